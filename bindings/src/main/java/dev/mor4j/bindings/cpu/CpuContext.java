@@ -1,0 +1,201 @@
+package dev.mor4j.bindings.cpu;
+
+import dev.mor4j.bindings.generated.Mor4jNative;
+import dev.mor4j.bindings.generated.mor4j_matrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * Chosen kernels and their threads: {@code mor4j_context}. Owns the native context; {@link
+ * #close()} waits for running calls, joins the threads, and may be called again. Safe to use from
+ * several threads: a call that finds the pool taken runs on its own thread, with the same bits as
+ * result.
+ */
+public final class CpuContext implements AutoCloseable {
+  private final ReentrantReadWriteLock liveness = new ReentrantReadWriteLock();
+  private final MemorySegment context;
+  private final Isa isa;
+  private final int threads;
+  private boolean closed;
+
+  /**
+   * @param isa kernels to use
+   * @param threads threads in all, the caller's among them
+   * @param spinMicroseconds how long threads wait awake for the next pass
+   * @throws IllegalStateException when there is no library
+   * @throws IllegalArgumentException when the CPU cannot run {@code isa} or {@code threads} is out
+   *     of range
+   */
+  public CpuContext(Isa isa, int threads, int spinMicroseconds) {
+    CpuLibrary.instance().requireAvailable();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      int status = Mor4jNative.mor4j_context_create(isa.code(), threads, spinMicroseconds, out);
+      if (status != Mor4jNative.MOR4J_OK()) {
+        throw new IllegalArgumentException(
+            "cannot make a context of "
+                + isa.label()
+                + " kernels and "
+                + threads
+                + " threads: "
+                + text(status));
+      }
+      this.context = out.get(ValueLayout.ADDRESS, 0);
+    }
+    this.isa = isa;
+    this.threads = threads;
+  }
+
+  /** The kernels in use. */
+  public Isa isa() {
+    return isa;
+  }
+
+  /** Threads in all. */
+  public int threads() {
+    return threads;
+  }
+
+  /** Writes {@code matrix} as a C structure into {@code arena}. */
+  public static MemorySegment describe(Arena arena, MatrixView matrix) {
+    MemorySegment target = mor4j_matrix.allocate(arena);
+    matrix.write(target);
+    return target;
+  }
+
+  /** Floats of scratch memory that a pass of {@code rows} rows needs. */
+  public long blockWorkspaceFloats(BlockShape shape, int rows) {
+    try (Arena arena = Arena.ofConfined()) {
+      long floats = Mor4jNative.mor4j_block_workspace(shape.write(arena), rows);
+      if (floats < 0) {
+        throw new IllegalArgumentException("no workspace for " + rows + " rows of " + shape);
+      }
+      return floats;
+    }
+  }
+
+  /**
+   * {@code x[i] = table[ids[i]]}; {@code table} from {@link #describe}, ids int32 [rows], x float32
+   * [rows, H].
+   */
+  public void embed(MemorySegment table, MemorySegment ids, int rows, MemorySegment x) {
+    enter();
+    int status;
+    try {
+      status = Mor4jNative.mor4j_embed(context, table, ids, rows, x);
+    } finally {
+      leave();
+    }
+    check("mor4j_embed", status);
+  }
+
+  /** Runs {@code pass}: one downcall for all of its layers. */
+  public void runBlock(BlockPass pass) {
+    enter();
+    int status;
+    try {
+      status = Mor4jNative.mor4j_run_block(context, pass.segment());
+    } finally {
+      leave();
+    }
+    check("mor4j_run_block", status);
+  }
+
+  /**
+   * {@code z[i] = router(x[rowIndex[i]])}, z float32 [rows, outs]; workspace as {@link RouterTable}
+   * says, per row.
+   */
+  public void route(
+      RouterTable router,
+      MemorySegment x,
+      MemorySegment rowIndex,
+      int rows,
+      MemorySegment z,
+      MemorySegment workspace) {
+    enter();
+    int status;
+    try {
+      status = Mor4jNative.mor4j_route(context, router.segment(), x, rowIndex, rows, z, workspace);
+    } finally {
+      leave();
+    }
+    check("mor4j_route", status);
+  }
+
+  /**
+   * {@code x[i] += gates[i] · y[i]}; x, y float32 [rows, hidden], gates float32 [rows] or NULL for
+   * 1.
+   */
+  public void addGated(
+      MemorySegment x, MemorySegment y, MemorySegment gates, int rows, int hidden) {
+    enter();
+    int status;
+    try {
+      status = Mor4jNative.mor4j_add_gated(context, x, y, gates, rows, hidden);
+    } finally {
+      leave();
+    }
+    check("mor4j_add_gated", status);
+  }
+
+  /**
+   * {@code logits[i] = head · (rmsnorm(x[rowIndex[i]]) · norm)}; logits float32 [rows, V];
+   * workspace rows · H floats.
+   */
+  public void head(
+      MemorySegment norm,
+      MemorySegment head,
+      float rmsEps,
+      MemorySegment x,
+      MemorySegment rowIndex,
+      int rows,
+      MemorySegment logits,
+      MemorySegment workspace) {
+    enter();
+    int status;
+    try {
+      status =
+          Mor4jNative.mor4j_head(context, norm, head, rmsEps, x, rowIndex, rows, logits, workspace);
+    } finally {
+      leave();
+    }
+    check("mor4j_head", status);
+  }
+
+  @Override
+  public void close() {
+    liveness.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        Mor4jNative.mor4j_context_destroy(context);
+      }
+    } finally {
+      liveness.writeLock().unlock();
+    }
+  }
+
+  private void enter() {
+    liveness.readLock().lock();
+    if (closed) {
+      liveness.readLock().unlock();
+      throw new IllegalStateException("the CPU context is closed");
+    }
+  }
+
+  private void leave() {
+    liveness.readLock().unlock();
+  }
+
+  private static void check(String function, int status) {
+    if (status != Mor4jNative.MOR4J_OK()) {
+      throw new IllegalArgumentException(function + ": " + text(status));
+    }
+  }
+
+  private static String text(int status) {
+    return Mor4jNative.mor4j_status_text(status).getString(0) + " (status " + status + ")";
+  }
+}

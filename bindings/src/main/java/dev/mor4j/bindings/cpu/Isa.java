@@ -1,0 +1,38 @@
+package dev.mor4j.bindings.cpu;
+
+import dev.mor4j.bindings.generated.Mor4jNative;
+import java.util.Locale;
+
+/**
+ * Instruction sets that the kernels are compiled for, from the least to the most able; {@code
+ * mor4j_isa}.
+ */
+public enum Isa {
+  PORTABLE(Mor4jNative.MOR4J_ISA_PORTABLE()),
+  AVX2(Mor4jNative.MOR4J_ISA_AVX2()),
+  AVX512(Mor4jNative.MOR4J_ISA_AVX512());
+
+  private final int code;
+
+  Isa(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+
+  static Isa of(int code) {
+    for (Isa isa : values()) {
+      if (isa.code == code) {
+        return isa;
+      }
+    }
+    throw new IllegalStateException("the native library names an unknown instruction set: " + code);
+  }
+
+  /** The name as options and reports give it: {@code avx512}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

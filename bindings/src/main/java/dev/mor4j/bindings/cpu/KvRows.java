@@ -1,0 +1,48 @@
+package dev.mor4j.bindings.cpu;
+
+import dev.mor4j.bindings.generated.mor4j_kv_row;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where each row of a pass finds its cache: an array of {@code mor4j_kv_row}, filled anew for each
+ * pass. Lives in the arena it was made in; one thread at a time.
+ *
+ * <pre>
+ *   0        8               16              24      32        40
+ *   | pages  | overlay_pages | overlay_slots | slot  | context |
+ * </pre>
+ */
+public final class KvRows {
+  private final MemorySegment rows;
+
+  public KvRows(Arena arena, int capacity) {
+    this.rows = mor4j_kv_row.allocateArray(capacity, arena);
+  }
+
+  /**
+   * Describes row {@code row}.
+   *
+   * @param pages page table: addresses as 64-bit numbers, in native memory
+   * @param slot entry that the row writes, -1 for none
+   * @param context entries that it attends to
+   */
+  public void set(
+      int row,
+      MemorySegment pages,
+      MemorySegment overlayPages,
+      MemorySegment overlaySlots,
+      long slot,
+      long context) {
+    MemorySegment target = mor4j_kv_row.asSlice(rows, row);
+    mor4j_kv_row.pages(target, pages);
+    mor4j_kv_row.overlay_pages(target, overlayPages);
+    mor4j_kv_row.overlay_slots(target, overlaySlots);
+    mor4j_kv_row.slot(target, slot);
+    mor4j_kv_row.context(target, context);
+  }
+
+  MemorySegment segment() {
+    return rows;
+  }
+}

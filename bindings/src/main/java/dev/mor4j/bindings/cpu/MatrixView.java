@@ -1,0 +1,46 @@
+package dev.mor4j.bindings.cpu;
+
+import dev.mor4j.bindings.generated.mor4j_matrix;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A row-major weight matrix, borrowed: {@code y = W x}. A norm is a matrix of one row.
+ *
+ * @param data the weights, native memory, alive as long as anything prepared from this view
+ * @param rows outputs
+ * @param cols inputs
+ * @param type number type
+ */
+public record MatrixView(MemorySegment data, long rows, long cols, WeightType type) {
+  public MatrixView {
+    if (rows < 1 || cols < 1) {
+      throw new IllegalArgumentException("matrix of " + rows + " × " + cols);
+    }
+    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), (long) type.byteSize());
+    if (!data.isNative() || data.byteSize() != bytes) {
+      throw new IllegalArgumentException(
+          "matrix of "
+              + rows
+              + " × "
+              + cols
+              + " "
+              + type
+              + " over "
+              + data.byteSize()
+              + " bytes, expected "
+              + bytes
+              + " bytes of native memory");
+    }
+    if (data.address() % type.byteSize() != 0) {
+      throw new IllegalArgumentException("matrix data is not aligned to its number type");
+    }
+  }
+
+  void write(MemorySegment target) {
+    mor4j_matrix.data(target, data);
+    mor4j_matrix.rows(target, rows);
+    mor4j_matrix.cols(target, cols);
+    mor4j_matrix.dtype(target, type.code());
+    mor4j_matrix.reserved(target, 0);
+  }
+}

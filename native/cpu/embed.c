@@ -1,0 +1,36 @@
+/* x [rows, H] = rows of the embedding table [V, H], widened. */
+#include "context.h"
+
+typedef struct embed_run {
+    const mor4j_kernels *kernels;
+    const mor4j_matrix *table;
+    const int32_t *ids;
+    float *x;
+    int32_t rows;
+} embed_run;
+
+static void embed(const void *arg, const mor4j_team *team)
+{
+    const embed_run *run = arg;
+    const mor4j_range share = mor4j_team_share(team, run->rows);
+    for (int64_t i = share.first; i < share.last; i++) {
+        run->kernels->widen_row(run->table, run->ids[i], run->x + i * run->table->cols);
+    }
+}
+
+int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
+{
+    if (context == NULL || table == NULL || rows < 0) return MOR4J_INVALID_ARGUMENT;
+    if (table->rows < 1 || table->cols < 1 || table->cols > MOR4J_MAX_SIZE ||
+        !mor4j_matrix_is(table, table->rows, table->cols)) {
+        return MOR4J_INVALID_ARGUMENT;
+    }
+    if (rows == 0) return MOR4J_OK;
+    if (ids == NULL || x == NULL) return MOR4J_INVALID_ARGUMENT;
+    for (int32_t i = 0; i < rows; i++) {
+        if (ids[i] < 0 || ids[i] >= table->rows) return MOR4J_INVALID_ARGUMENT;
+    }
+    const embed_run run = {context->kernels, table, ids, x, rows};
+    mor4j_pool_run(&context->pool, embed, &run, rows * table->cols / 8);
+    return MOR4J_OK;
+}

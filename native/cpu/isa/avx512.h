@@ -1,0 +1,75 @@
+/* Sixteen floats: AVX-512 F, BW, DQ, VL. */
+#ifndef MOR4J_ISA_AVX512_H
+#define MOR4J_ISA_AVX512_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+typedef __m512 vf;
+
+#define VF_WIDTH 16
+#define TILE_OUTS 6
+
+static inline __mmask16 vf_mask(int n) { return (__mmask16)((1u << n) - 1u); }
+
+static inline vf vf_set(float x) { return _mm512_set1_ps(x); }
+
+static inline vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+
+static inline vf vf_load_n(const float *p, int n) { return _mm512_maskz_loadu_ps(vf_mask(n), p); }
+
+static inline vf vf_widen(__m256i narrow)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(narrow), 16));
+}
+
+static inline vf vf_load_bf16(const char *p) { return vf_widen(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
+
+static inline vf vf_load_bf16_n(const char *p, int n) { return vf_widen(_mm256_maskz_loadu_epi16(vf_mask(n), p)); }
+
+static inline void vf_store(float *p, vf v) { _mm512_storeu_ps(p, v); }
+
+static inline void vf_store_n(float *p, vf v, int n) { _mm512_mask_storeu_ps(p, vf_mask(n), v); }
+
+static inline vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+
+static inline vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+
+static inline vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+
+static inline vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+
+static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+
+static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+
+/* max and min return their second operand when either is NaN, so x stands second and a NaN stays one. */
+static inline vf vf_exp(vf x)
+{
+    x = _mm512_min_ps(_mm512_set1_ps(89.0f), _mm512_max_ps(_mm512_set1_ps(-110.0f), x));
+    vf n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    vf r = _mm512_fmadd_ps(n, _mm512_set1_ps(-0.693359375f), x);
+    r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
+    vf p = _mm512_set1_ps(1.9875691500e-4f);
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.3981999507e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(8.3334519073e-3f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(4.1665795894e-2f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1.6666665459e-1f));
+    p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.0000001201e-1f));
+    p = _mm512_fmadd_ps(_mm512_mul_ps(r, r), p, r);
+    p = _mm512_add_ps(p, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(p, n);
+}
+
+static inline void vf_reduce4(vf a, vf b, vf c, vf d, float *out)
+{
+    vf ab = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
+    vf cd = _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xEE));
+    /* one 128-bit lane each: a, b, c, d */
+    vf lanes = _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xDD));
+    lanes = _mm512_add_ps(lanes, _mm512_permute_ps(lanes, 0x4E));
+    lanes = _mm512_add_ps(lanes, _mm512_permute_ps(lanes, 0xB1));
+    _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, lanes)));
+}
+
+#endif

@@ -1,0 +1,201 @@
+/*
+ * mor4j C ABI: the CPU kernels behind the JVM runtime (dev.mor4j.bindings).
+ *
+ * Shape alphabet: T rows of a pass, S cached entries, H hidden, NH query heads, NKV key/value heads, DH head size,
+ * F feed-forward, V vocabulary.
+ *
+ * Contract of every function
+ *   - Returns a mor4j_status; 0 is success. Never exits, aborts, prints or keeps a pointer after it has returned
+ *     (a context keeps nothing but its own threads).
+ *   - Borrows every pointer; the caller owns all memory. Activations are float32, row-major, 4-byte aligned at least.
+ *   - Batch invariance: the values computed for a row depend on that row, the weights and the cache entries it may see,
+ *     never on how many other rows are in the pass, on their order, or on the number of threads. Bit for bit.
+ *   - One pass at a time uses the threads of a context. A call that finds them taken runs on its own thread alone,
+ *     so calls from several threads are safe and give the same bits.
+ */
+#ifndef MOR4J_H
+#define MOR4J_H
+
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define MOR4J_API __declspec(dllexport)
+#else
+#define MOR4J_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MOR4J_ABI_VERSION 1
+
+enum mor4j_status {
+    MOR4J_OK = 0,
+    MOR4J_INVALID_ARGUMENT = 1,
+    MOR4J_UNSUPPORTED = 2,
+    MOR4J_OUT_OF_MEMORY = 3
+};
+
+/* Number types of weights. Activations and caches are float32. */
+enum mor4j_dtype { MOR4J_F32 = 0, MOR4J_BF16 = 1 };
+
+/* Instruction sets the kernels are compiled for, from the least to the most able. */
+enum mor4j_isa { MOR4J_ISA_PORTABLE = 0, MOR4J_ISA_AVX2 = 1, MOR4J_ISA_AVX512 = 2 };
+
+/* What a layer of a pass does with keys and values. */
+enum mor4j_kv_mode {
+    MOR4J_KV_APPEND = 0, /* compute K and V of each row, store them at its slot, attend to [0, context)              */
+    MOR4J_KV_READ = 1,   /* compute no K and V, attend to [0, context) of what is stored (recursive sharing)          */
+    MOR4J_KV_OVERLAY = 2 /* compute K and V, store them at `slot` of the overlay pages; entry e of [0, context) comes
+                            from overlay slot overlay_slots[e] where that is >= 0, else from the base pages
+                            (sharing with update)                                                                    */
+};
+
+/* How the result y of a pass is combined with its rows of x. */
+enum mor4j_combine {
+    MOR4J_REPLACE = 0, /* x[row] = y                                                        */
+    MOR4J_ADD = 1      /* x[row] += gate * y; a row whose gate is exactly 0 is left alone    */
+};
+
+enum mor4j_router_kind {
+    MOR4J_ROUTER_LINEAR = 0, /* z = W1 (x / temp)            W1 [outs, H]              */
+    MOR4J_ROUTER_MLP = 1     /* z = W2 gelu(W1 (x / temp))   W1 [M, H], W2 [outs, M]   exact (erf) GELU */
+};
+
+/* A row-major weight matrix [rows, cols], y = W x. Norm weights are [1, H]. */
+typedef struct mor4j_matrix {
+    const void *data;
+    int64_t rows;
+    int64_t cols;
+    int32_t dtype; /* mor4j_dtype */
+    int32_t reserved;
+} mor4j_matrix;
+
+/* One decoder layer (Llama): its weights and where its keys and values lie in a page. */
+typedef struct mor4j_layer {
+    mor4j_matrix input_norm; /* [1, H]      */
+    mor4j_matrix q;          /* [NH*DH, H]  */
+    mor4j_matrix k;          /* [NKV*DH, H] */
+    mor4j_matrix v;          /* [NKV*DH, H] */
+    mor4j_matrix o;          /* [H, NH*DH]  */
+    mor4j_matrix post_norm;  /* [1, H]      */
+    mor4j_matrix gate;       /* [F, H]      */
+    mor4j_matrix up;         /* [F, H]      */
+    mor4j_matrix down;       /* [H, F]      */
+    int32_t kv_layer;        /* index of this layer inside a page, 0 .. page_layers-1         */
+    int32_t kv_mode;         /* mor4j_kv_mode                                                 */
+    int32_t overlay_layer;   /* index inside an overlay page (MOR4J_KV_OVERLAY), else 0        */
+    int32_t reserved;
+} mor4j_layer;
+
+/*
+ * Sizes of a model. A KV page holds page_tokens entries of page_layers layers, float32:
+ *
+ *   page [page_layers][2: K, V][NKV][page_tokens][DH]
+ *
+ * Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are stored after RoPE.
+ * Overlay pages have the same layout with overlay_layers layers.
+ */
+typedef struct mor4j_shape {
+    int32_t hidden;         /* H                                 */
+    int32_t heads;          /* NH, a multiple of NKV             */
+    int32_t kv_heads;       /* NKV                               */
+    int32_t head_dim;       /* DH, even                          */
+    int32_t intermediate;   /* F                                 */
+    float rms_eps;
+    int32_t page_tokens;
+    int32_t reserved;
+} mor4j_shape;
+
+/* Where a row of a pass finds its cache. 40 bytes. */
+typedef struct mor4j_kv_row {
+    const uint64_t *pages;          /* page table: addresses of the pages                     */
+    const uint64_t *overlay_pages;  /* MOR4J_KV_OVERLAY, else NULL                            */
+    const int32_t *overlay_slots;   /* [context] MOR4J_KV_OVERLAY, else NULL                  */
+    int64_t slot;                   /* entry this row writes (APPEND, OVERLAY); -1 with READ   */
+    int64_t context;                /* entries [0, context) it attends to, itself included    */
+} mor4j_kv_row;
+
+/*
+ * One pass of some decoder layers, in order, over `rows` rows: y = L_n(.. L_1(x[row_index])), then combined into x.
+ * Rows of one sequence that attend to each other are in the same pass or in order of position over several passes.
+ */
+typedef struct mor4j_block_pass {
+    const mor4j_shape *shape;
+    const mor4j_layer *layers;
+    float *x;                   /* [>= rows, H]                                                     */
+    const int32_t *row_index;   /* [rows], distinct rows of x; NULL: rows 0 .. rows-1               */
+    const float *gates;         /* [rows], MOR4J_ADD; NULL: 1                                       */
+    const float *rope;          /* [rows, DH]: cos of DH/2 angles, then their sin, for the row's position */
+    const mor4j_kv_row *kv;     /* [rows]                                                           */
+    float *workspace;           /* mor4j_block_workspace(shape, rows) floats, 64-byte aligned       */
+    int64_t workspace_floats;
+    int32_t layer_count;
+    int32_t rows;
+    int32_t combine;            /* mor4j_combine */
+    int32_t page_layers;        /* layers a base page holds */
+    int32_t overlay_layers;     /* layers an overlay page holds, 0 without one */
+    int32_t reserved;
+} mor4j_block_pass;
+
+typedef struct mor4j_router {
+    mor4j_matrix w1;
+    mor4j_matrix w2; /* MOR4J_ROUTER_MLP, else data == NULL */
+    int32_t kind;    /* mor4j_router_kind */
+    float temperature;
+} mor4j_router;
+
+/* Chosen kernels and a pool of threads. Opaque. */
+typedef struct mor4j_context mor4j_context;
+
+/* MOR4J_ABI_VERSION of the library that was loaded. */
+MOR4J_API int32_t mor4j_abi_version(void);
+
+/* A static text for a status. */
+MOR4J_API const char *mor4j_status_text(int32_t status);
+
+/* The most able mor4j_isa that this library was built with and this CPU can run; every lesser one runs too. */
+MOR4J_API int32_t mor4j_best_isa(void);
+
+/*
+ * Makes a context with the kernels of `isa` and `threads` threads in all (the caller's among them), which spin for up to
+ * `spin_microseconds` after a pass and then sleep. MOR4J_UNSUPPORTED when the CPU cannot run `isa`.
+ */
+MOR4J_API int32_t mor4j_context_create(int32_t isa, int32_t threads, int32_t spin_microseconds, mor4j_context **context);
+
+/* Joins the threads and frees the context. NULL is ignored. No call may be running on it. */
+MOR4J_API void mor4j_context_destroy(mor4j_context *context);
+
+/* Floats of workspace that a pass of `rows` rows needs; -1 when an argument is out of range. */
+MOR4J_API int64_t mor4j_block_workspace(const mor4j_shape *shape, int32_t rows);
+
+/* x[i] = table[ids[i]], i < rows; x [rows, H], table [V, H]. An id outside [0, V) is MOR4J_INVALID_ARGUMENT. */
+MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x);
+
+/* See mor4j_block_pass. One call for all layers of a pass. */
+MOR4J_API int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass);
+
+/*
+ * z[i] = router(x[row_index[i]]), z [rows, outs]; row_index NULL: rows 0 .. rows-1.
+ * workspace: rows * (H + w1.rows) floats.
+ */
+MOR4J_API int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const float *x, const int32_t *row_index,
+                              int32_t rows, float *z, float *workspace);
+
+/* x[i] += gates[i] * y[i] for i < rows; x, y [rows, hidden]; gates NULL: 1. The end of token-choice routing. */
+MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows,
+                                  int32_t hidden);
+
+/*
+ * logits[i] = head · rmsnorm(x[row_index[i]]) · norm; logits [rows, V], head [V, H], norm [1, H].
+ * row_index NULL: rows 0 .. rows-1. workspace: rows * H floats.
+ */
+MOR4J_API int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j_matrix *head, float rms_eps,
+                             const float *x, const int32_t *row_index, int32_t rows, float *logits, float *workspace);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+package dev.mor4j.runtime;
+
+/**
+ * How a model is opened.
+ *
+ * @param kernels what computes
+ * @param threads threads of a pass, the caller's among them; 0 for as many as the JVM has
+ *     processors, at most 16
+ * @param passRows most tokens of one pass: prompts are taken in pieces of this size, and a
+ *     workspace has room for as many
+ */
+public record ModelOptions(KernelChoice kernels, int threads, int passRows) {
+  /** The best kernels, all processors, passes of up to 128 tokens. */
+  public static ModelOptions defaults() {
+    return new ModelOptions(KernelChoice.AUTO, 0, 128);
+  }
+
+  public ModelOptions {
+    if (threads < 0 || threads > 256) {
+      throw new IllegalArgumentException("threads is " + threads + ", expected 0 to 256");
+    }
+    if (passRows < 1 || passRows > 4096) {
+      throw new IllegalArgumentException("passRows is " + passRows + ", expected 1 to 4096");
+    }
+  }
+
+  public ModelOptions withKernels(KernelChoice value) {
+    return new ModelOptions(value, threads, passRows);
+  }
+
+  public ModelOptions withThreads(int value) {
+    return new ModelOptions(kernels, value, passRows);
+  }
+
+  public ModelOptions withPassRows(int value) {
+    return new ModelOptions(kernels, threads, value);
+  }
+}

@@ -1,0 +1,306 @@
+package dev.mor4j.runtime;
+
+import dev.mor4j.bindings.cpu.CpuLibrary;
+import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.cache.KvPlan;
+import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.RoutingConfig;
+import dev.mor4j.runtime.forward.BufferPool;
+import dev.mor4j.runtime.forward.ForwardPass;
+import dev.mor4j.runtime.forward.PassBuffers;
+import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.weights.ModelWeights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * An opened model: weights mapped once, off-heap, whatever the number of sessions. Make one, share
+ * it between threads, and close it last.
+ *
+ * <pre>{@code
+ * try (MorModel model = MorModel.open(Path.of("models/books")); MorSession session = model.newSession()) {
+ *   session.generate("Once upon a time", GenerationOptions.defaults(), token -> System.out.print(token.text()));
+ * }
+ * }</pre>
+ *
+ * Owns the weights, the threads that compute, and the memory that sessions borrow. {@link #close()}
+ * may be called again; while sessions are open or a text is being scored it is refused with an
+ * {@link IllegalStateException}, and the model stays usable.
+ */
+public final class MorModel implements AutoCloseable {
+  private final Path folder;
+  private final ModelConfig config;
+  private final ModelWeights weights;
+  private final Backend backend;
+  private final ForwardPass forward;
+  private final KvPools pools;
+  private final BufferPool buffers;
+  private final Tokenizer tokenizer;
+  private int users;
+  private boolean closed;
+
+  private MorModel(
+      Path folder,
+      ModelOptions options,
+      ModelWeights weights,
+      Backend backend,
+      Tokenizer tokenizer) {
+    this.folder = folder;
+    this.config = weights.config();
+    this.weights = weights;
+    this.backend = backend;
+    this.tokenizer = tokenizer;
+    this.forward = new ForwardPass(weights, backend);
+    this.pools = new KvPools(forward.kvPlan(), config.architecture());
+    int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
+    this.buffers = new BufferPool(backend, passRows, config.recursions());
+  }
+
+  /**
+   * Opens the model in {@code folder}, as the converter wrote it, with the best kernels and all
+   * processors.
+   *
+   * @throws IOException when a file is missing or is not what it should be; the message names it
+   */
+  public static MorModel open(Path folder) throws IOException {
+    return open(folder, ModelOptions.defaults());
+  }
+
+  /**
+   * Opens the model in {@code folder}, as the converter wrote it.
+   *
+   * @throws IOException when a file is missing or is not what it should be; the message names it
+   * @throws IllegalArgumentException when this machine cannot run the kernels asked for
+   * @throws IllegalStateException when native kernels are asked for and there is no library; the
+   *     message says what was tried
+   */
+  public static MorModel open(Path folder, ModelOptions options) throws IOException {
+    ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
+    Path tokenizerFile = folder.resolve("tokenizer.json");
+    ModelWeights weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
+    Backend backend = null;
+    Tokenizer tokenizer = null;
+    try {
+      backend = BackendSelection.select(options, weights);
+      if (Files.exists(tokenizerFile)) {
+        tokenizer = Tokenizer.open(tokenizerFile, config.architecture().vocabulary());
+      }
+      return new MorModel(folder, options, weights, backend, tokenizer);
+    } catch (IOException | RuntimeException e) {
+      if (tokenizer != null) {
+        tokenizer.close();
+      }
+      if (backend != null) {
+        backend.close();
+      }
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** The kernels that this machine can run, {@link KernelChoice#JAVA} among them. */
+  public static Set<KernelChoice> runnableKernels() {
+    Set<KernelChoice> runnable = EnumSet.of(KernelChoice.JAVA);
+    CpuLibrary library = CpuLibrary.instance();
+    if (library.isAvailable()) {
+      switch (library.bestIsa()) {
+        case AVX512 ->
+            runnable.addAll(Set.of(KernelChoice.AVX512, KernelChoice.AVX2, KernelChoice.PORTABLE));
+        case AVX2 -> runnable.addAll(Set.of(KernelChoice.AVX2, KernelChoice.PORTABLE));
+        case PORTABLE -> runnable.add(KernelChoice.PORTABLE);
+      }
+    }
+    return runnable;
+  }
+
+  /** The folder that was opened. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** What the model is. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** What computes: kernels, instruction set, threads; where it is plain Java, why. */
+  public String backendDescription() {
+    return backend.description();
+  }
+
+  /** Bytes of the mapped weights. */
+  public long weightBytes() {
+    return weights.mappedBytes();
+  }
+
+  /** The model's tokenizer, if its folder has one. */
+  public Optional<Tokenizer> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * The id that a text begins with where nothing else is said: {@code <|endoftext|>} if the
+   * vocabulary has it, else the beginning of text of the model's configuration; -1 without either.
+   */
+  public int textStartId() {
+    return tokenizer().isEmpty()
+        ? config.architecture().bosTokenId()
+        : tokenizer.specialToken("<|endoftext|>").orElse(config.architecture().bosTokenId());
+  }
+
+  /** A new session with all recursions and the threshold as trained. The caller closes it. */
+  public MorSession newSession() {
+    return newSession(SessionOptions.defaults());
+  }
+
+  /**
+   * A new session. The caller closes it.
+   *
+   * @throws IllegalArgumentException when the options ask for more than the model has
+   */
+  public MorSession newSession(SessionOptions options) {
+    Objects.requireNonNull(options, "options");
+    int contextLength = contextLength(options.contextLength());
+    RoutingSettings settings =
+        settings(RoutingMode.THRESHOLD, options.maxRecursions(), options.threshold());
+    enter();
+    return new MorSession(this, settings, contextLength);
+  }
+
+  /**
+   * Scores a whole text: the logits of every token, with routing decided as {@code mode} says.
+   *
+   * @param ids token ids, 1 to {@code max_position_embeddings}
+   * @param mode {@link RoutingMode#TOP_K} as models are trained and scored, {@link
+   *     RoutingMode#THRESHOLD} as they generate
+   * @param options recursions and threshold; the context length is not used
+   * @param consumer receives the logits
+   * @return for each token in how many recursions it took part
+   */
+  public int[] score(int[] ids, RoutingMode mode, SessionOptions options, LogitsConsumer consumer) {
+    ArchitectureConfig sizes = config.architecture();
+    checkIds(ids, ids.length);
+    if (ids.length == 0 || ids.length > sizes.maxPositions()) {
+      throw new IllegalArgumentException(
+          "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
+    }
+    RoutingSettings settings = settings(mode, options.maxRecursions(), options.threshold());
+    enter();
+    try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
+      PassBuffers lent = buffers.take();
+      try {
+        int[] depths = new int[ids.length];
+        forward.run(ids, 0, ids.length, caches, settings, lent, depths);
+        int step = lent.maxLogitRows();
+        float[] logits =
+            new float[Math.multiplyExact(Math.min(step, ids.length), sizes.vocabulary())];
+        for (int first = 0; first < ids.length; first += step) {
+          int count = Math.min(step, ids.length - first);
+          forward.logits(first, count, logits, lent);
+          consumer.accept(first, count, logits);
+        }
+        return depths;
+      } finally {
+        buffers.giveBack(lent);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Checks that the first {@code count} ids are in the vocabulary. */
+  void checkIds(int[] ids, int count) {
+    int vocabulary = config.architecture().vocabulary();
+    for (int i = 0; i < count; i++) {
+      if (ids[i] < 0 || ids[i] >= vocabulary) {
+        throw new IllegalArgumentException(
+            "token id " + ids[i] + " at place " + i + ", expected 0 to " + (vocabulary - 1));
+      }
+    }
+  }
+
+  private int contextLength(int asked) {
+    int most = config.architecture().maxPositions();
+    if (asked > most) {
+      throw new IllegalArgumentException(
+          "contextLength is " + asked + ", expected at most the model's " + most);
+    }
+    return asked == 0 ? most : asked;
+  }
+
+  private RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
+    int recursions = config.recursions();
+    if (maxRecursions > recursions) {
+      throw new IllegalArgumentException(
+          "maxRecursions is " + maxRecursions + ", expected at most the model's " + recursions);
+    }
+    if (threshold != 0.5 && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
+      throw new IllegalArgumentException(
+          "threshold is " + threshold + ", but only expert-choice routing has one");
+    }
+    return new RoutingSettings(
+        mode,
+        maxRecursions == 0 ? recursions : maxRecursions,
+        threshold == 0.5 ? 0 : RoutingSettings.logit(threshold));
+  }
+
+  ForwardPass forward() {
+    return forward;
+  }
+
+  KvPlan kvPlan() {
+    return forward.kvPlan();
+  }
+
+  KvPools kvPools() {
+    return pools;
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  private synchronized void enter() {
+    if (closed) {
+      throw new IllegalStateException("the model " + folder + " is closed");
+    }
+    users++;
+  }
+
+  /** A session was closed or a scoring has ended. */
+  synchronized void leave() {
+    users--;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (users > 0) {
+      throw new IllegalStateException(
+          "the model "
+              + folder
+              + " has "
+              + users
+              + " open sessions or running calls; close them first");
+    }
+    closed = true;
+    buffers.close();
+    pools.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+    backend.close();
+    weights.close();
+  }
+}

@@ -1,0 +1,300 @@
+package dev.mor4j.runtime;
+
+import dev.mor4j.runtime.cache.KvPagePool;
+import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.forward.PassBuffers;
+import dev.mor4j.runtime.routing.RoutingSettings;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * One growing text and its KV caches. A generation goes on where the one before it ended; {@link
+ * #reset()} begins a new text.
+ *
+ * <p>Not shared: any thread may use it, one at a time. A call while another one runs, or while a
+ * stream is open, is an {@link IllegalStateException}, as is any call after {@link #close()}.
+ * Borrows KV pages from its model and gives them back when it is closed.
+ */
+public final class MorSession implements AutoCloseable {
+  private final MorModel model;
+  private final RoutingSettings settings;
+  private final int contextLength;
+  private final SequenceCaches caches;
+  private final AtomicBoolean busy = new AtomicBoolean();
+
+  /** The text so far; the first {@link #computed} tokens are in the caches. */
+  private int[] ids = new int[64];
+
+  private int[] depths = new int[64];
+  private int length;
+  private int computed;
+  private TokenStream stream;
+  private boolean broken;
+  private volatile boolean closed;
+
+  MorSession(MorModel model, RoutingSettings settings, int contextLength) {
+    this.model = model;
+    this.settings = settings;
+    this.contextLength = contextLength;
+    this.caches = new SequenceCaches(model.kvPlan(), model.kvPools());
+  }
+
+  /**
+   * Generates text after {@code prompt} and returns when it has ended.
+   *
+   * @param onToken sees each token as it comes, on this thread; what it throws ends the generation
+   *     and is passed on
+   */
+  public GenerationResult generate(
+      String prompt, GenerationOptions options, Consumer<? super Token> onToken) {
+    return generate(promptIds(prompt), options, onToken);
+  }
+
+  /** Generates text after {@code prompt} and returns it when it has ended. */
+  public GenerationResult generate(String prompt, GenerationOptions options) {
+    return generate(prompt, options, token -> {});
+  }
+
+  /**
+   * As {@link #generate(String, GenerationOptions, Consumer)}, with token ids that are taken as
+   * they are.
+   */
+  public GenerationResult generate(
+      int[] promptIds, GenerationOptions options, Consumer<? super Token> onToken) {
+    Objects.requireNonNull(onToken, "onToken");
+    try (TokenStream tokens = stream(promptIds, options)) {
+      while (tokens.hasNext()) {
+        onToken.accept(tokens.next());
+      }
+      return tokens.result();
+    }
+  }
+
+  /**
+   * Generates text after {@code prompt} as the stream is read. Close the stream; that cancels what
+   * is left.
+   */
+  public TokenStream stream(String prompt, GenerationOptions options) {
+    return stream(promptIds(prompt), options);
+  }
+
+  /** As {@link #stream(String, GenerationOptions)}, with token ids that are taken as they are. */
+  public TokenStream stream(int[] promptIds, GenerationOptions options) {
+    Objects.requireNonNull(options, "options");
+    model.checkIds(promptIds, promptIds.length);
+    begin();
+    try {
+      if (length + promptIds.length == 0) {
+        throw new IllegalArgumentException(
+            "the prompt is empty and the model has no token that begins a text");
+      }
+      if ((long) length + promptIds.length > contextLength) {
+        throw new IllegalArgumentException(
+            "the prompt has "
+                + promptIds.length
+                + " tokens after "
+                + length
+                + " of the session, expected at most "
+                + contextLength
+                + " in all");
+      }
+      if (computed == length && promptIds.length == 0) {
+        throw new IllegalArgumentException(
+            "the prompt is empty and the session's context of " + contextLength + " is full");
+      }
+      int promptStart = length;
+      for (int id : promptIds) {
+        append(id);
+      }
+      try {
+        stream = new TokenStream(this, model, options, promptStart);
+      } catch (RuntimeException | Error e) {
+        length = promptStart;
+        throw e;
+      }
+      return stream;
+    } finally {
+      end();
+    }
+  }
+
+  /** Forgets the text and gives the KV pages back. */
+  public void reset() {
+    begin();
+    try {
+      caches.close();
+      length = 0;
+      computed = 0;
+      broken = false;
+    } finally {
+      end();
+    }
+  }
+
+  /** The token ids of the text so far, prompts and generated. */
+  public int[] tokenIds() {
+    begin();
+    try {
+      return Arrays.copyOf(ids, length);
+    } finally {
+      end();
+    }
+  }
+
+  /**
+   * For each token of the text in how many recursions it took part; -1 for a last one that is not
+   * computed yet.
+   */
+  public int[] depths() {
+    begin();
+    try {
+      int[] known = Arrays.copyOf(depths, length);
+      Arrays.fill(known, computed, length, -1);
+      return known;
+    } finally {
+      end();
+    }
+  }
+
+  /** What the KV caches hold now. */
+  public KvStatistics kvStatistics() {
+    requireOpen();
+    ArchitectureConfig sizes = model.config().architecture();
+    long vanilla =
+        computed * KvPagePool.entryBytes(sizes.layers(), sizes.kvHeads(), sizes.headDim());
+    return new KvStatistics(
+        computed, caches.entries(), caches.usedBytes(), caches.heldBytes(), vanilla);
+  }
+
+  /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
+  private int[] promptIds(String prompt) {
+    Objects.requireNonNull(prompt, "prompt");
+    requireOpen();
+    Tokenizer tokenizer =
+        model
+            .tokenizer()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the model " + model.folder() + " has no tokenizer.json; give token ids"));
+    int[] encoded = tokenizer.encode(prompt);
+    int start = model.config().architecture().bosTokenId();
+    boolean missing = length == 0 && start >= 0 && (encoded.length == 0 || encoded[0] != start);
+    if (!missing) {
+      return encoded;
+    }
+    int[] withStart = new int[encoded.length + 1];
+    withStart[0] = start;
+    System.arraycopy(encoded, 0, withStart, 1, encoded.length);
+    return withStart;
+  }
+
+  void append(int id) {
+    if (length == ids.length) {
+      ids = Arrays.copyOf(ids, 2 * ids.length);
+      depths = Arrays.copyOf(depths, 2 * depths.length);
+    }
+    ids[length++] = id;
+  }
+
+  /**
+   * Computes all tokens that are not in the caches yet, in pieces, and gives the logits of the
+   * last.
+   *
+   * @param logits receives [V]
+   */
+  void compute(PassBuffers buffers, int pieceLength, float[] logits) {
+    broken = true;
+    while (computed < length) {
+      int count = Math.min(pieceLength, length - computed);
+      model.forward().run(ids, computed, count, caches, settings, buffers, depths);
+      computed += count;
+      if (computed == length) {
+        model.forward().logits(count - 1, 1, logits, buffers);
+      }
+    }
+    // Caches whose last pass has failed half way are no use; only a whole one makes them good
+    // again.
+    broken = false;
+  }
+
+  int length() {
+    return length;
+  }
+
+  int contextLength() {
+    return contextLength;
+  }
+
+  int[] ids() {
+    return ids;
+  }
+
+  int depth(int position) {
+    return depths[position];
+  }
+
+  /** Begins a call of the session itself: open, not in use, no stream open. */
+  private void begin() {
+    enter();
+    if (stream != null || broken) {
+      end();
+      throw new IllegalStateException(
+          stream != null
+              ? "a stream of this session is open; read it to its end or close it first"
+              : "a computation of this session has failed; reset() or close it");
+    }
+  }
+
+  /** Begins any use; to be followed by {@link #end()}. */
+  void enter() {
+    if (!busy.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "the session is in use by another thread; sessions are not shared");
+    }
+    if (closed) {
+      busy.set(false);
+      throw new IllegalStateException("the session is closed");
+    }
+  }
+
+  void end() {
+    busy.set(false);
+  }
+
+  void streamEnded() {
+    stream = null;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the session is closed");
+    }
+  }
+
+  /**
+   * Ends an open stream and gives the KV pages back. May be called again.
+   *
+   * @throws IllegalStateException while another thread uses the session, which stays open then
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    enter();
+    try {
+      if (stream != null) {
+        stream.release();
+      }
+      closed = true;
+      caches.close();
+      model.leave();
+    } finally {
+      end();
+    }
+  }
+}

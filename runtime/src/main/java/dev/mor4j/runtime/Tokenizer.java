@@ -1,0 +1,80 @@
+package dev.mor4j.runtime;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.mor4j.runtime.format.ModelFormatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Text to token ids and back, as the model's {@code tokenizer.json} says. Owned by its model; any
+ * thread.
+ */
+public final class Tokenizer {
+  private static final Map<String, String> OPTIONS =
+      Map.of("truncation", "false", "padding", "false");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final int vocabulary;
+
+  private Tokenizer(HuggingFaceTokenizer tokenizer, int vocabulary) {
+    this.tokenizer = tokenizer;
+    this.vocabulary = vocabulary;
+  }
+
+  static Tokenizer open(Path file, int vocabulary) throws IOException {
+    try (InputStream json = Files.newInputStream(file)) {
+      return new Tokenizer(HuggingFaceTokenizer.newInstance(json, OPTIONS), vocabulary);
+    } catch (RuntimeException e) {
+      throw new ModelFormatException(file, "not a tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /** The ids of {@code text}, with the tokens that the tokenizer itself puts around a text. */
+  public int[] encode(String text) {
+    Encoding encoding = tokenizer.encode(text, true, false);
+    long[] ids = encoding.getIds();
+    int[] result = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= vocabulary) {
+        throw new IllegalArgumentException(
+            "the tokenizer gives id "
+                + ids[i]
+                + ", expected less than the vocabulary of "
+                + vocabulary);
+      }
+      result[i] = (int) ids[i];
+    }
+    return result;
+  }
+
+  /** The text of {@code ids}, without special tokens; a character that is cut comes as U+FFFD. */
+  public String decode(int... ids) {
+    return decode(ids, 0, ids.length);
+  }
+
+  String decode(int[] ids, int from, int to) {
+    long[] wide = new long[to - from];
+    for (int i = from; i < to; i++) {
+      wide[i - from] = ids[i];
+    }
+    return tokenizer.decode(wide, true);
+  }
+
+  /** The id of the special token {@code content}, if the vocabulary has it as one token. */
+  public OptionalInt specialToken(String content) {
+    long[] ids = tokenizer.encode(content, false, false).getIds();
+    boolean one = ids.length == 1 && ids[0] < vocabulary;
+    return one && tokenizer.decode(ids, true).isEmpty()
+        ? OptionalInt.of((int) ids[0])
+        : OptionalInt.empty();
+  }
+
+  void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,270 @@
+package dev.mor4j.runtime.backend;
+
+import dev.mor4j.bindings.cpu.BlockShape;
+import dev.mor4j.bindings.cpu.CpuContext;
+import dev.mor4j.bindings.cpu.CpuLibrary;
+import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.bindings.cpu.LayerTable;
+import dev.mor4j.bindings.cpu.LayerView;
+import dev.mor4j.bindings.cpu.RouterTable;
+import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.cache.KvCache;
+import dev.mor4j.runtime.cache.KvPagePool;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.memory.CountedArena;
+import dev.mor4j.runtime.weights.LayerWeights;
+import dev.mor4j.runtime.weights.ModelWeights;
+import dev.mor4j.runtime.weights.RouterWeights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * The C kernels on mapped weights: one downcall for all layers of a pass. Owns the descriptions of
+ * the weights; borrows the weights and the context.
+ */
+public final class NativeBackend implements Backend {
+  private final CpuContext context;
+  private final ArchitectureConfig sizes;
+  private final BlockShape shape;
+  private final RopeTable rope;
+  private final Arena descriptors = new CountedArena(OffHeapMemory.Use.DESCRIPTORS);
+  private final MemorySegment embedding;
+  private final MemorySegment finalNorm;
+  private final MemorySegment head;
+  private final int maxOutputs;
+  private final long routerFloats;
+  private boolean closed;
+
+  /**
+   * Takes over {@code context} and closes it with itself.
+   *
+   * @param context kernels and threads
+   * @param weights borrowed; must outlive this
+   */
+  public NativeBackend(CpuContext context, ModelWeights weights) {
+    this.context = context;
+    this.sizes = weights.config().architecture();
+    this.shape =
+        new BlockShape(
+            sizes.hidden(),
+            sizes.heads(),
+            sizes.kvHeads(),
+            sizes.headDim(),
+            sizes.intermediate(),
+            sizes.rmsNormEps(),
+            KvPagePool.PAGE_TOKENS);
+    this.rope = new RopeTable(sizes.headDim(), sizes.ropeTheta(), sizes.maxPositions());
+    this.embedding = CpuContext.describe(descriptors, weights.embedding());
+    this.finalNorm = CpuContext.describe(descriptors, weights.finalNorm());
+    this.head = CpuContext.describe(descriptors, weights.head());
+    this.maxOutputs = weights.config().recursions();
+    // The widest router has a hidden layer of 2H.
+    this.routerFloats = 3L * sizes.hidden() + maxOutputs;
+  }
+
+  @Override
+  public String description() {
+    return "native "
+        + context.isa().label()
+        + " kernels, "
+        + context.threads()
+        + " threads ("
+        + CpuLibrary.instance().description()
+        + ")";
+  }
+
+  private record Layers(LayerTable table, boolean overlay) implements PreparedLayers {}
+
+  private record Router(RouterTable table) implements PreparedRouter {}
+
+  @Override
+  public PreparedLayers prepare(List<CachedLayer> layers, int pageLayers) {
+    boolean overlay = layers.stream().anyMatch(layer -> layer.kvMode() == KvMode.OVERLAY);
+    List<LayerView> views = layers.stream().map(NativeBackend::view).toList();
+    LayerTable table =
+        new LayerTable(descriptors, shape, views, pageLayers, overlay ? pageLayers : 0);
+    return new Layers(table, overlay);
+  }
+
+  private static LayerView view(CachedLayer layer) {
+    LayerWeights w = layer.weights();
+    return new LayerView(
+        w.inputNorm(),
+        w.q(),
+        w.k(),
+        w.v(),
+        w.o(),
+        w.postNorm(),
+        w.gate(),
+        w.up(),
+        w.down(),
+        layer.kvLayer(),
+        layer.kvMode(),
+        layer.kvMode() == KvMode.OVERLAY ? layer.kvLayer() : 0);
+  }
+
+  @Override
+  public PreparedRouter prepare(RouterWeights router) {
+    return new Router(new RouterTable(descriptors, router.w1(), router.w2(), router.temperature()));
+  }
+
+  @Override
+  public Workspace newWorkspace(int maxRows) {
+    long perPass = context.blockWorkspaceFloats(shape, maxRows);
+    long scratch = Math.max(perPass, (routerFloats + sizes.hidden()) * maxRows);
+    return new NativeWorkspace(
+        maxRows, sizes.hidden(), sizes.headDim(), sizes.vocabulary(), maxOutputs, scratch);
+  }
+
+  @Override
+  public void embed(Workspace workspace, int[] ids, int from, int count) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    MemorySegment x = ws.state(Workspace.State.HIDDEN);
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      MemorySegment.copy(ids, from + done, ws.ids, ValueLayout.JAVA_INT, 0, rows);
+      context.embed(embedding, ws.ids, rows, x.asSlice((long) done * sizes.hidden() * Float.BYTES));
+    }
+  }
+
+  @Override
+  public void run(PreparedLayers layers, RowPass pass, Workspace workspace) {
+    if (pass.rows == 0) {
+      return;
+    }
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    Layers prepared = (Layers) layers;
+    MemorySegment.copy(pass.stateRow, 0, ws.stateRow, ValueLayout.JAVA_INT, 0, pass.rows);
+    int headDim = sizes.headDim();
+    for (int i = 0; i < pass.rows; i++) {
+      int position = pass.positions[i];
+      MemorySegment.copy(
+          rope.stretch(position),
+          rope.offset(position),
+          ws.rope,
+          ValueLayout.JAVA_FLOAT,
+          (long) i * headDim * Float.BYTES,
+          headDim);
+    }
+    describeCaches(pass, prepared.overlay(), ws);
+    ws.blockPass
+        .layers(prepared.table())
+        .rows(ws.state(pass.state), ws.stateRow, pass.rows, ws.rope, ws.kvRows)
+        .workspace(ws.scratch);
+    if (pass.addGated) {
+      MemorySegment.copy(pass.gates, 0, ws.gates, ValueLayout.JAVA_FLOAT, 0, pass.rows);
+      ws.blockPass.addGated(ws.gates);
+    } else {
+      ws.blockPass.replace();
+    }
+    context.runBlock(ws.blockPass);
+  }
+
+  /**
+   * Writes the page tables of the caches, each once for a run of rows that share it, and points the
+   * rows to them.
+   */
+  private static void describeCaches(RowPass pass, boolean overlay, NativeWorkspace ws) {
+    long bytes = 0;
+    for (int i = 0; i < pass.rows; i++) {
+      if (i == 0 || pass.base[i] != pass.base[i - 1]) {
+        bytes += 8L * pass.base[i].pageCount();
+        if (overlay) {
+          bytes +=
+              8L * pass.overlay[i].pageCount() + Math.ceilDiv(pass.overlaySlots[i].length, 2) * 8L;
+        }
+      }
+    }
+    MemorySegment tables = ws.tables.reserve(bytes);
+    MemorySegment base = MemorySegment.NULL;
+    MemorySegment overlayPages = MemorySegment.NULL;
+    MemorySegment overlaySlots = MemorySegment.NULL;
+    long at = 0;
+    for (int i = 0; i < pass.rows; i++) {
+      if (i == 0 || pass.base[i] != pass.base[i - 1]) {
+        base = tables.asSlice(at);
+        at = writeTable(pass.base[i], tables, at);
+        if (overlay) {
+          overlayPages = tables.asSlice(at);
+          at = writeTable(pass.overlay[i], tables, at);
+          overlaySlots = tables.asSlice(at);
+          int[] slots = pass.overlaySlots[i];
+          MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
+          at += Math.ceilDiv(slots.length, 2) * 8L;
+        }
+      }
+      ws.kvRows.set(i, base, overlayPages, overlaySlots, pass.slots[i], pass.contexts[i]);
+    }
+  }
+
+  private static long writeTable(KvCache cache, MemorySegment tables, long at) {
+    int pages = cache.pageCount();
+    MemorySegment.copy(cache.pageAddresses(), 0, tables, ValueLayout.JAVA_LONG, at, pages);
+    return at + 8L * pages;
+  }
+
+  @Override
+  public void route(
+      PreparedRouter router, int[] stateRows, int count, float[] z, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    RouterTable table = ((Router) router).table();
+    int outs = table.outputs();
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      MemorySegment.copy(stateRows, done, ws.stateRow, ValueLayout.JAVA_INT, 0, rows);
+      context.route(table, ws.state(Workspace.State.HIDDEN), ws.stateRow, rows, ws.z, ws.scratch);
+      MemorySegment.copy(ws.z, ValueLayout.JAVA_FLOAT, 0, z, done * outs, rows * outs);
+    }
+  }
+
+  @Override
+  public void beginRecursions(int count, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    long bytes = (long) count * sizes.hidden() * Float.BYTES;
+    MemorySegment.copy(
+        ws.state(Workspace.State.HIDDEN), 0, ws.state(Workspace.State.RECURSION), 0, bytes);
+  }
+
+  @Override
+  public void endRecursions(float[] gates, int count, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      long offset = (long) done * sizes.hidden() * Float.BYTES;
+      MemorySegment.copy(gates, done, ws.gates, ValueLayout.JAVA_FLOAT, 0, rows);
+      context.addGated(
+          ws.state(Workspace.State.HIDDEN).asSlice(offset),
+          ws.state(Workspace.State.RECURSION).asSlice(offset),
+          ws.gates,
+          rows,
+          sizes.hidden());
+    }
+  }
+
+  @Override
+  public void logits(int firstRow, int count, float[] logits, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    long offset = (long) firstRow * sizes.hidden() * Float.BYTES;
+    context.head(
+        finalNorm,
+        head,
+        sizes.rmsNormEps(),
+        ws.state(Workspace.State.HIDDEN).asSlice(offset),
+        MemorySegment.NULL,
+        count,
+        ws.logits,
+        ws.scratch);
+    MemorySegment.copy(ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, 0, count * sizes.vocabulary());
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      context.close();
+      descriptors.close();
+    }
+  }
+}

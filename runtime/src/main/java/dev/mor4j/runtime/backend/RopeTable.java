@@ -1,0 +1,58 @@
+package dev.mor4j.runtime.backend;
+
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Cosines and sines of the rotary angles, computed for a stretch of positions when one of them is
+ * first used. In float32 as the authors' code computes them: {@code angle = position ·
+ * theta^(-2i/DH)}. Any thread.
+ */
+public final class RopeTable {
+  private static final int STRETCH = 256;
+
+  private final int headDim;
+  private final float[] inverseFrequencies;
+  private final AtomicReferenceArray<float[]> stretches;
+
+  public RopeTable(int headDim, double theta, int maxPositions) {
+    this.headDim = headDim;
+    this.inverseFrequencies = new float[headDim / 2];
+    for (int i = 0; i < inverseFrequencies.length; i++) {
+      float exponent = (float) (2 * i) / headDim;
+      inverseFrequencies[i] = 1f / (float) Math.pow(theta, exponent);
+    }
+    this.stretches = new AtomicReferenceArray<>(Math.ceilDiv(maxPositions, STRETCH));
+  }
+
+  /**
+   * The array that {@code position} lies in: DH/2 cosines, then DH/2 sines, from {@link #offset}
+   * on.
+   */
+  public float[] stretch(int position) {
+    int index = position / STRETCH;
+    float[] values = stretches.get(index);
+    if (values == null) {
+      values = compute(index * STRETCH);
+      stretches.set(index, values);
+    }
+    return values;
+  }
+
+  /** Where {@code position} begins in its stretch. */
+  public int offset(int position) {
+    return position % STRETCH * headDim;
+  }
+
+  private float[] compute(int firstPosition) {
+    int half = headDim / 2;
+    float[] values = new float[STRETCH * headDim];
+    for (int p = 0; p < STRETCH; p++) {
+      for (int i = 0; i < half; i++) {
+        float angle = (firstPosition + p) * inverseFrequencies[i];
+        values[p * headDim + i] = (float) Math.cos(angle);
+        values[p * headDim + half + i] = (float) Math.sin(angle);
+      }
+    }
+    return values;
+  }
+}

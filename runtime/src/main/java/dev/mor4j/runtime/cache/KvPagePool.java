@@ -1,0 +1,150 @@
+package dev.mor4j.runtime.cache;
+
+import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.NativeBuffer;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lends KV pages of one size. A page holds {@link #PAGE_TOKENS} entries of some layers, float32:
+ *
+ * <pre>
+ *   page [page_layers][2: K, V][NKV][PAGE_TOKENS][DH]
+ * </pre>
+ *
+ * Owns the memory, in few coarse slabs; slabs whose pages are all back are freed when more lies
+ * idle than {@link #IDLE_BYTES}. Safe to use from any thread.
+ */
+public final class KvPagePool implements AutoCloseable {
+  /** Entries of a page. */
+  public static final int PAGE_TOKENS = 32;
+
+  private static final long SLAB_BYTES = 1L << 20;
+  private static final long IDLE_BYTES = 16L << 20;
+
+  private final int pageLayers;
+  private final long pageBytes;
+  private final int pagesPerSlab;
+  private final List<Slab> slabs = new ArrayList<>();
+  private final ArrayDeque<Page> free = new ArrayDeque<>();
+  private long lent;
+  private boolean closed;
+
+  /** One page: borrowed by a cache, owned by its slab. */
+  public static final class Page {
+    private final Slab slab;
+    private final MemorySegment segment;
+
+    private Page(Slab slab, MemorySegment segment) {
+      this.slab = slab;
+      this.segment = segment;
+    }
+
+    public MemorySegment segment() {
+      return segment;
+    }
+  }
+
+  private static final class Slab {
+    private final NativeBuffer buffer;
+    private int lent;
+
+    private Slab(NativeBuffer buffer) {
+      this.buffer = buffer;
+    }
+  }
+
+  /**
+   * @param pageLayers layers that a page holds
+   * @param kvHeads NKV
+   * @param headDim DH
+   */
+  public KvPagePool(int pageLayers, int kvHeads, int headDim) {
+    this.pageLayers = pageLayers;
+    this.pageBytes = entryBytes(pageLayers, kvHeads, headDim) * PAGE_TOKENS;
+    this.pagesPerSlab = Math.clamp(SLAB_BYTES / pageBytes, 1, 64);
+  }
+
+  /**
+   * Bytes of one entry, keys and values, of {@code layers} layers: {@code layers · 2 · NKV · DH ·
+   * 4}.
+   */
+  public static long entryBytes(int layers, int kvHeads, int headDim) {
+    return Math.multiplyExact((long) layers * 2 * Float.BYTES, (long) kvHeads * headDim);
+  }
+
+  public int pageLayers() {
+    return pageLayers;
+  }
+
+  public long pageBytes() {
+    return pageBytes;
+  }
+
+  /** Lends a page; what it holds is undefined. */
+  synchronized Page take() {
+    if (closed) {
+      throw new IllegalStateException("the KV page pool is closed");
+    }
+    if (free.isEmpty()) {
+      addSlab();
+    }
+    Page page = free.pop();
+    page.slab.lent++;
+    lent++;
+    OffHeapMemory.added(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes);
+    return page;
+  }
+
+  /** Takes pages back. */
+  synchronized void giveBack(List<Page> pages) {
+    for (Page page : pages) {
+      page.slab.lent--;
+      free.push(page);
+    }
+    lent -= pages.size();
+    OffHeapMemory.removed(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes * pages.size());
+    if (free.size() * pageBytes > IDLE_BYTES) {
+      freeIdleSlabs();
+    }
+  }
+
+  private void addSlab() {
+    Slab slab = new Slab(new NativeBuffer(OffHeapMemory.Use.KV_POOL, pageBytes * pagesPerSlab));
+    slabs.add(slab);
+    for (int i = 0; i < pagesPerSlab; i++) {
+      free.add(new Page(slab, slab.buffer.segment().asSlice(i * pageBytes, pageBytes)));
+    }
+  }
+
+  private void freeIdleSlabs() {
+    long idle = free.size() * pageBytes;
+    List<Slab> freed = new ArrayList<>();
+    for (Slab slab : slabs) {
+      if (slab.lent == 0 && idle > IDLE_BYTES / 2) {
+        freed.add(slab);
+        idle -= slab.buffer.byteSize();
+      }
+    }
+    free.removeIf(page -> freed.contains(page.slab));
+    slabs.removeAll(freed);
+    freed.forEach(slab -> slab.buffer.close());
+  }
+
+  /** Frees all memory. @throws IllegalStateException while pages are lent */
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (lent > 0) {
+      throw new IllegalStateException(lent + " KV pages are still lent");
+    }
+    closed = true;
+    free.clear();
+    slabs.forEach(slab -> slab.buffer.close());
+    slabs.clear();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.mor4j.runtime.cache;
+
+import java.util.Arrays;
+
+/**
+ * All KV caches of one sequence, as its {@link KvPlan} says. Borrows pages from the model's pools;
+ * {@link #close()} gives them back. One thread at a time.
+ */
+public final class SequenceCaches implements AutoCloseable {
+  private static final int NONE = -1;
+
+  private final KvPlan plan;
+  private final KvCache common;
+  private final KvCache[] recursions;
+  private final int[][] overlaySlots;
+
+  public SequenceCaches(KvPlan plan, KvPools pools) {
+    this.plan = plan;
+    this.common = plan.commonLayers() == 0 ? null : new KvCache(pools.common());
+    this.recursions = new KvCache[plan.recursionCaches()];
+    this.overlaySlots = new int[plan.recursionCaches()][];
+    for (int r = 0; r < recursions.length; r++) {
+      recursions[r] = new KvCache(pools.block());
+      overlaySlots[r] = new int[0];
+    }
+  }
+
+  public KvPlan plan() {
+    return plan;
+  }
+
+  /** The cache that all tokens are in. */
+  public KvCache common() {
+    return common;
+  }
+
+  /**
+   * The cache of the block in {@code recursion}; with sharing, that of recursion 0 is read by all.
+   */
+  public KvCache recursion(int recursion) {
+    return recursions[recursion];
+  }
+
+  /**
+   * Sharing with update: for each position the entry of the overlay of {@code recursion} that takes
+   * its place, or -1; at least {@code positions} long.
+   */
+  public int[] overlaySlots(int recursion, int positions) {
+    int[] slots = overlaySlots[recursion];
+    if (slots.length < positions) {
+      int known = slots.length;
+      slots = Arrays.copyOf(slots, Math.max(64, Math.max(positions, 2 * known)));
+      Arrays.fill(slots, known, slots.length, NONE);
+      overlaySlots[recursion] = slots;
+    }
+    return slots;
+  }
+
+  /** Bytes of the entries stored: Σ over caches of entries · layers · 2 · NKV · DH · 4. */
+  public long usedBytes() {
+    long bytes = common == null ? 0 : common.usedBytes();
+    for (KvCache cache : recursions) {
+      bytes += cache.usedBytes();
+    }
+    return bytes;
+  }
+
+  /** Bytes of the pages borrowed. */
+  public long heldBytes() {
+    long bytes = common == null ? 0 : common.heldBytes();
+    for (KvCache cache : recursions) {
+      bytes += cache.heldBytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * Entries stored: Σ over caches of entries · layers; each is one key and one value of all KV
+   * heads.
+   */
+  public long entries() {
+    long entries = common == null ? 0 : (long) common.length() * common.layers();
+    for (KvCache cache : recursions) {
+      entries += (long) cache.length() * cache.layers();
+    }
+    return entries;
+  }
+
+  /** Forgets the sequence and gives all pages back; may be used again for another sequence. */
+  @Override
+  public void close() {
+    if (common != null) {
+      common.close();
+    }
+    for (int r = 0; r < recursions.length; r++) {
+      recursions[r].close();
+      overlaySlots[r] = new int[0];
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.mor4j.runtime.format;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The header of a safetensors file, read and checked; the data stays in the file until it is
+ * mapped.
+ *
+ * <pre>
+ *   0        8                8+n                         file size
+ *   | n, u64 | header, n bytes | data, no holes, no overlap |
+ *   header: {"__metadata__": {text: text}, name: {"dtype", "shape", "data_offsets": [begin, end]}, …}
+ * </pre>
+ */
+public final class SafetensorsFile {
+  /** Names of the fillers that {@link SafetensorsWriter} aligns tensors with begin like this. */
+  public static final String PADDING_PREFIX = "__pad.";
+
+  /**
+   * A tensor of the file.
+   *
+   * @param shape sizes, row-major; empty for a scalar
+   * @param offset of the first byte, from the start of the file
+   */
+  public record Tensor(String name, DType dtype, List<Long> shape, long offset, long byteSize) {
+    public Tensor {
+      shape = List.copyOf(shape);
+    }
+  }
+
+  private final Path path;
+  private final long size;
+  private final Map<String, Tensor> tensors;
+  private final Map<String, String> metadata;
+
+  private SafetensorsFile(Path path, long size, SafetensorsHeader header) {
+    this.path = path;
+    this.size = size;
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    for (Tensor tensor : header.tensors()) {
+      if (!tensor.name().startsWith(PADDING_PREFIX)) {
+        named.put(tensor.name(), tensor);
+      }
+    }
+    this.tensors = Collections.unmodifiableMap(named);
+    this.metadata = Collections.unmodifiableMap(header.metadata());
+  }
+
+  /**
+   * Reads and checks the header of {@code path}.
+   *
+   * @throws ModelFormatException where the file breaks the format in any way; a header that claims
+   *     more than the file has costs no memory
+   */
+  public static SafetensorsFile open(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      return new SafetensorsFile(path, channel.size(), SafetensorsHeader.read(path, channel));
+    }
+  }
+
+  /** The file. */
+  public Path path() {
+    return path;
+  }
+
+  /** Bytes of the file when it was opened. */
+  public long size() {
+    return size;
+  }
+
+  /** Every tensor but the fillers, in the order of their data. Unmodifiable. */
+  public Map<String, Tensor> tensors() {
+    return tensors;
+  }
+
+  /** The texts under {@code __metadata__}. Unmodifiable. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /**
+   * Maps the whole file read-only, so that {@link Tensor#offset()} is an index into the segment.
+   * The arena owns the mapping; it decides which threads may read.
+   */
+  public MemorySegment map(Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      if (channel.size() != size) {
+        throw new ModelFormatException(
+            path,
+            "the file has "
+                + channel.size()
+                + " bytes, expected the "
+                + size
+                + " it had when opened");
+      }
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+    }
+  }
+}

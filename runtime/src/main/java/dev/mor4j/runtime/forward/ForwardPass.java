@@ -1,0 +1,170 @@
+package dev.mor4j.runtime.forward;
+
+import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.backend.CachedLayer;
+import dev.mor4j.runtime.backend.PreparedLayers;
+import dev.mor4j.runtime.cache.KvPlan;
+import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.format.Caching;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.RoutingConfig;
+import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.weights.ModelWeights;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The way of a token from its id to its logits: embedding, unique first layer, the recursions that
+ * its router gives it, unique last layer, head. Prepared once for a model, shared between threads;
+ * what changes lives in {@link SequenceCaches} and {@link PassBuffers}.
+ */
+public final class ForwardPass {
+  private final ModelConfig config;
+  private final Backend backend;
+  private final RowRunner rows;
+  private final KvPlan plan;
+  private final RecursionRouter router;
+
+  /**
+   * No router: all layers for each number of recursions that may run, index {@code maxRecursions -
+   * 1}; else empty.
+   */
+  private final List<PreparedLayers> unrolled = new ArrayList<>();
+
+  private final PreparedLayers first;
+  private final PreparedLayers last;
+
+  public ForwardPass(ModelWeights weights, Backend backend) {
+    this.config = weights.config();
+    this.backend = backend;
+    this.rows = new RowRunner(backend);
+    this.plan = KvPlan.of(config);
+    boolean routed = !(config.routing() instanceof RoutingConfig.None);
+    int lastLayer = config.architecture().layers() - 1;
+    boolean ends = config.sharing().uniqueAtEachEnd() == 1;
+    this.first = routed && ends ? uniqueLayer(weights, 0, 0) : null;
+    this.last = routed && ends ? uniqueLayer(weights, lastLayer, 1) : null;
+    if (routed) {
+      List<PreparedLayers> blocks = new ArrayList<>();
+      for (int r = 0; r < config.recursions(); r++) {
+        blocks.add(block(weights, r));
+      }
+      this.router =
+          switch (config.routing()) {
+            case RoutingConfig.ExpertChoice expert ->
+                new ExpertChoiceRouter(expert, weights, backend, rows, blocks);
+            case RoutingConfig.TokenChoice token ->
+                new TokenChoiceRouter(token, weights, backend, rows, blocks);
+            case RoutingConfig.None none -> throw new IllegalStateException("not routed");
+          };
+    } else {
+      this.router = null;
+      for (int recursions = 1; recursions <= config.recursions(); recursions++) {
+        unrolled.add(unrolled(weights, recursions));
+      }
+    }
+  }
+
+  private PreparedLayers uniqueLayer(ModelWeights weights, int layer, int kvLayer) {
+    return backend.prepare(
+        List.of(new CachedLayer(weights.layer(layer), kvLayer, KvMode.APPEND)),
+        plan.commonLayers());
+  }
+
+  private PreparedLayers block(ModelWeights weights, int recursion) {
+    List<CachedLayer> layers = new ArrayList<>();
+    int firstLayer = config.sharing().uniqueAtEachEnd() + recursion * config.blockLayers();
+    for (int j = 0; j < config.blockLayers(); j++) {
+      layers.add(new CachedLayer(weights.layer(firstLayer + j), j, plan.blockMode(recursion)));
+    }
+    return backend.prepare(layers, plan.blockLayers());
+  }
+
+  /** All unrolled layers whose recursion is below {@code recursions}, in order, for one pass. */
+  private PreparedLayers unrolled(ModelWeights weights, int recursions) {
+    int ends = config.sharing().uniqueAtEachEnd();
+    int lastLayer = config.architecture().layers() - 1;
+    boolean shared = plan.caching() == Caching.SHARED;
+    List<CachedLayer> layers = new ArrayList<>();
+    for (int i = 0; i <= lastLayer; i++) {
+      int recursion = config.recursionOf(i);
+      if (recursion >= recursions) {
+        continue;
+      }
+      // Shared caches: unique first layer, block layers, unique last layer; later recursions read.
+      int kvLayer =
+          !shared
+              ? i
+              : recursion >= 0
+                  ? ends + config.blockLayerOf(i)
+                  : i == 0 ? 0 : plan.commonLayers() - 1;
+      KvMode mode = shared && recursion > 0 ? KvMode.READ : KvMode.APPEND;
+      layers.add(new CachedLayer(weights.layer(i), kvLayer, mode));
+    }
+    return backend.prepare(layers, plan.commonLayers());
+  }
+
+  /** The caches that a sequence of this model has. */
+  public KvPlan kvPlan() {
+    return plan;
+  }
+
+  /**
+   * Takes {@code count} tokens through the model. Their hidden states stay in {@code buffers} until
+   * its next use; their keys and values are appended to {@code caches}.
+   *
+   * @param ids token ids, each in [0, V); the first {@code position} of them are in the caches
+   *     already
+   * @param position place of the first token of the call in its sequence
+   * @param count tokens of the call
+   * @param depths receives for each token, at its place in the sequence, in how many recursions it
+   *     took part
+   */
+  public void run(
+      int[] ids,
+      int position,
+      int count,
+      SequenceCaches caches,
+      RoutingSettings settings,
+      PassBuffers buffers,
+      int[] depths) {
+    buffers.reserve(count);
+    backend.embed(buffers.workspace, ids, position, count);
+    for (int i = 0; i < count; i++) {
+      buffers.active[i] = i;
+    }
+    if (router == null) {
+      rows.runAll(
+          unrolled.get(settings.maxRecursions() - 1),
+          count,
+          position,
+          caches.common(),
+          true,
+          buffers);
+      Arrays.fill(depths, position, position + count, settings.maxRecursions());
+      return;
+    }
+    if (first != null) {
+      rows.runAll(first, count, position, caches.common(), true, buffers);
+    }
+    router.run(count, position, caches, settings, buffers, depths);
+    if (last != null) {
+      for (int i = 0; i < count; i++) {
+        buffers.active[i] = i;
+      }
+      rows.runAll(last, count, position, caches.common(), false, buffers);
+    }
+  }
+
+  /**
+   * The logits of tokens {@code firstToken ..} of the last {@link #run}.
+   *
+   * @param logits receives [count, V]
+   * @param count at most {@link PassBuffers#maxLogitRows()}
+   */
+  public void logits(int firstToken, int count, float[] logits, PassBuffers buffers) {
+    backend.logits(firstToken, count, logits, buffers.workspace);
+  }
+}

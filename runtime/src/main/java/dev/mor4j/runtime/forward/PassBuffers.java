@@ -1,0 +1,74 @@
+package dev.mor4j.runtime.forward;
+
+import dev.mor4j.runtime.backend.RowPass;
+import dev.mor4j.runtime.backend.Workspace;
+import java.util.Arrays;
+
+/**
+ * Everything that a running call needs and none keeps: activations and row lists. Owned by the
+ * model, lent for a call; grows with the longest call, so a token loop allocates nothing. One
+ * thread at a time.
+ */
+public final class PassBuffers implements AutoCloseable {
+  final Workspace workspace;
+  final RowPass pass;
+  private final int outputs;
+
+  /** Rows of the states that take part, ascending; the first are in use. */
+  int[] active = {};
+
+  /** Outputs of the router for the rows of {@link #active}. */
+  float[] z = {};
+
+  /** Outputs of the router that decides, where a second one does. */
+  float[] decisions = {};
+
+  /** Decision for each of {@link #active}. */
+  boolean[] keep = {};
+
+  /** Factor of the block's output for each of {@link #active}. */
+  float[] gates = {};
+
+  /** Token-choice: the last recursion of each state. */
+  int[] lastRecursion = {};
+
+  PassBuffers(Workspace workspace, int outputs) {
+    this.workspace = workspace;
+    this.pass = new RowPass(workspace.maxRows());
+    this.outputs = outputs;
+  }
+
+  /** Makes room for {@code tokens} tokens. */
+  void reserve(int tokens) {
+    workspace.reserveTokens(tokens);
+    if (active.length < tokens) {
+      active = new int[tokens];
+      z = new float[Math.multiplyExact(tokens, outputs)];
+      decisions = new float[tokens];
+      keep = new boolean[tokens];
+      gates = new float[tokens];
+      lastRecursion = new int[tokens];
+    }
+  }
+
+  /** Most tokens of one pass. */
+  public int maxPassRows() {
+    return workspace.maxRows();
+  }
+
+  /** Most tokens for which logits are computed at once. */
+  public int maxLogitRows() {
+    return workspace.maxLogitRows();
+  }
+
+  /** Forgets the caches that the last pass named. */
+  void release() {
+    pass.clear();
+    Arrays.fill(keep, false);
+  }
+
+  @Override
+  public void close() {
+    workspace.close();
+  }
+}

@@ -1,0 +1,42 @@
+package dev.mor4j.runtime.memory;
+
+import dev.mor4j.runtime.OffHeapMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A shared arena whose allocations are counted. Owns them; {@link #close()} gives all back and may
+ * be called again. Any thread.
+ */
+public final class CountedArena implements Arena {
+  private final OffHeapMemory.Use use;
+  private final Arena arena = Arena.ofShared();
+  private long bytes;
+  private boolean closed;
+
+  public CountedArena(OffHeapMemory.Use use) {
+    this.use = use;
+  }
+
+  @Override
+  public synchronized MemorySegment allocate(long byteSize, long byteAlignment) {
+    MemorySegment segment = arena.allocate(byteSize, byteAlignment);
+    bytes += byteSize;
+    OffHeapMemory.added(use, byteSize);
+    return segment;
+  }
+
+  @Override
+  public MemorySegment.Scope scope() {
+    return arena.scope();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      arena.close();
+      OffHeapMemory.removed(use, bytes);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** Mixture-of-Recursions models on the JVM: opening, routing, KV caches, generation and scoring. */
+module dev.mor4j.runtime {
+  requires dev.mor4j.bindings;
+  requires com.fasterxml.jackson.core;
+  requires com.fasterxml.jackson.databind;
+  requires ai.djl.tokenizers;
+
+  exports dev.mor4j.runtime;
+  exports dev.mor4j.runtime.format;
+}
