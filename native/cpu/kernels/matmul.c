@@ -9,7 +9,7 @@
 #include "kernels/kernels.h"
 
 #define TILE_ROWS 4
-#define ROW_OUTS 8 /* outputs side by side for one row: as many streams of weights, enough to hide the latency of fma */
+#define ROW_OUTS 8 /* outputs side by side for one row: enough to hide the latency of fma */
 
 typedef struct tile_place {
     const float *x; /* first row of the tile    */
@@ -18,7 +18,20 @@ typedef struct tile_place {
     int64_t k;      /* K                        */
     int64_t y_stride;
     bool add;
+    bool cold;      /* the weights come from memory: the first rows that meet them */
 } tile_place;
+
+/*
+ * Asks for a step's part of the next tile's weights. The next tile follows this one in memory, and taken as one run of bytes,
+ * not as `nr` short rows, it is what the prefetcher of the hardware carries on: twice the bandwidth for rows of 1 KB.
+ * An address past the matrix is only a hint and never faults.
+ */
+MOR4J_INLINE void prefetch_step(const char *w, int64_t k, int64_t p, const int nr, const int64_t bytes)
+{
+    const uintptr_t next = (uintptr_t)w + (uintptr_t)((k + p) * nr * bytes);
+#pragma GCC unroll 8
+    for (int64_t line = 0; line < nr * VF_WIDTH * bytes; line += 64) __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 1);
+}
 
 /* acc = the sums of `mr` rows by `nr` outputs; all loops over the tile unroll and acc lives in registers. */
 MOR4J_INLINE void tile(const tile_place *place, const int mr, const int nr, const int bf16)
@@ -31,13 +44,13 @@ MOR4J_INLINE void tile(const tile_place *place, const int mr, const int nr, cons
 #pragma GCC unroll 32
     for (int t = 0; t < mr * nr; t++) acc[t] = vf_set(0.0f);
     for (; p + VF_WIDTH <= k; p += VF_WIDTH) {
+        if (place->cold) prefetch_step(w, k, p, nr, bf16 ? 2 : 4);
         vf xs[TILE_ROWS];
 #pragma GCC unroll 4
         for (int i = 0; i < mr; i++) xs[i] = vf_load(x + i * k + p);
 #pragma GCC unroll 8
         for (int j = 0; j < nr; j++) {
             vf weight = vf_load_weight(w, j * k + p, bf16);
-            if (mr == 1) __builtin_prefetch(w + ((j + nr) * k + p) * (bf16 ? 2 : 4));
 #pragma GCC unroll 4
             for (int i = 0; i < mr; i++) acc[i * nr + j] = vf_fma(xs[i], weight, acc[i * nr + j]);
         }
@@ -101,6 +114,7 @@ void MOR4J_KERNEL(matmul)(const mor4j_product *product, mor4j_range rows, mor4j_
     tile_place place = {.k = k, .y_stride = product->y_stride, .add = product->add};
     for (int64_t i = rows.first; i < rows.last;) {
         const int64_t mr = rows.last - i < TILE_ROWS ? rows.last - i : TILE_ROWS;
+        place.cold = i == rows.first;
         const int64_t step = mr == 1 ? ROW_OUTS : TILE_OUTS;
         place.x = product->x + i * k;
         for (int64_t j = outs.first; j < outs.last;) {

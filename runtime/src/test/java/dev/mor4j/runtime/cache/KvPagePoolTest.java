@@ -1,0 +1,60 @@
+package dev.mor4j.runtime.cache;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.mor4j.runtime.OffHeapMemory;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Pages are lent once, counted, and given back. */
+class KvPagePoolTest {
+  @Test
+  void pagesAreDistinctCountedAndReturned() {
+    long before = OffHeapMemory.totalBytes();
+    KvPagePool pool = new KvPagePool(3, 2, 64);
+    assertThat(pool.pageBytes()).isEqualTo(3L * 2 * 2 * 64 * 4 * KvPagePool.PAGE_TOKENS);
+    List<KvCache> caches = new ArrayList<>();
+    List<Long> addresses = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      KvCache cache = new KvCache(pool);
+      assertThat(cache.append(10 + i)).isZero();
+      assertThat(cache.append(5)).isEqualTo(10 + i);
+      assertThat(cache.pageCount()).isEqualTo(Math.ceilDiv(15 + i, KvPagePool.PAGE_TOKENS));
+      for (int p = 0; p < cache.pageCount(); p++) {
+        assertThat(cache.pageAddresses()[p]).isEqualTo(cache.page(p).address());
+        addresses.add(cache.page(p).address());
+      }
+      caches.add(cache);
+    }
+    assertThat(addresses).doesNotHaveDuplicates();
+    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT))
+        .isEqualTo(pool.pageBytes() * addresses.size());
+    assertThatIllegalStateException().isThrownBy(pool::close).withMessageContaining("still lent");
+    caches.forEach(KvCache::close);
+    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT)).isZero();
+    pool.close();
+    pool.close();
+    assertThat(OffHeapMemory.totalBytes()).isEqualTo(before);
+    assertThatIllegalStateException().isThrownBy(() -> new KvCache(pool).append(1));
+  }
+
+  @Test
+  void muchIdleMemoryIsFreed() {
+    long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+    try (KvPagePool pool = new KvPagePool(4, 4, 64)) {
+      KvCache large = new KvCache(pool);
+      large.append((int) ((64L << 20) / pool.pageBytes()) * KvPagePool.PAGE_TOKENS);
+      long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before;
+      assertThat(held).isGreaterThanOrEqualTo(64L << 20);
+      large.close();
+      assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before)
+          .isLessThanOrEqualTo(16L << 20);
+      KvCache again = new KvCache(pool);
+      again.append(100);
+      again.close();
+    }
+    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(before);
+  }
+}
