@@ -1,0 +1,175 @@
+package dev.mor4j.converter;
+
+import dev.mor4j.converter.source.NamedTensors;
+import dev.mor4j.converter.source.SourceModel;
+import dev.mor4j.converter.source.SourceTensor;
+import dev.mor4j.converter.source.SourceWeights;
+import dev.mor4j.converter.write.ResolvedHead;
+import dev.mor4j.converter.write.SharedTensors;
+import dev.mor4j.runtime.format.DType;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.TensorNames;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a model folder holds, before anything is loaded.
+ *
+ * @param kind converted or not
+ * @param config sizes, sharing, routing and caching; the aliases are those found
+ * @param unrolledParameters as if every layer had its own weights; a tied head counts once
+ * @param uniqueParameters each stored number once
+ * @param unrolledBytes bytes of {@code unrolledParameters}
+ * @param uniqueBytes bytes of {@code uniqueParameters}
+ * @param sharedBytes of {@code uniqueBytes}, those of tensors that several layers use
+ * @param types number of unique parameters of each type
+ * @param byValue whether sharing was found by comparing values; otherwise only where a file says so
+ *     itself, and a safetensors checkpoint may repeat tensors unnoticed
+ * @param cache bytes of the KV cache a token
+ * @param warnings what the user should know
+ */
+public record CheckpointInspection(
+    Kind kind,
+    ModelConfig config,
+    long unrolledParameters,
+    long uniqueParameters,
+    long unrolledBytes,
+    long uniqueBytes,
+    long sharedBytes,
+    Map<DType, Long> types,
+    boolean byValue,
+    CacheEstimate cache,
+    List<String> warnings) {
+
+  /** What a folder is. */
+  public enum Kind {
+    /** A folder that {@link CheckpointConverter} wrote. */
+    CONVERTED,
+    /** A checkpoint with the authors' training settings. */
+    MIXTURE_OF_RECURSIONS_CHECKPOINT,
+    /** A checkpoint of a plain Llama model. */
+    LLAMA_CHECKPOINT
+  }
+
+  public CheckpointInspection {
+    types = Map.copyOf(types);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** As {@link #inspect(Path, boolean)}, reading no weights. */
+  public static CheckpointInspection inspect(Path folder) throws IOException {
+    return inspect(folder, false);
+  }
+
+  /**
+   * Inspects a converted folder or a checkpoint folder.
+   *
+   * @param deep whether to read the weights of a checkpoint to find the tensors that are the same
+   * @throws ModelFormatException where the folder is neither, or its parts do not fit each other
+   */
+  public static CheckpointInspection inspect(Path folder, boolean deep) throws IOException {
+    Path weights = folder.resolve("model.safetensors");
+    if (SourceModel.isConverted(folder)) {
+      ModelConfig config = ModelConfigJson.read(folder.resolve(ModelConfigJson.FILE_NAME));
+      SafetensorsFile file = SafetensorsFile.open(weights);
+      Map<String, Stored> stored = new LinkedHashMap<>();
+      for (SafetensorsFile.Tensor tensor : file.tensors().values()) {
+        stored.put(tensor.name(), new Stored(tensor.dtype(), tensor.shape(), tensor.byteSize()));
+      }
+      return of(weights, Kind.CONVERTED, config, stored, true, List.of());
+    }
+    SourceModel model = SourceModel.read(folder);
+    try (SourceWeights source = SourceWeights.open(folder)) {
+      Map<String, SourceTensor> named = NamedTensors.of(folder, model.config(), source.tensors());
+      SharedTensors shared =
+          deep ? SharedTensors.byValue(named, length -> {}) : SharedTensors.byPlace(named);
+      List<String> warnings = new ArrayList<>(model.warnings());
+      warnings.addAll(source.warnings());
+      ModelConfig config = model.withAliases(shared.aliases());
+      if (deep || !named.containsKey(TensorNames.HEAD)) {
+        ResolvedHead head = ResolvedHead.of(folder, model, shared);
+        config = head.config();
+        warnings.addAll(head.warnings());
+      }
+      Map<String, Stored> stored = new LinkedHashMap<>();
+      shared
+          .stored()
+          .forEach(
+              (name, tensor) ->
+                  stored.put(name, new Stored(tensor.dtype(), tensor.shape(), tensor.byteSize())));
+      Kind kind =
+          model.hasTrainingSettings()
+              ? Kind.MIXTURE_OF_RECURSIONS_CHECKPOINT
+              : Kind.LLAMA_CHECKPOINT;
+      return of(folder, kind, config, stored, deep, warnings);
+    }
+  }
+
+  private record Stored(DType dtype, List<Long> shape, long bytes) {}
+
+  private static CheckpointInspection of(
+      Path file,
+      Kind kind,
+      ModelConfig config,
+      Map<String, Stored> stored,
+      boolean byValue,
+      List<String> warnings)
+      throws ModelFormatException {
+    long unrolled = 0;
+    long unrolledBytes = 0;
+    Map<String, Integer> uses = new HashMap<>();
+    for (Map.Entry<String, long[]> expected : TensorNames.shapes(config).entrySet()) {
+      String name = config.storedName(expected.getKey());
+      Stored tensor = stored.get(name);
+      List<Long> shape = Arrays.stream(expected.getValue()).boxed().toList();
+      if (tensor == null || !tensor.shape().equals(shape)) {
+        throw new ModelFormatException(
+            file,
+            "tensor "
+                + name
+                + (tensor == null ? " is missing" : " has shape " + tensor.shape())
+                + ", expected shape "
+                + shape);
+      }
+      if (!(expected.getKey().equals(TensorNames.HEAD) && config.architecture().tiedHead())) {
+        unrolled += tensor.bytes() / tensor.dtype().byteSize();
+        unrolledBytes += tensor.bytes();
+        uses.merge(name, 1, Integer::sum);
+      }
+    }
+    long unique = 0;
+    long uniqueBytes = 0;
+    long sharedBytes = 0;
+    Map<DType, Long> types = new EnumMap<>(DType.class);
+    for (Map.Entry<String, Stored> entry : stored.entrySet()) {
+      Stored tensor = entry.getValue();
+      long elements = tensor.bytes() / tensor.dtype().byteSize();
+      unique += elements;
+      uniqueBytes += tensor.bytes();
+      sharedBytes += uses.getOrDefault(entry.getKey(), 0) > 1 ? tensor.bytes() : 0;
+      types.merge(tensor.dtype(), elements, Long::sum);
+    }
+    return new CheckpointInspection(
+        kind,
+        config,
+        unrolled,
+        unique,
+        unrolledBytes,
+        uniqueBytes,
+        sharedBytes,
+        types,
+        byValue,
+        CacheEstimate.of(config),
+        warnings);
+  }
+}

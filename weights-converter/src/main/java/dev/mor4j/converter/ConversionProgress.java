@@ -1,0 +1,17 @@
+package dev.mor4j.converter;
+
+/** Is told how far a conversion is, on the converting thread. */
+@FunctionalInterface
+public interface ConversionProgress {
+  /** Does nothing. */
+  ConversionProgress NONE = (done, total, what) -> {};
+
+  /**
+   * Called after each piece of at most about a MiB.
+   *
+   * @param bytesDone of the present step
+   * @param bytesTotal of the present step
+   * @param what the step, such as {@code "writing weights"}
+   */
+  void report(long bytesDone, long bytesTotal, String what);
+}

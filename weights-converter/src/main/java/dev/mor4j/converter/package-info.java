@@ -1,0 +1,2 @@
+/** Checkpoints in, model folders out: {@link dev.mor4j.converter.CheckpointConverter}. */
+package dev.mor4j.converter;

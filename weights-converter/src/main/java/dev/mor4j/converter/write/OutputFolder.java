@@ -1,0 +1,159 @@
+package dev.mor4j.converter.write;
+
+import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.ModelFormatException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A folder that appears whole or not at all: written under another name next to its destination,
+ * then renamed. Closing before {@link #commit()} removes what was written, and so does the end of
+ * the JVM.
+ */
+public final class OutputFolder implements AutoCloseable {
+  public static final String WEIGHTS = "model.safetensors";
+  public static final String TOKENIZER = "tokenizer.json";
+  public static final String REPORT = "conversion.json";
+
+  /** The files of a converted model; a folder with anything else in it is never replaced. */
+  private static final Set<String> FILES =
+      Set.of(ModelConfigJson.FILE_NAME, WEIGHTS, TOKENIZER, REPORT);
+
+  private final Path destination;
+  private final boolean overwrite;
+  private final Path partial;
+  private final Thread hook;
+
+  private OutputFolder(Path destination, boolean overwrite) throws IOException {
+    this.destination = destination;
+    this.overwrite = overwrite;
+    this.partial = sibling("partial");
+    Files.createDirectory(partial);
+    this.hook = new Thread(this::discard, "mor4j-discard-partial-output");
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /**
+   * Checks that {@code destination} may be written: it does not exist, or is a converted model to
+   * be replaced.
+   *
+   * @throws ModelFormatException where it may not
+   */
+  public static void check(Path destination, boolean overwrite) throws IOException {
+    if (!Files.exists(destination, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!overwrite) {
+      throw new ModelFormatException(
+          destination, "the destination exists, expected a new folder, or the option to overwrite");
+    }
+    if (!Files.isDirectory(destination, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ModelFormatException(
+          destination, "the destination is a file or a link, expected a folder");
+    }
+    try (Stream<Path> files = Files.list(destination)) {
+      List<String> foreign =
+          files
+              .filter(
+                  file ->
+                      !FILES.contains(file.getFileName().toString())
+                          || Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+              .map(file -> file.getFileName().toString())
+              .sorted()
+              .limit(5)
+              .toList();
+      if (!foreign.isEmpty()) {
+        throw new ModelFormatException(
+            destination,
+            "the destination holds " + foreign + ", expected only the files of a converted model");
+      }
+    }
+    try (Stream<Path> files = Files.list(destination)) {
+      if (files.findAny().isPresent()) {
+        // Throws where it is, say, the checkpoint that someone else's config.json belongs to.
+        ModelConfigJson.read(destination.resolve(ModelConfigJson.FILE_NAME));
+      }
+    }
+  }
+
+  /** Begins to write what will be {@code destination}. */
+  public static OutputFolder create(Path destination, boolean overwrite) throws IOException {
+    Path absolute = destination.toAbsolutePath().normalize();
+    check(absolute, overwrite);
+    Files.createDirectories(absolute.getParent());
+    return new OutputFolder(absolute, overwrite);
+  }
+
+  /** Where to write the files. */
+  public Path path() {
+    return partial;
+  }
+
+  /** Forces the files to the disk and puts the folder in its place. */
+  public void commit() throws IOException {
+    try (Stream<Path> files = Files.list(partial)) {
+      for (Path file : files.toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
+      }
+    }
+    check(destination, overwrite);
+    if (!Files.exists(destination)) {
+      Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+      return;
+    }
+    Path old = sibling("old");
+    Files.move(destination, old, StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.move(old, destination, StandardCopyOption.ATOMIC_MOVE);
+      throw e;
+    }
+    delete(old);
+  }
+
+  @Override
+  public void close() {
+    discard();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, or has run.
+    }
+  }
+
+  private void discard() {
+    delete(partial);
+  }
+
+  private Path sibling(String role) {
+    return destination.resolveSibling(
+        "." + destination.getFileName() + ".mor4j-" + role + "-" + UUID.randomUUID());
+  }
+
+  private static void delete(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      System.getLogger(OutputFolder.class.getName())
+          .log(System.Logger.Level.WARNING, "could not remove " + folder, e);
+    }
+  }
+}
