@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.cache.KvPlan;
@@ -8,6 +9,7 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.ForwardPass;
@@ -18,9 +20,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 
 /**
  * An opened model: weights mapped once, off-heap, whatever the number of sessions. Make one, share
@@ -84,26 +88,46 @@ public final class MorModel implements AutoCloseable {
    *     message says what was tried
    */
   public static MorModel open(Path folder, ModelOptions options) throws IOException {
-    ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      if (!Files.isRegularFile(folder.resolve(name))) {
+        throw new ModelFormatException(
+            folder, "has no file " + name + ", expected a model folder as the converter writes it");
+      }
+    }
     Path tokenizerFile = folder.resolve("tokenizer.json");
-    ModelWeights weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
+    FutureTask<HuggingFaceTokenizer> reading =
+        Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
+    ModelWeights weights = null;
     Backend backend = null;
     Tokenizer tokenizer = null;
     try {
+      ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
+      weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
       backend = BackendSelection.select(options, weights);
-      if (Files.exists(tokenizerFile)) {
-        tokenizer = Tokenizer.open(tokenizerFile, config.architecture().vocabulary());
+      if (reading != null) {
+        tokenizer = Tokenizer.finishReading(reading, config.architecture().vocabulary());
       }
       return new MorModel(folder, options, weights, backend, tokenizer);
-    } catch (IOException | RuntimeException e) {
-      if (tokenizer != null) {
-        tokenizer.close();
-      }
-      if (backend != null) {
-        backend.close();
-      }
-      weights.close();
+    } catch (IOException | RuntimeException | Error e) {
+      closeAfterFailure(reading, backend, weights);
       throw e;
+    }
+  }
+
+  private static void closeAfterFailure(
+      FutureTask<HuggingFaceTokenizer> reading, Backend backend, ModelWeights weights) {
+    if (reading != null) {
+      try {
+        Tokenizer.finishReading(reading, 1).close();
+      } catch (IOException | RuntimeException e) {
+        // It was not opened, so there is nothing to close; the caller learns of the first failure.
+      }
+    }
+    if (backend != null) {
+      backend.close();
+    }
+    if (weights != null) {
+      weights.close();
     }
   }
 

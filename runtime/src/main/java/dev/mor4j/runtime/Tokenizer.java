@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /**
  * Text to token ids and back, as the model's {@code tokenizer.json} says. Owned by its model; any
@@ -26,11 +28,47 @@ public final class Tokenizer {
     this.vocabulary = vocabulary;
   }
 
-  static Tokenizer open(Path file, int vocabulary) throws IOException {
-    try (InputStream json = Files.newInputStream(file)) {
-      return new Tokenizer(HuggingFaceTokenizer.newInstance(json, OPTIONS), vocabulary);
-    } catch (RuntimeException e) {
-      throw new ModelFormatException(file, "not a tokenizer: " + e.getMessage(), e);
+  /**
+   * Starts to read {@code file} on a thread of its own: that takes longer than all the rest of
+   * opening a model, and most of it is waiting for another library to load.
+   */
+  static FutureTask<HuggingFaceTokenizer> startReading(Path file) {
+    FutureTask<HuggingFaceTokenizer> reading =
+        new FutureTask<>(
+            () -> {
+              try (InputStream json = Files.newInputStream(file)) {
+                return HuggingFaceTokenizer.newInstance(json, OPTIONS);
+              } catch (RuntimeException e) {
+                throw new ModelFormatException(file, "not a tokenizer: " + e.getMessage(), e);
+              }
+            });
+    Thread.ofPlatform().daemon().name("mor4j-tokenizer").start(reading);
+    return reading;
+  }
+
+  /** Waits for what {@link #startReading} has started. */
+  static Tokenizer finishReading(FutureTask<HuggingFaceTokenizer> reading, int vocabulary)
+      throws IOException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return new Tokenizer(reading.get(), vocabulary);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          switch (e.getCause()) {
+            case IOException cause -> throw cause;
+            case RuntimeException cause -> throw cause;
+            case Error cause -> throw cause;
+            default -> throw new IllegalStateException(e.getCause());
+          }
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
