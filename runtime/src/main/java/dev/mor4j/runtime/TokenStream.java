@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -55,14 +56,15 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     for (int id : context) {
       sampler.saw(id);
     }
-    this.assembler =
-        new TextAssembler(
-            (ids, from, to) -> model.tokenizer().map(t -> t.decode(ids, from, to)).orElse(""),
-            context,
-            options.stop());
-    if (!options.stop().isEmpty() && model.tokenizer().isEmpty()) {
+    Optional<Tokenizer> tokenizer = model.tokenizer();
+    if (!options.stop().isEmpty() && tokenizer.isEmpty()) {
       throw new IllegalArgumentException("stop strings need a tokenizer, which the model has not");
     }
+    this.assembler =
+        new TextAssembler(
+            tokenizer.isPresent() ? tokenizer.get()::decode : (ids, from, to) -> "",
+            context,
+            options.stop());
     this.logits = new float[sizes.vocabulary()];
     this.buffers = model.buffers().take();
   }

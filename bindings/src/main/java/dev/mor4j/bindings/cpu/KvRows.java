@@ -16,8 +16,15 @@ import java.lang.foreign.MemorySegment;
 public final class KvRows {
   private final MemorySegment rows;
 
+  /** One view a row, made once: a pass fills its rows without allocating. */
+  private final MemorySegment[] views;
+
   public KvRows(Arena arena, int capacity) {
     this.rows = mor4j_kv_row.allocateArray(capacity, arena);
+    this.views = new MemorySegment[capacity];
+    for (int i = 0; i < capacity; i++) {
+      views[i] = mor4j_kv_row.asSlice(rows, i);
+    }
   }
 
   /**
@@ -34,7 +41,7 @@ public final class KvRows {
       MemorySegment overlaySlots,
       long slot,
       long context) {
-    MemorySegment target = mor4j_kv_row.asSlice(rows, row);
+    MemorySegment target = views[row];
     mor4j_kv_row.pages(target, pages);
     mor4j_kv_row.overlay_pages(target, overlayPages);
     mor4j_kv_row.overlay_slots(target, overlaySlots);

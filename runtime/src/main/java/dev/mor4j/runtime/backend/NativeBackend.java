@@ -125,7 +125,7 @@ public final class NativeBackend implements Backend {
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
       MemorySegment.copy(ids, from + done, ws.ids, ValueLayout.JAVA_INT, 0, rows);
-      context.embed(embedding, ws.ids, rows, x.asSlice((long) done * sizes.hidden() * Float.BYTES));
+      context.embed(embedding, ws.ids, rows, from(x, (long) done * sizes.hidden() * Float.BYTES));
     }
   }
 
@@ -184,12 +184,12 @@ public final class NativeBackend implements Backend {
     long at = 0;
     for (int i = 0; i < pass.rows; i++) {
       if (i == 0 || pass.base[i] != pass.base[i - 1]) {
-        base = tables.asSlice(at);
+        base = from(tables, at);
         at = writeTable(pass.base[i], tables, at);
         if (overlay) {
-          overlayPages = tables.asSlice(at);
+          overlayPages = from(tables, at);
           at = writeTable(pass.overlay[i], tables, at);
-          overlaySlots = tables.asSlice(at);
+          overlaySlots = from(tables, at);
           int[] slots = pass.overlaySlots[i];
           MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
           at += Math.ceilDiv(slots.length, 2) * 8L;
@@ -197,6 +197,14 @@ public final class NativeBackend implements Backend {
       }
       ws.kvRows.set(i, base, overlayPages, overlaySlots, pass.slots[i], pass.contexts[i]);
     }
+  }
+
+  /**
+   * The rest of {@code segment} from {@code offset}; itself at 0, the usual case, so that decoding
+   * allocates no view.
+   */
+  private static MemorySegment from(MemorySegment segment, long offset) {
+    return offset == 0 ? segment : segment.asSlice(offset);
   }
 
   private static long writeTable(KvCache cache, MemorySegment tables, long at) {
@@ -235,8 +243,8 @@ public final class NativeBackend implements Backend {
       long offset = (long) done * sizes.hidden() * Float.BYTES;
       MemorySegment.copy(gates, done, ws.gates, ValueLayout.JAVA_FLOAT, 0, rows);
       context.addGated(
-          ws.state(Workspace.State.HIDDEN).asSlice(offset),
-          ws.state(Workspace.State.RECURSION).asSlice(offset),
+          from(ws.state(Workspace.State.HIDDEN), offset),
+          from(ws.state(Workspace.State.RECURSION), offset),
           ws.gates,
           rows,
           sizes.hidden());
@@ -251,7 +259,7 @@ public final class NativeBackend implements Backend {
         finalNorm,
         head,
         sizes.rmsNormEps(),
-        ws.state(Workspace.State.HIDDEN).asSlice(offset),
+        from(ws.state(Workspace.State.HIDDEN), offset),
         MemorySegment.NULL,
         count,
         ws.logits,

@@ -83,6 +83,11 @@ public final class TextAssembler {
   }
 
   private String release() {
+    if (stops.isEmpty()) {
+      String released = held.toString();
+      held.setLength(0);
+      return released;
+    }
     int stop = -1;
     for (String text : stops) {
       int at = held.indexOf(text);

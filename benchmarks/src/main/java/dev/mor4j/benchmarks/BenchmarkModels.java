@@ -1,0 +1,184 @@
+package dev.mor4j.benchmarks;
+
+import dev.mor4j.converter.CheckpointConverter;
+import dev.mor4j.converter.ConversionOptions;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.format.Caching;
+import dev.mor4j.runtime.format.DType;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.PaperShapes;
+import dev.mor4j.runtime.format.RandomModel;
+import dev.mor4j.runtime.format.RoutingConfig;
+import dev.mor4j.runtime.format.Sharing;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The model folders that the benchmarks run on, made at their first use and kept:
+ *
+ * <pre>
+ *   {models}/demo                      checkpoints/mor3-books, converted, with nothing that ends a text
+ *   {models}/135m-mor3-bf16-seed1      random weights in a shape of {@link PaperShapes}
+ * </pre>
+ *
+ * {@code models} is the folder that {@value #MODELS} names, else {@code benchmarks/target/models}.
+ */
+final class BenchmarkModels {
+  /** System property: where model folders are kept. */
+  static final String MODELS = "mor4j.benchmarks.models";
+
+  /** System property: the checkpoint that is converted to {@code demo}. */
+  static final String CHECKPOINT = "mor4j.benchmarks.checkpoint";
+
+  static final String DEMO = "demo";
+
+  /** A small model of the tests. */
+  static final String TINY = "tiny";
+
+  /** Of all random weights. */
+  static final long SEED = 1;
+
+  private static final List<Double> THIRDS = List.of(1.0, 2 / 3.0, 1 / 3.0);
+
+  private BenchmarkModels() {}
+
+  /**
+   * The folder of model {@code name}; random models have tensors of type {@code dtype}, {@code f32}
+   * or {@code bf16}, and the demo those that it was trained with.
+   */
+  static Path folder(String name, String dtype) throws IOException {
+    if (name.equals(DEMO)) {
+      Path folder = root().resolve(DEMO);
+      if (!Files.exists(folder)) {
+        make(folder, BenchmarkModels::convertDemo);
+      }
+      return folder;
+    }
+    ModelConfig config = name.equals(TINY) ? tiny() : PaperShapes.of(name);
+    DType type = DType.valueOf(dtype.toUpperCase(Locale.ROOT));
+    Path folder = root().resolve(name + "-" + dtype + "-seed" + SEED);
+    if (!Files.exists(folder)) {
+      make(folder, building -> writeRandom(building, config, type));
+    }
+    ModelConfig found = ModelConfigJson.read(folder.resolve(ModelConfigJson.FILE_NAME));
+    if (!found.architecture().equals(config.architecture())
+        || !found.routing().equals(config.routing())) {
+      throw new IllegalStateException(folder + " was made with other sizes; delete it");
+    }
+    return folder;
+  }
+
+  private static void writeRandom(Path folder, ModelConfig config, DType type) throws IOException {
+    ModelConfig written = RandomModel.write(folder, config, type, SEED);
+    RoutedDepths.write(folder.resolve("model.safetensors"), written, SEED);
+  }
+
+  /** Without an end of text, so that every generation has the length that is measured. */
+  private static void convertDemo(Path folder) throws IOException {
+    CheckpointConverter.convert(checkpoint(), folder, ConversionOptions.DEFAULT);
+    Path file = folder.resolve(ModelConfigJson.FILE_NAME);
+    ModelConfig config = ModelConfigJson.read(file);
+    Files.delete(file);
+    ModelConfigJson.write(
+        new ModelConfig(
+            endless(config.architecture()),
+            config.sharing(),
+            config.recursions(),
+            config.routing(),
+            config.caching(),
+            config.aliases()),
+        file);
+  }
+
+  private static ArchitectureConfig endless(ArchitectureConfig a) {
+    return new ArchitectureConfig(
+        a.hidden(),
+        a.intermediate(),
+        a.heads(),
+        a.kvHeads(),
+        a.headDim(),
+        a.layers(),
+        a.vocabulary(),
+        a.maxPositions(),
+        a.rmsNormEps(),
+        a.ropeTheta(),
+        a.tiedHead(),
+        a.bosTokenId(),
+        List.of());
+  }
+
+  private static ModelConfig tiny() {
+    return new ModelConfig(
+        new ArchitectureConfig(64, 128, 2, 1, 32, 8, 256, 1024, 1e-5f, 10000, true, -1, List.of()),
+        Sharing.MIDDLE_CYCLE,
+        3,
+        new RoutingConfig.ExpertChoice(
+            RoutingConfig.RouterKind.LINEAR,
+            RoutingConfig.RouterFunction.SIGMOID,
+            0.1f,
+            1f,
+            true,
+            THIRDS,
+            false),
+        Caching.RECURSION_WISE,
+        Map.of());
+  }
+
+  @FunctionalInterface
+  private interface Maker {
+    void make(Path folder) throws IOException;
+  }
+
+  /** Makes {@code folder} whole or not at all: an interrupted run leaves nothing to be mistaken. */
+  private static void make(Path folder, Maker maker) throws IOException {
+    System.out.println("# making " + folder + " (first use)");
+    Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
+    Path temporary = Files.createTempDirectory(parent, folder.getFileName() + ".part");
+    try {
+      Path building = temporary.resolve("model");
+      maker.make(building);
+      Files.move(building, folder, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> below = Files.walk(folder)) {
+      for (Path path : below.sorted((a, b) -> b.compareTo(a)).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static Path root() {
+    String named = System.getProperty(MODELS);
+    return named != null ? Path.of(named) : target().resolve("models");
+  }
+
+  private static Path checkpoint() {
+    String named = System.getProperty(CHECKPOINT);
+    return named != null
+        ? Path.of(named)
+        : target().resolve("../../checkpoints/mor3-books").normalize();
+  }
+
+  /** benchmarks/target: where benchmarks.jar or the classes folder lies. */
+  private static Path target() {
+    try {
+      return Path.of(
+              BenchmarkModels.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+          .getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("cannot tell where the benchmarks lie", e);
+    }
+  }
+}

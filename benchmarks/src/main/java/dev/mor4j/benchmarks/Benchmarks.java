@@ -1,0 +1,80 @@
+package dev.mor4j.benchmarks;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.openjdk.jmh.Main;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.CommandLineOptionException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/**
+ * Runs the benchmarks with every option of JMH, tells the machine first and all figures in a table
+ * at the end:
+ *
+ * <pre>
+ *   java -jar benchmarks.jar                      everything; hours
+ *   java -jar benchmarks.jar --quick              demo and 135M, some minutes
+ *   java -jar benchmarks.jar Decode -p model=360m-vanilla,360m-mor3 -p kernels=avx512,avx2
+ *   java -Dmor4j.benchmarks.models=/data/models -jar benchmarks.jar -rf json -rff figures.json
+ * </pre>
+ *
+ * {@code --quick} gives way to options that are given beside it.
+ */
+public final class Benchmarks {
+  private static final String QUICK = "--quick";
+
+  /** Options with which JMH only prints something. */
+  private static final List<String> PRINTING = List.of("-h", "-l", "-lp", "-lprof", "-lrf");
+
+  private Benchmarks() {}
+
+  /** The command line. */
+  public static void main(String[] args)
+      throws CommandLineOptionException, IOException, RunnerException {
+    if (Arrays.stream(args).anyMatch(PRINTING::contains)) {
+      Main.main(args);
+      return;
+    }
+    boolean quick = Arrays.asList(args).contains(QUICK);
+    String[] own =
+        Arrays.stream(args).filter(argument -> !argument.equals(QUICK)).toArray(String[]::new);
+    CommandLineOptions given = new CommandLineOptions(own);
+    ChainedOptionsBuilder options =
+        new OptionsBuilder()
+            .parent(given)
+            .addProfiler(GCProfiler.class)
+            .addProfiler(FiguresProfiler.class);
+    if (quick) {
+      shorten(options, given);
+    }
+    MachineHeader.print(System.out);
+    FiguresTable.print(new Runner(options.build()).run(), System.out);
+  }
+
+  private static void shorten(ChainedOptionsBuilder options, CommandLineOptions given) {
+    if (!given.getParameter("model").hasValue()) {
+      options.param("model", "demo", "135m-vanilla", "135m-mor3");
+    }
+    if (!given.getParameter("context").hasValue()) {
+      options.param("context", "32");
+    }
+    if (!given.getWarmupIterations().hasValue()) {
+      options.warmupIterations(2);
+    }
+    if (!given.getWarmupTime().hasValue()) {
+      options.warmupTime(TimeValue.seconds(1));
+    }
+    if (!given.getMeasurementIterations().hasValue()) {
+      options.measurementIterations(5);
+    }
+    if (!given.getMeasurementTime().hasValue()) {
+      options.measurementTime(TimeValue.seconds(1));
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.mor4j.benchmarks;
+
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.TensorNames;
+
+/**
+ * Weights that a token passes: {@code unique + depth · block}, and the head where its logits are
+ * asked for. A model without sharing has a block of all layers and depth 1.
+ *
+ * @param uniqueBytes stored bytes of the layers outside the block
+ * @param blockBytes of the layers of one recursion
+ * @param headBytes of the head
+ * @param uniqueElements as {@code uniqueBytes}, in numbers
+ * @param blockElements as {@code blockBytes}, in numbers
+ */
+record WeightCost(
+    long uniqueBytes, long blockBytes, long headBytes, long uniqueElements, long blockElements) {
+  static WeightCost of(ModelConfig config, SafetensorsFile file) {
+    long[] bytes = new long[2];
+    long[] elements = new long[2];
+    for (int layer = 0; layer < config.architecture().layers(); layer++) {
+      int recursion = config.recursionOf(layer);
+      if (recursion > 0) {
+        continue;
+      }
+      for (String part : TensorNames.PARTS) {
+        SafetensorsFile.Tensor tensor =
+            file.tensors().get(config.storedName(TensorNames.layer(layer, part)));
+        bytes[recursion + 1] += tensor.byteSize();
+        elements[recursion + 1] += tensor.byteSize() / tensor.dtype().byteSize();
+      }
+    }
+    long head = file.tensors().get(config.storedName(TensorNames.HEAD)).byteSize();
+    return new WeightCost(bytes[0], bytes[1], head, elements[0], elements[1]);
+  }
+
+  /** Bytes of weights that decoding reads for a token of this depth. */
+  double decodeBytes(double depth) {
+    return uniqueBytes + depth * blockBytes + headBytes;
+  }
+
+  /** Multiplications and additions of the layers' matrices for a token of this depth. */
+  double layerFlops(double depth) {
+    return 2 * (uniqueElements + depth * blockElements);
+  }
+}

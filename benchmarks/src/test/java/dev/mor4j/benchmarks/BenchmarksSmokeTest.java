@@ -1,0 +1,87 @@
+package dev.mor4j.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/** Every benchmark runs and yields its figures; how fast is no matter here. */
+class BenchmarksSmokeTest {
+  @TempDir Path models;
+
+  @BeforeEach
+  void nameModels() {
+    System.setProperty(BenchmarkModels.MODELS, models.toString());
+  }
+
+  @AfterEach
+  void forgetModels() {
+    System.clearProperty(BenchmarkModels.MODELS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(classes = {DecodeBenchmark.class, PrefillBenchmark.class})
+  void yieldsFigures(Class<?> benchmark) throws RunnerException {
+    Collection<RunResult> results = runOnce(benchmark, BenchmarkModels.TINY);
+
+    assertThat(results).hasSize(benchmark == DecodeBenchmark.class ? 1 : 3);
+    for (RunResult result : results) {
+      assertThat(result.getPrimaryResult().getScore()).isPositive();
+      assertThat(figure(result, FiguresProfiler.DEPTH)).isBetween(1.0, 3.0);
+      assertThat(figure(result, FiguresProfiler.KV)).isPositive();
+      assertThat(figure(result, FiguresProfiler.WORK)).isPositive();
+      assertThat(figure(result, FiguresProfiler.WEIGHTS)).isPositive();
+    }
+    ByteArrayOutputStream table = new ByteArrayOutputStream();
+    FiguresTable.print(results, new PrintStream(table, true, StandardCharsets.UTF_8));
+    assertThat(table.toString(StandardCharsets.UTF_8)).contains("tiny").doesNotContain("null");
+  }
+
+  /** Long prompts of evenly drawn tokens have the depths that the capacities 1, 2/3, 1/3 say. */
+  @Test
+  void spreadsDepthsAsCapacitiesSay() throws RunnerException {
+    RunResult longest =
+        runOnce(PrefillBenchmark.class, BenchmarkModels.TINY).stream()
+            .filter(result -> result.getParams().getBenchmark().endsWith("tokens512"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(figure(longest, FiguresProfiler.DEPTH)).isBetween(1.85, 2.15);
+  }
+
+  private static Collection<RunResult> runOnce(Class<?> benchmark, String model)
+      throws RunnerException {
+    return new Runner(
+            new OptionsBuilder()
+                .include(benchmark.getName())
+                .param("model", model)
+                .param("context", "32")
+                .forks(0)
+                .warmupIterations(0)
+                .measurementIterations(1)
+                .measurementTime(TimeValue.milliseconds(1))
+                .verbosity(VerboseMode.SILENT)
+                .addProfiler(FiguresProfiler.class)
+                .build())
+        .run();
+  }
+
+  private static double figure(RunResult result, String label) {
+    return result.getSecondaryResults().get(label).getScore();
+  }
+}
