@@ -8,14 +8,19 @@ typedef struct add_run {
     int64_t rows, hidden;
 } add_run;
 
-static void add(const void *arg, const mor4j_team *team)
+static void add_rows(const void *arg, mor4j_range rows)
 {
     const add_run *run = arg;
-    const mor4j_range share = mor4j_team_share(team, run->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
+    for (int64_t i = rows.first; i < rows.last; i++) {
         run->kernels->add_scaled(run->x + i * run->hidden, run->y + i * run->hidden,
                                  run->gates == NULL ? 1.0f : run->gates[i], run->hidden);
     }
+}
+
+static void add(const void *arg, const mor4j_team *team)
+{
+    const add_run *run = arg;
+    mor4j_team_for(team, run->rows, mor4j_row_work(run->hidden), true, add_rows, run);
 }
 
 int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
@@ -24,6 +29,6 @@ int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const 
     if (rows == 0) return MOR4J_OK;
     if (x == NULL || y == NULL) return MOR4J_INVALID_ARGUMENT;
     const add_run run = {context->kernels, x, y, gates, rows, hidden};
-    mor4j_pool_run(&context->pool, add, &run, run.rows * run.hidden / 8);
+    mor4j_pool_run(&context->pool, add, &run, run.rows * mor4j_row_work(run.hidden));
     return MOR4J_OK;
 }

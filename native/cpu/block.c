@@ -1,9 +1,10 @@
 /*
- * A pass of decoder layers (Llama) over `rows` rows of x [.., H]. All threads of the team walk the same phases:
+ * A pass of decoder layers (Llama) over `rows` rows of x [.., H]. The phases of a layer, each
+ * shared out over the team:
  *
  *   norm | q k v, RoPE, store K V | attention | o + residual | norm | gate up silu | down + residual
  *
- * with a barrier at each bar. Source: the Llama architecture as in Hugging Face's LlamaDecoderLayer.
+ * Source: the Llama architecture as in Hugging Face's LlamaDecoderLayer.
  */
 #include <string.h>
 
@@ -16,6 +17,7 @@ typedef struct block_run {
     const mor4j_block_pass *pass;
     const mor4j_shape *shape;
     float *h, *normed, *q, *k, *v, *attended, *softmax, *gate, *up; /* parts of the workspace */
+    int64_t entries; /* of the cache: what each row sees, summed */
 } block_run;
 
 typedef struct layer_run {
@@ -23,22 +25,34 @@ typedef struct layer_run {
     const mor4j_layer *layer;
 } layer_run;
 
-static void gather(const block_run *run, const mor4j_team *team)
+static void gather_rows(const void *arg, mor4j_range rows)
 {
+    const block_run *run = arg;
     const int64_t h = run->shape->hidden;
-    const mor4j_range share = mor4j_team_share(team, run->pass->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
+    for (int64_t i = rows.first; i < rows.last; i++) {
         memcpy(run->h + i * h, run->pass->x + mor4j_row(run->pass->row_index, i) * h, (size_t)h * sizeof(float));
+    }
+}
+
+typedef struct norm_run {
+    const block_run *block;
+    const mor4j_matrix *weight;
+} norm_run;
+
+static void norm_rows(const void *arg, mor4j_range rows)
+{
+    const norm_run *norm = arg;
+    const block_run *run = norm->block;
+    const int64_t h = run->shape->hidden;
+    for (int64_t i = rows.first; i < rows.last; i++) {
+        run->kernels->rmsnorm(run->h + i * h, norm->weight, run->shape->rms_eps, run->normed + i * h);
     }
 }
 
 static void norm(const block_run *run, const mor4j_team *team, const mor4j_matrix *weight)
 {
-    const int64_t h = run->shape->hidden;
-    const mor4j_range share = mor4j_team_share(team, run->pass->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
-        run->kernels->rmsnorm(run->h + i * h, weight, run->shape->rms_eps, run->normed + i * h);
-    }
+    const norm_run norm = {run, weight};
+    mor4j_team_for(team, run->pass->rows, 2 * mor4j_row_work(run->shape->hidden), true, norm_rows, &norm);
 }
 
 /* The place of a row's new key of KV head 0 in its page; the values follow after page_tokens * NKV keys. */
@@ -86,6 +100,25 @@ static void project_heads(const void *arg, mor4j_range rows, mor4j_range heads)
     }
 }
 
+typedef struct attend_run {
+    mor4j_attention attention;
+    void (*kernel)(const mor4j_attention *attention, mor4j_range rows, mor4j_range heads);
+    int64_t rows, beside;       /* how many; how many of them walk the cache together */
+    int64_t head_groups, group; /* how many; heads of one                             */
+} attend_run;
+
+static void attend_groups(const void *arg, mor4j_range items)
+{
+    const attend_run *run = arg;
+    const int64_t row_groups = (run->rows + run->beside - 1) / run->beside;
+    for (int64_t i = items.first; i < items.last; i++) {
+        /* The last rows of a prompt see most: deal them out first. */
+        const int64_t row = (row_groups - 1 - i / run->head_groups) * run->beside, head = i % run->head_groups * run->group;
+        const mor4j_range share = {row, row + run->beside < run->rows ? row + run->beside : run->rows};
+        run->kernel(&run->attention, share, (mor4j_range){head, head + run->group});
+    }
+}
+
 static void attend(const block_run *run, const mor4j_team *team, const mor4j_layer *layer)
 {
     const mor4j_shape *shape = run->shape;
@@ -108,13 +141,9 @@ static void attend(const block_run *run, const mor4j_team *team, const mor4j_lay
     const bool by_kv_head = team->size == 1 || row_groups * shape->kv_heads >= 4 * (int64_t)team->size;
     const int64_t head_groups = by_kv_head ? shape->kv_heads : shape->heads;
     const int64_t group = shape->heads / head_groups;
-    int64_t local = 0;
-    for (int64_t i; (i = mor4j_team_next(team, row_groups * head_groups, &local)) >= 0;) {
-        /* The last rows of a prompt see most: deal them out first. */
-        const int64_t row = (row_groups - 1 - i / head_groups) * beside, head = i % head_groups * group;
-        const mor4j_range share = {row, row + beside < rows ? row + beside : rows};
-        run->kernels->attention(&attention, share, (mor4j_range){head, head + group});
-    }
+    const attend_run groups = {attention, run->kernels->attention, rows, beside, head_groups, group};
+    mor4j_team_for(team, row_groups * head_groups, run->entries / row_groups * 2 * group * shape->head_dim, false, attend_groups,
+                   &groups);
 }
 
 static void gate_up(const void *arg, mor4j_range rows, mor4j_range outs)
@@ -138,30 +167,24 @@ static void run_layer(const block_run *run, const mor4j_team *team, const mor4j_
     const int64_t rows = run->pass->rows;
     const layer_run lr = {run, layer};
     const int64_t kv_heads = layer->kv_mode == MOR4J_KV_READ ? 0 : shape->kv_heads;
+    const int64_t head_work = (int64_t)shape->hidden * shape->head_dim;
     norm(run, team, &layer->input_norm);
-    mor4j_team_wait(team);
-    mor4j_team_split(team, rows, shape->heads + 2 * kv_heads, 1, 1, project_heads, &lr);
-    mor4j_team_wait(team);
+    mor4j_team_split(team, rows, shape->heads + 2 * kv_heads, 1, 1, head_work, project_heads, &lr);
     attend(run, team, layer);
-    mor4j_team_wait(team);
     const mor4j_product o = {run->attended, &layer->o, run->h, shape->hidden, true};
     mor4j_team_matmul(team, run->kernels, &o, rows);
-    mor4j_team_wait(team);
     norm(run, team, &layer->post_norm);
-    mor4j_team_wait(team);
-    mor4j_team_split(team, rows, shape->intermediate, 24, 48, gate_up, &lr);
-    mor4j_team_wait(team);
+    mor4j_team_split(team, rows, shape->intermediate, 24, 48, 2 * (int64_t)shape->hidden, gate_up, &lr);
     const mor4j_product down = {run->gate, &layer->down, run->h, shape->hidden, true};
     mor4j_team_matmul(team, run->kernels, &down, rows);
-    mor4j_team_wait(team);
 }
 
-static void combine(const block_run *run, const mor4j_team *team)
+static void combine_rows(const void *arg, mor4j_range rows)
 {
+    const block_run *run = arg;
     const mor4j_block_pass *pass = run->pass;
     const int64_t h = run->shape->hidden;
-    const mor4j_range share = mor4j_team_share(team, pass->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
+    for (int64_t i = rows.first; i < rows.last; i++) {
         float *x = pass->x + mor4j_row(pass->row_index, i) * h;
         const float gate = pass->gates == NULL ? 1.0f : pass->gates[i];
         if (pass->combine == MOR4J_REPLACE) {
@@ -175,10 +198,10 @@ static void combine(const block_run *run, const mor4j_team *team)
 static void run_block(const void *arg, const mor4j_team *team)
 {
     const block_run *run = arg;
-    /* Gather, norm and combine share the rows out alike, so none of them waits for another. */
-    gather(run, team);
+    const int64_t row_work = mor4j_row_work(run->shape->hidden);
+    mor4j_team_for(team, run->pass->rows, row_work, true, gather_rows, run);
     for (int32_t i = 0; i < run->pass->layer_count; i++) run_layer(run, team, &run->pass->layers[i]);
-    combine(run, team);
+    mor4j_team_for(team, run->pass->rows, row_work, true, combine_rows, run);
 }
 
 int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
@@ -192,6 +215,8 @@ int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
     const mor4j_shape *shape = pass->shape;
     const mor4j_block_plan plan = mor4j_plan_block(shape, pass->rows);
     float *w = pass->workspace;
+    int64_t entries = 0;
+    for (int32_t i = 0; i < pass->rows; i++) entries += pass->kv[i].context;
     const block_run run = {.kernels = context->kernels,
                            .pass = pass,
                            .shape = shape,
@@ -203,7 +228,8 @@ int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
                            .attended = w + plan.attended,
                            .softmax = w + plan.softmax,
                            .gate = w + plan.gate,
-                           .up = w + plan.up};
+                           .up = w + plan.up,
+                           .entries = entries};
     /* The largest phase of a layer, for one row. */
     const int64_t phase = 2 * (int64_t)shape->hidden * shape->intermediate;
     mor4j_pool_run(&context->pool, run_block, &run, phase >= MOR4J_SPLIT_WORK ? phase : phase * pass->rows);

@@ -10,7 +10,10 @@ struct mor4j_context {
     const mor4j_kernels *kernels;
 };
 
-/* Splits a product over the team by outputs, or by outputs and rows; the caller places the barrier. */
+/* Multiply-adds that take as long as moving or adding a row of `floats` floats, about. */
+static inline int64_t mor4j_row_work(int64_t floats) { return floats / 4; }
+
+/* One phase: a product split over the team by outputs, or by outputs and rows. */
 void mor4j_team_matmul(const mor4j_team *team, const mor4j_kernels *kernels, const mor4j_product *product, int64_t rows);
 
 /* Sizes beyond which a size is refused: products of three of them, and sums of a few such, fit 63 bits. */

@@ -9,13 +9,18 @@ typedef struct embed_run {
     int32_t rows;
 } embed_run;
 
+static void embed_rows(const void *arg, mor4j_range rows)
+{
+    const embed_run *run = arg;
+    for (int64_t i = rows.first; i < rows.last; i++) {
+        run->kernels->widen_row(run->table, run->ids[i], run->x + i * run->table->cols);
+    }
+}
+
 static void embed(const void *arg, const mor4j_team *team)
 {
     const embed_run *run = arg;
-    const mor4j_range share = mor4j_team_share(team, run->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
-        run->kernels->widen_row(run->table, run->ids[i], run->x + i * run->table->cols);
-    }
+    mor4j_team_for(team, run->rows, mor4j_row_work(run->table->cols), true, embed_rows, run);
 }
 
 int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
@@ -31,6 +36,6 @@ int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int
         if (ids[i] < 0 || ids[i] >= table->rows) return MOR4J_INVALID_ARGUMENT;
     }
     const embed_run run = {context->kernels, table, ids, x, rows};
-    mor4j_pool_run(&context->pool, embed, &run, rows * table->cols / 8);
+    mor4j_pool_run(&context->pool, embed, &run, rows * mor4j_row_work(table->cols));
     return MOR4J_OK;
 }

@@ -11,15 +11,19 @@ typedef struct head_run {
     float eps;
 } head_run;
 
-static void head_rows(const void *arg, const mor4j_team *team)
+static void norm_rows(const void *arg, mor4j_range rows)
 {
     const head_run *run = arg;
     const int64_t h = run->head->cols;
-    const mor4j_range share = mor4j_team_share(team, run->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
+    for (int64_t i = rows.first; i < rows.last; i++) {
         run->kernels->rmsnorm(run->x + mor4j_row(run->row_index, i) * h, run->norm, run->eps, run->normed + i * h);
     }
-    mor4j_team_wait(team);
+}
+
+static void head_rows(const void *arg, const mor4j_team *team)
+{
+    const head_run *run = arg;
+    mor4j_team_for(team, run->rows, mor4j_row_work(run->head->cols), true, norm_rows, run);
     const mor4j_product product = {run->normed, run->head, run->logits, run->head->rows, false};
     mor4j_team_matmul(team, run->kernels, &product, run->rows);
 }

@@ -18,5 +18,5 @@ static void run_part(const void *arg, mor4j_range rows, mor4j_range outs)
 void mor4j_team_matmul(const mor4j_team *team, const mor4j_kernels *kernels, const mor4j_product *product, int64_t rows)
 {
     const matmul_part part = {kernels, product};
-    mor4j_team_split(team, rows, product->w->rows, UNIT, BLOCK, run_part, &part);
+    mor4j_team_split(team, rows, product->w->rows, UNIT, BLOCK, product->w->cols, run_part, &part);
 }

@@ -1,64 +1,72 @@
 /*
- * The workers of a context: they wait for the generation to change, run the work, meet at the last barrier, and wait again:
- * spinning at first, so that the next token finds them awake, then asleep on a condition variable.
+ * The workers of a context: they wait for the next phase, help with it, and wait again: spinning at first, so that the next
+ * phase or the next token finds them awake, then asleep on a condition variable.
  */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "team.h"
 
-static int64_t nanoseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#define SPIN_IN_CALL 100000 /* ns: between two phases; longer waits mean that the caller does without us, or has no core */
+#define YIELD_AFTER 50000   /* ns */
+#define ALONE_PER_STALL 16
 
-/* Returns when the generation is no longer `seen`. */
-static void await_generation(mor4j_pool *pool, unsigned seen)
+/* Returns `current` when it is no longer `seen`. */
+static uint64_t await_phase(mor4j_pool *pool, uint64_t seen)
 {
-    const int64_t start = nanoseconds();
-    int64_t waited = 0;
-    while (waited < pool->spin_nanoseconds) {
+    uint64_t current;
+    for (int64_t start = 0, waited = 0, limit = 0; waited <= limit; waited = mor4j_nanoseconds() - start) {
         for (int i = 0; i < 64; i++) {
-            if (atomic_load_explicit(&pool->generation, memory_order_acquire) != seen) return;
+            current = atomic_load_explicit(&pool->current, memory_order_acquire);
+            if (current != seen) return current;
             mor4j_relax();
         }
-        waited = nanoseconds() - start;
+        if (start == 0) start = mor4j_nanoseconds();
         /* On a machine with more threads than cores the one that would wake us may need this core. */
-        if (waited > 50000) sched_yield();
+        if (waited > YIELD_AFTER) sched_yield();
+        limit = pool->spin_nanoseconds;
+        if (limit < SPIN_IN_CALL && atomic_load_explicit(&pool->taken, memory_order_relaxed)) limit = SPIN_IN_CALL;
     }
     pthread_mutex_lock(&pool->mutex);
-    /* Sequentially consistent with the caller's "change the generation, then look for sleepers": one sees the other. */
-    atomic_fetch_add(&pool->sleepers, 1);
-    while (atomic_load(&pool->generation) == seen) pthread_cond_wait(&pool->wake, &pool->mutex);
-    atomic_fetch_sub(&pool->sleepers, 1);
+    for (;;) {
+        /* Sequentially consistent, as the caller's "change current, then look for sleepers": one sees the other. Again
+           after each wait, since the caller lowers the flag for all. */
+        atomic_store(&pool->sleepers, true);
+        MOR4J_PREEMPTION_POINT();
+        current = atomic_load(&pool->current);
+        if (current != seen) break;
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    }
     pthread_mutex_unlock(&pool->mutex);
+    return current;
 }
 
-static void announce(mor4j_pool *pool)
+uint64_t mor4j_pool_publish(mor4j_pool *pool, int64_t chunks)
 {
-    atomic_fetch_add(&pool->generation, 1);
-    if (atomic_load(&pool->sleepers) > 0) {
+    const uint64_t current = ++pool->phase << MOR4J_COUNT_BITS | (uint64_t)chunks;
+    atomic_store(&pool->current, current);
+    if (atomic_load(&pool->sleepers)) {
         pthread_mutex_lock(&pool->mutex);
+        atomic_store(&pool->sleepers, false);
         pthread_cond_broadcast(&pool->wake);
         pthread_mutex_unlock(&pool->mutex);
     }
+    return current;
 }
 
 static void *serve(void *arg)
 {
     const mor4j_worker *worker = arg;
     mor4j_pool *pool = worker->pool;
-    const mor4j_team team = {pool->threads, worker->index, &pool->barrier};
-    for (unsigned seen = 0;; seen++) {
-        await_generation(pool, seen);
-        if (pool->stop) return NULL;
-        pool->work(pool->arg, &team);
-        mor4j_team_wait(&team);
+    for (uint64_t current = 0;;) {
+        current = await_phase(pool, current);
+        if ((current & MOR4J_COUNT_MASK) == 0) return NULL;
+        MOR4J_PREEMPTION_POINT();
+        const int32_t finished = mor4j_team_help(pool, worker->index, current);
+        /* Without a claim the phase may be over and `done` count another. */
+        if (finished > 0) atomic_fetch_add_explicit(&pool->done, finished, memory_order_release);
     }
 }
 
@@ -81,13 +89,14 @@ int32_t mor4j_pool_start(mor4j_pool *pool, int32_t threads, int32_t spin_microse
 {
     pool->threads = threads;
     pool->spin_nanoseconds = (int64_t)spin_microseconds * 1000;
-    atomic_init(&pool->barrier.arrived, 0);
-    atomic_init(&pool->barrier.phase, 0);
-    atomic_init(&pool->barrier.ticket, 0);
-    atomic_init(&pool->generation, 0);
-    atomic_init(&pool->sleepers, 0);
-    atomic_flag_clear(&pool->taken);
-    pool->stop = false;
+    atomic_init(&pool->current, 0);
+    atomic_init(&pool->done, 0);
+    for (int i = 0; i < MOR4J_LANES; i++) atomic_init(&pool->lanes[i].claimed, 0);
+    atomic_init(&pool->sleepers, false);
+    atomic_init(&pool->taken, false);
+    pool->phase = 0;
+    pool->alone_until = INT64_MIN;
+    pool->alone_per_stall = ALONE_PER_STALL;
     pool->started = 0;
     pool->workers = NULL;
     if (threads == 1) return MOR4J_OK;
@@ -116,8 +125,7 @@ int32_t mor4j_pool_start(mor4j_pool *pool, int32_t threads, int32_t spin_microse
 void mor4j_pool_stop(mor4j_pool *pool)
 {
     if (pool->threads == 1) return;
-    pool->stop = true;
-    announce(pool);
+    mor4j_pool_publish(pool, 0);
     for (int32_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
@@ -127,16 +135,10 @@ void mor4j_pool_stop(mor4j_pool *pool)
 void mor4j_pool_run(mor4j_pool *pool, mor4j_work work, const void *arg, int64_t multiply_adds)
 {
     const bool split = pool->threads > 1 && multiply_adds >= MOR4J_SPLIT_WORK;
-    if (!split || atomic_flag_test_and_set_explicit(&pool->taken, memory_order_acquire)) {
-        const mor4j_team alone = {1, 0, NULL};
-        work(arg, &alone);
+    if (!split || atomic_exchange_explicit(&pool->taken, true, memory_order_acquire)) {
+        work(arg, &(mor4j_team){NULL, 1});
         return;
     }
-    pool->work = work;
-    pool->arg = arg;
-    announce(pool);
-    const mor4j_team team = {pool->threads, 0, &pool->barrier};
-    work(arg, &team);
-    mor4j_team_wait(&team);
-    atomic_flag_clear_explicit(&pool->taken, memory_order_release);
+    work(arg, &(mor4j_team){pool, pool->threads});
+    atomic_store_explicit(&pool->taken, false, memory_order_release);
 }

@@ -25,23 +25,26 @@ static void hidden_part(const void *arg, mor4j_range rows, mor4j_range outs)
     for (int64_t i = rows.first; i < rows.last; i++) run->kernels->gelu(run->hidden + i * m + outs.first, outs.last - outs.first);
 }
 
+static void divide_rows(const void *arg, mor4j_range rows)
+{
+    const route_run *run = arg;
+    const int64_t h = run->router->w1.cols;
+    for (int64_t i = rows.first; i < rows.last; i++) {
+        run->kernels->divide(run->x + mor4j_row(run->row_index, i) * h, run->router->temperature, run->scaled + i * h, h);
+    }
+}
+
 static void route(const void *arg, const mor4j_team *team)
 {
     const route_run *run = arg;
     const mor4j_router *router = run->router;
-    const int64_t h = router->w1.cols;
-    const mor4j_range share = mor4j_team_share(team, run->rows);
-    for (int64_t i = share.first; i < share.last; i++) {
-        run->kernels->divide(run->x + mor4j_row(run->row_index, i) * h, router->temperature, run->scaled + i * h, h);
-    }
-    mor4j_team_wait(team);
+    mor4j_team_for(team, run->rows, mor4j_row_work(router->w1.cols), true, divide_rows, run);
     if (router->kind == MOR4J_ROUTER_LINEAR) {
         const mor4j_product product = {run->scaled, &router->w1, run->z, router->w1.rows, false};
         mor4j_team_matmul(team, run->kernels, &product, run->rows);
         return;
     }
-    mor4j_team_split(team, run->rows, router->w1.rows, 24, 48, hidden_part, run);
-    mor4j_team_wait(team);
+    mor4j_team_split(team, run->rows, router->w1.rows, 24, 48, router->w1.cols, hidden_part, run);
     const mor4j_product product = {run->hidden, &router->w2, run->z, router->w2.rows, false};
     mor4j_team_matmul(team, run->kernels, &product, run->rows);
 }
