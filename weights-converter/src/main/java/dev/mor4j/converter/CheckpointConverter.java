@@ -1,6 +1,7 @@
 package dev.mor4j.converter;
 
 import dev.mor4j.converter.source.NamedTensors;
+import dev.mor4j.converter.source.SourceFolder;
 import dev.mor4j.converter.source.SourceModel;
 import dev.mor4j.converter.source.SourceTensor;
 import dev.mor4j.converter.source.SourceWeights;
@@ -69,7 +70,7 @@ public final class CheckpointConverter {
       files.addAll(weights.files());
       try (OutputFolder output = OutputFolder.create(destination, options.overwrite())) {
         Path tokenizer = source.resolve(TokenizerFile.NAME);
-        if (Files.isRegularFile(tokenizer)) {
+        if (SourceFolder.has(tokenizer)) {
           files.add(tokenizer);
           checkTokenizer(tokenizer, config, warnings);
           Files.copy(tokenizer, output.path().resolve(OutputFolder.TOKENIZER));

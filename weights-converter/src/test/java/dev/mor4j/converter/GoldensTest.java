@@ -54,7 +54,9 @@ class GoldensTest {
   void computesWhatTheAuthorsCodeComputes(String name, KernelChoice kernels, Path golden)
       throws IOException {
     assumeThat(MorModel.runnableKernels())
-        .as("this machine runs %s kernels (else: no native library, or a CPU without them)", kernels)
+        .as(
+            "this machine runs %s kernels (else: no native library, or a CPU without them)",
+            kernels)
         .contains(kernels);
     try (MorModel model =
         MorModel.open(converted(golden), ModelOptions.defaults().withKernels(kernels))) {

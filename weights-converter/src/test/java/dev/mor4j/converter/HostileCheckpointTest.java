@@ -3,6 +3,7 @@ package dev.mor4j.converter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mor4j.converter.source.TokenizerFile;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.SafetensorsFile;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Damaged and hostile files: an error that names what is wrong, and nothing left behind. */
 class HostileCheckpointTest {
@@ -95,6 +98,48 @@ class HostileCheckpointTest {
     rewrite(source, tensor -> renamed(tensor, "_orig_mod.module." + tensor.name()));
     CheckpointConverter.convert(source, dir.resolve("out"), ConversionOptions.DEFAULT);
     assertThat(Checkpoints.list(dir)).containsExactly("out", "source");
+  }
+
+  /** Read without that file, the checkpoint would be another model. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"config.json", "train_config.yaml", "tokenizer.json", "model.safetensors"})
+  void refusesFoldersAndBrokenLinksInPlaceOfFiles(String name) throws IOException {
+    Path source = Checkpoints.copy("recursive-middle-cycle", dir.resolve("source"));
+    Path file = source.resolve(name);
+    Files.deleteIfExists(file);
+    Files.createDirectory(file);
+    assertRefused(source, file + ": found a folder, a link to nowhere or the like");
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("nowhere"));
+    assertRefused(source, file + ": found a folder, a link to nowhere or the like");
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of(name));
+    assertRefused(source, file + ": found a folder, a link to nowhere or the like");
+  }
+
+  @Test
+  void refusesTokenizersThatAreNotPlainJson() throws IOException {
+    Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
+    Path tokenizer = source.resolve("tokenizer.json");
+    Files.write(tokenizer, "{}".getBytes(StandardCharsets.UTF_16));
+    assertRefused(source, tokenizer + ": the file is not valid UTF-8");
+    Files.write(tokenizer, new byte[] {0, 0, 0, '{', -1, -1, -1, -1});
+    assertRefused(source, tokenizer + ": the file is not valid UTF-8");
+    Files.writeString(tokenizer, "\ufeff{}");
+    assertRefused(source, tokenizer + ": the file is not valid JSON");
+    Files.writeString(tokenizer, "{\"added_tokens\":[[{\"id\":1");
+    assertRefused(source, tokenizer + ": the file is not valid JSON");
+  }
+
+  /** Values in the vocabulary that are no ids are skipped whole. */
+  @Test
+  void readsPastNestedValuesInAVocabulary() throws IOException {
+    Path tokenizer = dir.resolve("tokenizer.json");
+    Files.writeString(
+        tokenizer,
+        "{\"model\":{\"vocab\":{\"a\":[{\"b\":1},{\"c\":2},[{\"d\":1}]],\"e\":{\"f\":{}},\"g\":6}}}");
+    assertThat(TokenizerFile.vocabulary(tokenizer)).isEqualTo(7);
   }
 
   @Test

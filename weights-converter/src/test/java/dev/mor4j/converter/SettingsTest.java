@@ -200,6 +200,58 @@ class SettingsTest {
         .isEqualTo(List.of(1.0, 2.0 / 3, 1.0 / 3));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "expert-n3 | gating: weighted | gating: weighted | true",
+        "expert-n3 | gating: weighted | gating: additive | false",
+        "expert-n3 | gating: weighted | gating: null | false",
+        "expert-n3 | gating: weighted | gating: false | false",
+        "expert-n3 | gating: weighted | z: 0 | true",
+        "token-n3 | gating: weighted | gating: null | false",
+      })
+  void weighsUnlessGatingSaysOtherwise(String golden, String from, String to, boolean weighted)
+      throws IOException {
+    Path source = Checkpoints.copy(golden, dir.resolve("source"));
+    // A missing setting: its line is left out.
+    edit(
+        source.resolve("train_config.yaml"),
+        "    " + from + "\n",
+        to.equals("z: 0") ? "" : "    " + to + "\n");
+    RoutingConfig routing =
+        CheckpointConverter.convert(source, dir.resolve("out"), ConversionOptions.DEFAULT)
+            .config()
+            .routing();
+    assertThat(
+            switch (routing) {
+              case RoutingConfig.ExpertChoice expert -> expert.weighted();
+              case RoutingConfig.TokenChoice token -> token.weighted();
+              case RoutingConfig.None none -> throw new AssertionError(none);
+            })
+        .isEqualTo(weighted);
+  }
+
+  @Test
+  void tokenChoiceHasTheDefaultsOfTheTrainingCodeAndNoCapacities() throws IOException {
+    Path source = Checkpoints.copy("token-n3", dir.resolve("source"));
+    Path yaml = source.resolve("train_config.yaml");
+    edit(yaml, "capacity: 1.0,0.6666666666666666,0.3333333333333333", "capacity: 1.0,0.5");
+    edit(yaml, "    router_func: softmax\n    alpha: 1.0\n", "");
+    RoutingConfig.TokenChoice softmax = tokenChoice(source, "softmax");
+    assertThat(softmax.function()).isEqualTo(RoutingConfig.RouterFunction.SOFTMAX);
+    assertThat(softmax.alpha()).isEqualTo(1f);
+    edit(yaml, "    balancing:", "    router_func: sigmoid\n    balancing:");
+    assertThat(tokenChoice(source, "sigmoid").alpha()).isEqualTo(0.1f);
+  }
+
+  private RoutingConfig.TokenChoice tokenChoice(Path source, String out) throws IOException {
+    return (RoutingConfig.TokenChoice)
+        CheckpointConverter.convert(source, dir.resolve(out), ConversionOptions.DEFAULT)
+            .config()
+            .routing();
+  }
+
   private static void edit(Path file, String from, String to) throws IOException {
     Checkpoints.edit(file, from, to == null ? "" : to);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
@@ -62,6 +63,9 @@ public final class SafetensorsFile {
    *     more than the file has costs no memory
    */
   public static SafetensorsFile open(Path path) throws IOException {
+    if (Files.isDirectory(path)) {
+      throw new ModelFormatException(path, "found a folder, expected a safetensors file");
+    }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return new SafetensorsFile(path, channel.size(), SafetensorsHeader.read(path, channel));
     }

@@ -150,6 +150,13 @@ public final class TorchArchive {
               "tensor %s: offset %d, size %s and stride %s reach past the %d elements of its storage",
               name, tensor.offset, tensor.shape, tensor.strides, elements));
     }
+    if (count(tensor) > elements) {
+      throw new ModelFormatException(
+          file,
+          String.format(
+              "tensor %s: size %s has more elements than the %d of its storage (stride %s)",
+              name, tensor.shape, elements, tensor.strides));
+    }
     return new TorchTensor(
         tensor.storage.dtype, tensor.shape, tensor.strides, storage, tensor.offset);
   }
@@ -164,6 +171,14 @@ public final class TorchArchive {
       last = Math.addExact(last, Math.multiplyExact(Math.max(size - 1, 0), tensor.strides.get(i)));
     }
     return product == 0 ? tensor.offset : Math.addExact(last, 1);
+  }
+
+  /**
+   * Number of elements. A stride of 0 can make a tensor of any size from one element; no state dict
+   * of trained weights has such a view, and refusing it keeps the work within the file's size.
+   */
+  private static long count(Tensor tensor) {
+    return tensor.shape.stream().reduce(1L, (a, b) -> a * b);
   }
 
   private static String text(MemorySegment bytes) {

@@ -34,13 +34,13 @@ final class RouterSettings {
             mor.choice("router_type", List.of("linear", "mlp", "wide_mlp"))
                 .toUpperCase(Locale.ROOT));
     float temperature = (float) mor.number("temp", 1);
-    List<Double> capacities = capacities(mor, recursions);
     RoutingConfig routing;
     if (type.equals("expert")) {
       mor.ignore("token");
-      routing = expert(mor.object("expert"), kind, temperature, capacities);
+      routing = expert(mor.object("expert"), kind, temperature, capacities(mor, recursions));
     } else {
-      mor.ignore("expert");
+      // Token-choice has no capacities; the setting may be left over from another model.
+      List.of("expert", "capacity").forEach(mor::ignore);
       routing = token(mor.object("token"), kind, temperature);
     }
     mor.finish();
@@ -52,7 +52,10 @@ final class RouterSettings {
       throws ModelFormatException {
     // These concern the training loss only.
     List.of("cap_warmup_step", "coeff", "include_first").forEach(expert::ignore);
-    RouterFunction function = function(expert, List.of("sigmoid", "tanh"), true);
+    RouterFunction function =
+        !expert.has("router_func") || "none".equals(expert.raw("router_func"))
+            ? RouterFunction.NONE
+            : function(expert, List.of("sigmoid", "tanh"));
     String sampling = expert.choice("sampling", List.of("aux_loss", "aux_router"));
     RoutingConfig routing =
         new RoutingConfig.ExpertChoice(
@@ -62,7 +65,7 @@ final class RouterSettings {
                 ? (float) expert.number("alpha", 1)
                 : (float) expert.number("alpha"),
             temperature,
-            expert.text("gating", "weighted").equals("weighted"),
+            weighted(expert),
             capacities,
             sampling.equals("aux_router"));
     expert.finish();
@@ -73,23 +76,30 @@ final class RouterSettings {
       throws ModelFormatException {
     List.of("bal_warmup_step", "coeff", "u").forEach(token::ignore);
     String balancing = token.choice("balancing", List.of("loss", "loss_free"));
+    // As in the training code: softmax unless another is named, and a default of alpha for each.
+    RouterFunction function =
+        token.has("router_func")
+            ? function(token, List.of("softmax", "sigmoid"))
+            : RouterFunction.SOFTMAX;
     RoutingConfig routing =
         new RoutingConfig.TokenChoice(
             kind,
-            function(token, List.of("softmax", "sigmoid"), false),
-            (float) token.number("alpha"),
+            function,
+            (float) token.number("alpha", function == RouterFunction.SIGMOID ? 0.1 : 1),
             temperature,
-            token.text("gating", "weighted").equals("weighted"),
+            weighted(token),
             balancing.equals("loss_free"));
     token.finish();
     return routing;
   }
 
-  private static RouterFunction function(Settings section, List<String> names, boolean optional)
+  /** Weighted where nothing is said; a null says otherwise, as any other value does. */
+  private static boolean weighted(Settings section) {
+    return !section.keys().contains("gating") || "weighted".equals(section.raw("gating"));
+  }
+
+  private static RouterFunction function(Settings section, List<String> names)
       throws ModelFormatException {
-    if (optional && (!section.has("router_func") || "none".equals(section.raw("router_func")))) {
-      return RouterFunction.NONE;
-    }
     return RouterFunction.valueOf(section.choice("router_func", names).toUpperCase(Locale.ROOT));
   }
 

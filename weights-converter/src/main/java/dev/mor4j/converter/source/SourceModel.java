@@ -61,7 +61,7 @@ public record SourceModel(ModelConfig config, List<Path> files, List<String> war
    */
   public static SourceModel read(Path folder) throws IOException {
     Path configFile = folder.resolve(CONFIG);
-    if (!Files.isRegularFile(configFile)) {
+    if (!SourceFolder.has(configFile)) {
       throw new ModelFormatException(
           folder, "the folder has no " + CONFIG + ", expected a checkpoint");
     }
@@ -71,7 +71,7 @@ public record SourceModel(ModelConfig config, List<Path> files, List<String> war
     ArchitectureConfig architecture = huggingFace.architecture();
     Path trainingFile = folder.resolve(TRAINING);
     TrainingConfig training;
-    if (Files.isRegularFile(trainingFile)) {
+    if (SourceFolder.has(trainingFile)) {
       files.add(trainingFile);
       Map<String, Object> yaml = BoundedYaml.read(trainingFile);
       training = TrainingConfig.read(trainingFile, yaml, architecture.layers());

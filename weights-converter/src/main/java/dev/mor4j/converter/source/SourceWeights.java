@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -45,8 +44,12 @@ public final class SourceWeights implements AutoCloseable {
    * @throws ModelFormatException where there are none, or a file breaks its format
    */
   public static SourceWeights open(Path folder) throws IOException {
-    List<String> present =
-        NAMES.stream().filter(name -> Files.isRegularFile(folder.resolve(name))).toList();
+    List<String> present = new ArrayList<>();
+    for (String name : NAMES) {
+      if (SourceFolder.has(folder.resolve(name))) {
+        present.add(name);
+      }
+    }
     if (present.isEmpty()) {
       throw new ModelFormatException(folder, "the folder has no weights, expected one of " + NAMES);
     }
@@ -102,7 +105,7 @@ public final class SourceWeights implements AutoCloseable {
   }
 
   private void addFile(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
+    if (!SourceFolder.has(file)) {
       throw new ModelFormatException(file, "the file is missing, expected the weights in it");
     }
     files.add(file);

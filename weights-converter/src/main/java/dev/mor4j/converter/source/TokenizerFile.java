@@ -7,7 +7,8 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.mor4j.runtime.format.ModelFormatException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -37,8 +38,10 @@ public final class TokenizerFile {
       throw new ModelFormatException(
           file, "the file has " + Files.size(file) + " bytes, expected at most " + MAX_BYTES);
     }
-    try (InputStream bytes = Files.newInputStream(file);
-        JsonParser parser = FACTORY.createParser(bytes)) {
+    // A reader with a strict decoder: left to itself, Jackson would also accept UTF-16 and a byte
+    // order mark, which the tokenizer's own reader does not.
+    try (Reader text = Files.newBufferedReader(file);
+        JsonParser parser = FACTORY.createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new ModelFormatException(file, "the file holds no JSON object, expected a tokenizer");
       }
@@ -61,6 +64,8 @@ public final class TokenizerFile {
     } catch (JsonProcessingException e) {
       throw new ModelFormatException(
           file, "the file is not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (CharacterCodingException e) {
+      throw new ModelFormatException(file, "the file is not valid UTF-8", e);
     }
   }
 
@@ -71,7 +76,9 @@ public final class TokenizerFile {
       JsonToken value = parser.nextToken();
       if (key.equals("vocab") && value == JsonToken.START_OBJECT) {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
+          parser.nextToken();
           vocabulary = Math.max(vocabulary, id(parser));
+          parser.skipChildren();
         }
       } else if (key.equals("vocab") && value == JsonToken.START_ARRAY) {
         // Unigram: the place in the list is the id.

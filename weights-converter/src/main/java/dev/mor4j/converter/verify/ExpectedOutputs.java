@@ -73,7 +73,8 @@ public final class ExpectedOutputs implements AutoCloseable {
     if (file.tensors().containsKey("threshold_logits")) {
       if (outputs.containsKey(RoutingMode.THRESHOLD)) {
         throw new ModelFormatException(
-            file.path(), "tensor threshold_logits, expected only logits for a model without expert-choice routing");
+            file.path(),
+            "tensor threshold_logits, expected only logits for a model without expert-choice routing");
       }
       read(RoutingMode.THRESHOLD, "threshold_");
     }
@@ -90,6 +91,7 @@ public final class ExpectedOutputs implements AutoCloseable {
    * @throws ModelFormatException where a tensor is missing or has a type, shape or value that does
    *     not fit {@code config}
    */
+  @SuppressWarnings("MustBeClosedChecker") // The arena passes to the object, which closes it.
   public static ExpectedOutputs open(Path path, ModelConfig config) throws IOException {
     SafetensorsFile file = SafetensorsFile.open(path);
     Arena arena = Arena.ofConfined();
@@ -152,8 +154,9 @@ public final class ExpectedOutputs implements AutoCloseable {
       String name = prefix + "active_" + r;
       SafetensorsFile.Tensor tensor = file.tensors().get(name);
       if (tensor == null) {
-        // Without a router there is nothing to decide; but decisions are there wholly or not at all.
-        if (routed || r > 0 && !active.isEmpty()) {
+        // Without a router there is nothing to decide; but decisions are there wholly or not at
+        // all.
+        if (routed || !active.isEmpty()) {
           throw wrong(name, null, "U8 " + List.of(batch, tokens));
         }
         continue;
@@ -176,7 +179,12 @@ public final class ExpectedOutputs implements AutoCloseable {
       if (id < 0 || id >= vocabulary) {
         throw new ModelFormatException(
             file.path(),
-            "tensor input_ids has id " + id + " at place " + i + ", expected 0 to " + (vocabulary - 1));
+            "tensor input_ids has id "
+                + id
+                + " at place "
+                + i
+                + ", expected 0 to "
+                + (vocabulary - 1));
       }
     }
   }
@@ -186,7 +194,8 @@ public final class ExpectedOutputs implements AutoCloseable {
       int flag = flags.get(ValueLayout.JAVA_BYTE, i);
       if (flag != 0 && flag != 1) {
         throw new ModelFormatException(
-            file.path(), "tensor " + name + " has " + flag + " at place " + i + ", expected 0 or 1");
+            file.path(),
+            "tensor " + name + " has " + flag + " at place " + i + ", expected 0 or 1");
       }
     }
   }

@@ -14,17 +14,17 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** Builds pickles opcode by opcode, and archives around them. */
-final class TestArchive {
+public final class TestArchive {
   private final ByteArrayOutputStream pickle = new ByteArrayOutputStream();
   final Map<String, byte[]> entries = new LinkedHashMap<>();
 
   /** Raw opcodes, one byte a char. */
-  TestArchive op(String opcodes) {
+  public TestArchive op(String opcodes) {
     pickle.writeBytes(opcodes.getBytes(StandardCharsets.ISO_8859_1));
     return this;
   }
 
-  TestArchive text(String text) {
+  public TestArchive text(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     return op("X").bytes(4, bytes.length).op(text);
   }
@@ -49,7 +49,7 @@ final class TestArchive {
   }
 
   /** torch._utils._rebuild_tensor_v2 of a storage. */
-  TestArchive tensor(
+  public TestArchive tensor(
       String type, String key, long elements, long offset, long[] size, long[] stride) {
     op("ctorch._utils\n_rebuild_tensor_v2\n((");
     text("storage").op("ctorch\n" + type + "\n").text(key).text("cpu").number(elements).op("tQ");
@@ -67,6 +67,12 @@ final class TestArchive {
         .storage("0", 24);
   }
 
+  /** A storage with the content {@code bytes}. */
+  public TestArchive storage(String key, byte[] bytes) {
+    entries.put("model/data/" + key, bytes);
+    return this;
+  }
+
   TestArchive storage(String key, int size) {
     byte[] bytes = new byte[size];
     for (int i = 0; i < size; i++) {
@@ -80,7 +86,7 @@ final class TestArchive {
     return pickle.toByteArray();
   }
 
-  byte[] zip() throws IOException {
+  public byte[] zip() throws IOException {
     Map<String, byte[]> all = new LinkedHashMap<>();
     all.put("model/data.pkl", pickle());
     all.putAll(entries);

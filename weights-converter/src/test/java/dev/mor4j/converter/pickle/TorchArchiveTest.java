@@ -110,6 +110,15 @@ class TorchArchiveTest {
     assertRefused(archive, "more than 2000000 opcodes");
   }
 
+  /** A stride of 0 makes terabytes of a few bytes. */
+  @Test
+  void refusesTensorsOfMoreElementsThanTheirStorage() {
+    assertRefused(
+        tensor(6, 0, new long[] {1L << 24, 1L << 17}, new long[] {0, 0}),
+        "size [16777216, 131072] has more elements than the 6 of its storage");
+    assertRefused(tensor(6, 0, new long[] {7, 1}, new long[] {0, 1}), "more elements than the 6");
+  }
+
   @Test
   void refusesTensorsThatReachOutOfTheirStorage() {
     assertRefused(tensor(6, 1, SIZE, STRIDE), "reach past the 6 elements");

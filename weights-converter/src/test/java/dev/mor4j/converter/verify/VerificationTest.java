@@ -60,13 +60,11 @@ class VerificationTest {
             false);
     RandomModel.write(
         dir.resolve("model"),
-        new ModelConfig(
-            sizes, Sharing.MIDDLE_CYCLE, 2, routing, Caching.RECURSION_WISE, Map.of()),
+        new ModelConfig(sizes, Sharing.MIDDLE_CYCLE, 2, routing, Caching.RECURSION_WISE, Map.of()),
         DType.F32,
         3);
     model =
-        MorModel.open(
-            dir.resolve("model"), ModelOptions.defaults().withKernels(KernelChoice.JAVA));
+        MorModel.open(dir.resolve("model"), ModelOptions.defaults().withKernels(KernelChoice.JAVA));
     float[] logits = new float[IDS.length * VOCABULARY];
     int[] depths =
         model.score(
@@ -90,8 +88,7 @@ class VerificationTest {
 
   @Test
   void passesWhereNothingDiffers() throws IOException {
-    assertThat(verify(0))
-        .containsExactly(new Verification(RoutingMode.TOP_K, 1, 4, 0, 8, 0, 0));
+    assertThat(verify(0)).containsExactly(new Verification(RoutingMode.TOP_K, 1, 4, 0, 8, 0, 0));
     assertThat(verify(0).getFirst().passed()).isTrue();
   }
 
