@@ -1,0 +1,69 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.runtime.KernelChoice;
+import dev.mor4j.runtime.RoutingMode;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import picocli.CommandLine;
+
+/** The commands by name. Only the one that was called for is made: start-up counts. */
+final class Commands {
+  private static final Map<String, Function<Terminal, Callable<Integer>>> ALL = all();
+
+  private Commands() {}
+
+  private static Map<String, Function<Terminal, Callable<Integer>>> all() {
+    Map<String, Function<Terminal, Callable<Integer>>> commands = new LinkedHashMap<>();
+    commands.put("demo", DemoCommand::new);
+    commands.put("convert", ConvertCommand::new);
+    commands.put("inspect", InspectCommand::new);
+    commands.put("generate", GenerateCommand::new);
+    commands.put("perplexity", PerplexityCommand::new);
+    commands.put("verify", VerifyCommand::new);
+    commands.put("depths", DepthsCommand::new);
+    commands.put("random", RandomCommand::new);
+    return commands;
+  }
+
+  /** The command line with the command that {@code arguments} begin with, or with all of them. */
+  static CommandLine commandLine(Terminal terminal, String[] arguments) {
+    CommandLine line = new CommandLine(new RootCommand(terminal));
+    String name = arguments.length == 0 ? "" : arguments[0];
+    if (ALL.containsKey(name)) {
+      line.addSubcommand(name, ALL.get(name).apply(terminal));
+    } else {
+      ALL.forEach((other, make) -> line.addSubcommand(other, make.apply(terminal)));
+      line.addSubcommand("help", new CommandLine.HelpCommand());
+    }
+    return line.registerConverter(KernelChoice.class, Commands::kernels)
+        .registerConverter(RoutingMode.class, Commands::routing);
+  }
+
+  private static KernelChoice kernels(String text) {
+    for (KernelChoice choice : KernelChoice.values()) {
+      if (choice.label().equals(text.toLowerCase(Locale.ROOT))) {
+        return choice;
+      }
+    }
+    throw new CommandLine.TypeConversionException(
+        "found '" + text + "', expected auto, avx512, avx2, portable or java");
+  }
+
+  private static RoutingMode routing(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "threshold" -> RoutingMode.THRESHOLD;
+      case "topk", "top-k", "top_k" -> RoutingMode.TOP_K;
+      default ->
+          throw new CommandLine.TypeConversionException(
+              "found '" + text + "', expected threshold or topk");
+    };
+  }
+
+  /** The name of a routing mode on the command line and in JSON. */
+  static String label(RoutingMode mode) {
+    return mode == RoutingMode.TOP_K ? "topk" : "threshold";
+  }
+}

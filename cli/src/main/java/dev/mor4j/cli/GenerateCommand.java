@@ -1,0 +1,152 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.runtime.GenerationOptions;
+import dev.mor4j.runtime.GenerationResult;
+import dev.mor4j.runtime.MorModel;
+import dev.mor4j.runtime.MorSession;
+import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.SessionOptions;
+import dev.mor4j.runtime.TokenStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j generate}: text from a model, as it comes. */
+@CommandLine.Command(
+    name = "generate",
+    header = "Generates text and writes it as it comes.",
+    description = {
+      "Writes what comes after the prompt, without the prompt. For a model without a tokenizer,"
+          + " give --prompt-ids; the ids generated are written then."
+    },
+    sortOptions = false)
+final class GenerateCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @CommandLine.Mixin ModelArguments model;
+
+  @CommandLine.ArgGroup(multiplicity = "1")
+  Prompt prompt;
+
+  @CommandLine.Mixin SamplingOptions sampling;
+  @CommandLine.Mixin RecursionOptions recursions;
+
+  @CommandLine.Option(
+      names = "--routing",
+      paramLabel = "MODE",
+      defaultValue = "threshold",
+      description =
+          "threshold; topk looks at the whole text, also at what is to come, so nothing can be"
+              + " generated with it.")
+  RoutingMode routing;
+
+  @CommandLine.Option(
+      names = "--context",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Most tokens of prompt and text together. Default: what the model was made for.")
+  int context;
+
+  @CommandLine.Option(
+      names = "--show-depths",
+      description = "Colour each token by how many recursions it took.")
+  boolean showDepths;
+
+  @CommandLine.Mixin ColourOption colour;
+
+  @CommandLine.Option(
+      names = "--stats",
+      description = "Afterwards, speed, depths and memory, on the error output.")
+  boolean stats;
+
+  @CommandLine.Option(
+      names = "--json",
+      description = "Write one JSON document instead, when the text has ended.")
+  boolean json;
+
+  @CommandLine.Mixin CommonOptions common;
+
+  /** One of them. */
+  static final class Prompt {
+    @CommandLine.Option(
+        names = {"-p", "--prompt"},
+        paramLabel = "TEXT",
+        description = "The text to go on from.")
+    String text;
+
+    @CommandLine.Option(
+        names = "--prompt-file",
+        paramLabel = "FILE",
+        description = "A UTF-8 file with the text to go on from.")
+    Path file;
+
+    @CommandLine.Option(
+        names = "--prompt-ids",
+        paramLabel = "ID",
+        split = ",",
+        description = "Token ids to go on from, taken as they are: 0,764,309.")
+    List<Integer> ids;
+  }
+
+  GenerateCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (routing == RoutingMode.TOP_K) {
+      throw new UsageException(
+          "--routing topk cannot generate: it chooses among all tokens of the text, those to come"
+              + " too, so it is not causal; use threshold");
+    }
+    GenerationOptions options = sampling.options();
+    SessionOptions settings = recursions.options().withContextLength(context);
+    try (MorModel opened = model.open();
+        MorSession session = opened.newSession(settings);
+        TokenStream tokens = stream(opened, session, options)) {
+      TokenPrinter printer =
+          new TokenPrinter(
+              terminal,
+              opened.tokenizer().isPresent(),
+              showDepths ? new DepthPalette(colour.wanted(terminal)) : null);
+      GenerationResult result = json ? drain(tokens, printer) : printer.print(tokens);
+      GenerationReport report =
+          new GenerationReport(opened, session, result, printer.firstTextMillis());
+      if (json) {
+        Json.write(report.json(), terminal.out());
+      } else {
+        if (showDepths) {
+          terminal.say(
+              "%s", new DepthPalette(colour.wanted(terminal)).legend(opened.config().recursions()));
+        }
+        if (stats) {
+          report.lines().forEach(line -> terminal.say("%s", line));
+        }
+      }
+    } catch (ArithmeticException e) {
+      throw new IOException(model.folder + ": " + e.getMessage(), e);
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private TokenStream stream(MorModel opened, MorSession session, GenerationOptions options)
+      throws IOException {
+    if (prompt.ids != null) {
+      return session.stream(prompt.ids.stream().mapToInt(Integer::intValue).toArray(), options);
+    }
+    String text = prompt.text != null ? prompt.text : TextTokens.read(prompt.file);
+    ModelArguments.tokenizer(opened);
+    return session.stream(text, options);
+  }
+
+  private static GenerationResult drain(TokenStream tokens, TokenPrinter printer) {
+    while (tokens.hasNext()) {
+      tokens.next();
+      printer.markFirst();
+    }
+    return tokens.result();
+  }
+}

@@ -1,0 +1,56 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.converter.CheckpointInspection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j inspect}: what a folder holds. */
+@CommandLine.Command(
+    name = "inspect",
+    header = "Shows what a checkpoint or a converted model is.",
+    description = "Structure, parameters, shared and unique bytes, KV bytes a token.",
+    sortOptions = false)
+final class InspectCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @CommandLine.Parameters(
+      index = "0",
+      paramLabel = "PATH",
+      description = "Folder of a checkpoint or of a converted model.")
+  Path folder;
+
+  @CommandLine.Option(
+      names = "--headers-only",
+      description =
+          "Read no weights of a checkpoint: sharing is then known only where a file says so"
+              + " itself.")
+  boolean headersOnly;
+
+  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
+  boolean json;
+
+  @CommandLine.Mixin CommonOptions common;
+
+  InspectCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(folder.toString());
+    }
+    InspectionReport report =
+        new InspectionReport(CheckpointInspection.inspect(folder, !headersOnly));
+    if (json) {
+      Json.write(report.json(), terminal.out());
+    } else {
+      report.lines().forEach(terminal.out()::println);
+    }
+    return ExitCode.SUCCESS;
+  }
+}

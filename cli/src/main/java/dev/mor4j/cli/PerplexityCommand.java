@@ -1,0 +1,126 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.runtime.MorModel;
+import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.SessionOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j perplexity}: how well a model predicts a text. */
+@CommandLine.Command(
+    name = "perplexity",
+    header = "Scores a text: mean negative log-likelihood of its tokens.",
+    description = {
+      "The text, with the model's first token before it, is cut into windows, each a text of its"
+          + " own; window i reads W tokens and is scored on the token after each of them. Only"
+          + " whole windows count."
+    },
+    sortOptions = false)
+final class PerplexityCommand implements Callable<Integer> {
+  private final Terminal terminal;
+
+  @CommandLine.Mixin ModelArguments model;
+
+  @CommandLine.Option(
+      names = "--text",
+      required = true,
+      paramLabel = "FILE",
+      description = "A UTF-8 text file.")
+  Path text;
+
+  @CommandLine.Option(
+      names = "--window",
+      paramLabel = "W",
+      defaultValue = "512",
+      description = "Tokens of a window. Default: ${DEFAULT-VALUE}.")
+  int window;
+
+  @CommandLine.Option(
+      names = "--routing",
+      paramLabel = "MODE",
+      defaultValue = "topk",
+      description =
+          "topk, as models are trained and scored, or threshold, as they generate. Default:"
+              + " ${DEFAULT-VALUE}.")
+  RoutingMode routing;
+
+  @CommandLine.Mixin RecursionOptions recursions;
+
+  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
+  boolean json;
+
+  @CommandLine.Mixin CommonOptions common;
+
+  PerplexityCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (window < 1) {
+      throw new UsageException("--window is " + window + ", expected 1 or more");
+    }
+    SessionOptions options = recursions.options(routing);
+    String content = TextTokens.read(text);
+    try (MorModel opened = model.open()) {
+      int most = opened.config().architecture().maxPositions();
+      if (window > most) {
+        throw new UsageException(
+            "--window is " + window + ", expected at most the " + most + " positions of the model");
+      }
+      int[] ids = TextTokens.withStart(opened, content);
+      Perplexity result = Perplexity.of(opened, ids, window, routing, options);
+      if (result.windows() == 0) {
+        throw new UsageException(
+            "the text has "
+                + ids.length
+                + " tokens, expected more than the "
+                + window
+                + " of one window; use a smaller --window");
+      }
+      if (json) {
+        Json.write(json(result), terminal.out());
+      } else {
+        print(result);
+      }
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private void print(Perplexity result) {
+    terminal
+        .out()
+        .print(
+            Sizes.format(
+                """
+                negative log-likelihood  %.6f nats per token
+                perplexity               %.4f
+                windows                  %s of %d tokens: %s tokens
+                routing                  %s
+                active per recursion     %s
+                """,
+                result.nats(),
+                Math.exp(result.nats()),
+                Sizes.count(result.windows()),
+                window,
+                Sizes.count(result.tokens()),
+                Commands.label(routing),
+                result.depths().sharesText()));
+  }
+
+  private Map<String, Object> json(Perplexity result) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("nll_nats_per_token", result.nats());
+    json.put("perplexity", Math.exp(result.nats()));
+    json.put("window", window);
+    json.put("windows", result.windows());
+    json.put("tokens", result.tokens());
+    json.put("routing", Commands.label(routing));
+    json.put("active_per_recursion", result.depths().shares());
+    return json;
+  }
+}
