@@ -42,6 +42,7 @@ class VerificationTest {
   private record Data(DType dtype, List<Long> shape, ByteBuffer bytes) {}
 
   private final Map<String, Data> tensors = new LinkedHashMap<>();
+  private Map<String, Data> right;
   private MorModel model;
 
   /** Expected outputs that fit, of a model of two recursions. */
@@ -79,6 +80,7 @@ class VerificationTest {
       int r = recursion;
       bytes("active_" + r, Arrays.stream(depths).map(depth -> depth > r ? 1 : 0).toArray());
     }
+    right = Map.copyOf(tensors);
   }
 
   @AfterEach
@@ -182,12 +184,7 @@ class VerificationTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining(message);
     tensors.clear();
-    try {
-      model.close();
-      expectWhatIsComputed();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    tensors.putAll(right);
   }
 
   private List<Verification> verify(double tolerance) throws IOException {
