@@ -6,9 +6,6 @@ module dev.mor4j.cli {
   requires me.tongfei.progressbar;
   requires com.fasterxml.jackson.core;
   requires java.management;
-  // Used by ai.djl.tokenizers, an automatic module, which cannot say so itself.
-  requires org.slf4j;
-  requires com.google.gson;
 
   // Picocli sets the fields of commands by reflection.
   opens dev.mor4j.cli to

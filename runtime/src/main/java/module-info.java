@@ -4,6 +4,9 @@ module dev.mor4j.runtime {
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
   requires ai.djl.tokenizers;
+  // Used by ai.djl.tokenizers, an automatic module, which cannot say so itself.
+  requires org.slf4j;
+  requires com.google.gson;
 
   exports dev.mor4j.runtime;
   exports dev.mor4j.runtime.format;

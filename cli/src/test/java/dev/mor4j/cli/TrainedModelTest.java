@@ -146,15 +146,17 @@ class TrainedModelTest extends CommandLineTest {
   }
 
   @Test
-  void fewerRecursionsAndAnotherThreshold() {
+  void fewerRecursionsAndAnotherThreshold() throws IOException {
+    Path part =
+        Files.writeString(dir.resolve("part.txt"), Files.readString(ALICE).substring(0, 9000));
     JsonNode one =
         run(
                 "perplexity",
                 model,
                 "--text",
-                ALICE,
+                part,
                 "--window",
-                2048,
+                512,
                 "--routing",
                 "threshold",
                 "--max-recursions",
@@ -163,7 +165,7 @@ class TrainedModelTest extends CommandLineTest {
             .succeeds()
             .json();
     assertThat(one.get("active_per_recursion").get(1).asDouble()).isZero();
-    assertThat(one.get("windows").asInt()).isEqualTo(22);
+    assertThat(one.get("windows").asInt()).isBetween(3, 9);
     run("perplexity", model, "--text", ALICE, "--threshold", 0.6).fails(2, "--routing topk");
     run("perplexity", model, "--text", ALICE, "--window", 4096).fails(2, "2048");
     run("perplexity", model, "--text", TRAINED.resolve("training.json")).fails(2, "--window");

@@ -95,6 +95,9 @@ public final class MorModel implements AutoCloseable {
       }
     }
     Path tokenizerFile = folder.resolve("tokenizer.json");
+    if (Files.exists(tokenizerFile) && !Files.isRegularFile(tokenizerFile)) {
+      throw new ModelFormatException(tokenizerFile, "is no file, expected a tokenizer in JSON");
+    }
     FutureTask<HuggingFaceTokenizer> reading =
         Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
     ModelWeights weights = null;

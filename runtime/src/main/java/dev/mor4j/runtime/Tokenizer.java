@@ -20,6 +20,14 @@ public final class Tokenizer {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
 
+  static {
+    // The library counts its uses over the network unless told not to, by this setting of its own.
+    if (System.getenv("OPT_OUT_TRACKING") == null
+        && System.getProperty("OPT_OUT_TRACKING") == null) {
+      System.setProperty("OPT_OUT_TRACKING", "true");
+    }
+  }
+
   private final HuggingFaceTokenizer tokenizer;
   private final int vocabulary;
 

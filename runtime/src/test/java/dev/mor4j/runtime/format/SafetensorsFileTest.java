@@ -80,6 +80,13 @@ class SafetensorsFileTest {
   }
 
   @Test
+  void namesTheFolderInPlaceOfAFile() {
+    assertThatThrownBy(() -> SafetensorsFile.open(dir))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessage(dir + ": found a folder, expected a safetensors file");
+  }
+
+  @Test
   void readsHandMadeFile() throws IOException {
     SafetensorsFile file = SafetensorsFile.open(file(GOOD + "   ", 8));
     assertThat(file.tensors().get("a"))
