@@ -1,5 +1,6 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.converter.OutputFolder;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.DType;
@@ -8,12 +9,10 @@ import dev.mor4j.runtime.format.PaperShapes;
 import dev.mor4j.runtime.format.RandomModel;
 import dev.mor4j.runtime.format.RoutingConfig;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** {@code mor4j random}: a model of the paper's size with random weights, to measure with. */
@@ -113,12 +112,10 @@ final class RandomCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelConfig config = config();
-    try (Stream<Path> there = Files.exists(folder) ? Files.list(folder) : Stream.empty()) {
-      if (there.findAny().isPresent()) {
-        throw new FileAlreadyExistsException(folder.toString());
-      }
+    try (OutputFolder output = OutputFolder.create(folder, false)) {
+      RandomModel.write(output.path(), config, dtype, seed);
+      output.commit();
     }
-    RandomModel.write(folder, config, dtype, seed);
     int layers = config.architecture().layers();
     terminal
         .out()

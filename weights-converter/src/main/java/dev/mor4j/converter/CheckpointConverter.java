@@ -6,7 +6,6 @@ import dev.mor4j.converter.source.SourceModel;
 import dev.mor4j.converter.source.SourceTensor;
 import dev.mor4j.converter.source.SourceWeights;
 import dev.mor4j.converter.source.TokenizerFile;
-import dev.mor4j.converter.write.OutputFolder;
 import dev.mor4j.converter.write.ResolvedHead;
 import dev.mor4j.converter.write.SharedTensors;
 import dev.mor4j.converter.write.SourceFiles;

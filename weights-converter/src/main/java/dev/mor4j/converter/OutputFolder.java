@@ -1,4 +1,4 @@
-package dev.mor4j.converter.write;
+package dev.mor4j.converter;
 
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
