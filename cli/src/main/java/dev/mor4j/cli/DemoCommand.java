@@ -1,5 +1,6 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.converter.SourceRecord;
 import dev.mor4j.converter.verify.Verification;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationResult;
@@ -9,7 +10,6 @@ import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.TokenStream;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -118,9 +118,7 @@ final class DemoCommand implements Callable<Integer> {
               + " JVM -Dmor4j.home=FOLDER");
     }
     Path checkpoint = Path.of(home, "checkpoints", NAME);
-    if (!Files.isDirectory(checkpoint)) {
-      throw new NoSuchFileException(checkpoint.toString());
-    }
+    ModelArguments.requireFolder(checkpoint);
     return Path.of(home);
   }
 }

@@ -80,7 +80,7 @@ final class DepthsCommand implements Callable<Integer> {
           opened.score(ids, routing, recursions.options(routing), (first, rows, logits) -> {});
       DepthCounts counts = new DepthCounts(opened.config().recursions());
       counts.add(depths);
-      List<String> pieces = TextTokens.pieces(tokenizer, ids);
+      List<String> pieces = tokenizer.pieces(ids);
       print(pieces, depths, counts);
       if (html != null) {
         String title = text.getFileName() + " · " + Commands.label(routing) + " routing";

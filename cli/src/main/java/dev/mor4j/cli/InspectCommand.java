@@ -2,8 +2,6 @@ package dev.mor4j.cli;
 
 import dev.mor4j.converter.CheckpointInspection;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -41,9 +39,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new NoSuchFileException(folder.toString());
-    }
+    ModelArguments.requireFolder(folder);
     InspectionReport report =
         new InspectionReport(CheckpointInspection.inspect(folder, !headersOnly));
     if (json) {

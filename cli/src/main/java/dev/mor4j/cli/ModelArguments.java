@@ -29,9 +29,7 @@ final class ModelArguments {
 
   /** Opens the model in {@code folder}; the caller closes it. */
   static MorModel open(Path folder, ModelOptions options) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new NoSuchFileException(folder.toString());
-    }
+    requireFolder(folder);
     try {
       return MorModel.open(folder, options);
     } catch (IOException e) {
@@ -46,6 +44,13 @@ final class ModelArguments {
     } catch (IllegalStateException e) {
       // The machine has no library for the kernels asked for.
       throw new UsageException(e.getMessage());
+    }
+  }
+
+  /** Says that {@code folder} is missing, where it is. */
+  static void requireFolder(Path folder) throws NoSuchFileException {
+    if (!Files.isDirectory(folder)) {
+      throw new NoSuchFileException(folder.toString());
     }
   }
 

@@ -4,8 +4,6 @@ import dev.mor4j.converter.CheckpointInspection;
 import dev.mor4j.converter.verify.Verification;
 import dev.mor4j.runtime.MorModel;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,9 +59,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new NoSuchFileException(folder.toString());
-    }
+    ModelArguments.requireFolder(folder);
     if (CheckpointInspection.inspect(folder).kind() == CheckpointInspection.Kind.CONVERTED) {
       return verify(folder);
     }

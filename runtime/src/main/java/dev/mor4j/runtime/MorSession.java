@@ -180,16 +180,7 @@ public final class MorSession implements AutoCloseable {
                 () ->
                     new IllegalStateException(
                         "the model " + model.folder() + " has no tokenizer.json; give token ids"));
-    int[] encoded = tokenizer.encode(prompt);
-    int start = model.config().architecture().bosTokenId();
-    boolean missing = length == 0 && start >= 0 && (encoded.length == 0 || encoded[0] != start);
-    if (!missing) {
-      return encoded;
-    }
-    int[] withStart = new int[encoded.length + 1];
-    withStart[0] = start;
-    System.arraycopy(encoded, 0, withStart, 1, encoded.length);
-    return withStart;
+    return tokenizer.encode(prompt, length == 0 ? model.config().architecture().bosTokenId() : -1);
   }
 
   void append(int id) {

@@ -3,10 +3,13 @@ package dev.mor4j.runtime;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.TextAssembler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
@@ -96,6 +99,35 @@ public final class Tokenizer {
       result[i] = (int) ids[i];
     }
     return result;
+  }
+
+  /**
+   * The ids of {@code text} with {@code start} before them, unless they begin with it or it is
+   * negative.
+   */
+  public int[] encode(String text, int start) {
+    int[] ids = encode(text);
+    if (start < 0 || (ids.length > 0 && ids[0] == start)) {
+      return ids;
+    }
+    int[] withStart = new int[ids.length + 1];
+    withStart[0] = start;
+    System.arraycopy(ids, 0, withStart, 1, ids.length);
+    return withStart;
+  }
+
+  /**
+   * The text of each id: joined, the text of all. Where several tokens make one character, the last
+   * of them has it and the others are empty; special tokens are empty.
+   */
+  public List<String> pieces(int... ids) {
+    TextAssembler assembler = new TextAssembler(this::decode, new int[0], List.of());
+    List<String> pieces = new ArrayList<>(ids.length);
+    for (int i = 0; i < ids.length; i++) {
+      String piece = assembler.add(ids[i]);
+      pieces.add(i == ids.length - 1 ? piece + assembler.finish() : piece);
+    }
+    return pieces;
   }
 
   /** The text of {@code ids}, without special tokens; a character that is cut comes as U+FFFD. */

@@ -31,24 +31,37 @@ public final class SourceFiles {
   /** A map with name, size and sha256 for each file. */
   public static List<Object> describe(List<Path> files, LongConsumer progress) throws IOException {
     List<Object> described = new ArrayList<>();
-    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
     for (Path file : files) {
-      DigestSink digest = new DigestSink(progress);
-      long size = 0;
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-        while (channel.read(buffer.clear()) >= 0) {
-          if (Thread.currentThread().isInterrupted()) {
-            throw new InterruptedIOException("the conversion was interrupted");
-          }
-          size += digest.write(buffer.flip());
-        }
-      }
+      // Counted as it is read: a file that grows meanwhile is described as it was hashed.
+      long[] size = {0};
+      String sha256 =
+          sha256(
+              file,
+              length -> {
+                size[0] += length;
+                progress.accept(length);
+              });
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("name", file.getFileName().toString());
-      map.put("bytes", size);
-      map.put("sha256", digest.hex());
+      map.put("bytes", size[0]);
+      map.put("sha256", sha256);
       described.add(map);
     }
     return described;
+  }
+
+  /** The SHA-256 of a file, in hexadecimal; {@code progress} gets the length of each piece. */
+  public static String sha256(Path file, LongConsumer progress) throws IOException {
+    DigestSink digest = new DigestSink(progress);
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("the conversion was interrupted");
+        }
+        digest.write(buffer.flip());
+      }
+    }
+    return digest.hex();
   }
 }
