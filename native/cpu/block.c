@@ -2,21 +2,22 @@
  * A pass of decoder layers (Llama) over `rows` rows of x [.., H]. The phases of a layer, each
  * shared out over the team:
  *
- *   norm | q k v, RoPE, store K V | attention | o + residual | norm | gate up silu | down + residual
+ *   norm | q k v | RoPE, store K V | attention | o + residual | norm | gate up silu | down + residual
+ *
+ * With panels a row is encoded for its product in the phase of its norm, or in one of its own before o and down.
  *
  * Source: the Llama architecture as in Hugging Face's LlamaDecoderLayer.
  */
 #include <string.h>
 
+#include "attend.h"
 #include "block.h"
-
-#define ROWS_BESIDE 8 /* rows whose attention walks the cache together */
 
 typedef struct block_run {
     const mor4j_kernels *kernels;
     const mor4j_block_pass *pass;
     const mor4j_shape *shape;
-    float *h, *normed, *q, *k, *v, *attended, *softmax, *gate, *up; /* parts of the workspace */
+    float *h, *normed, *encoded, *q, *k, *v, *attended, *segments, *gate, *up; /* parts of the workspace */
     int64_t entries; /* of the cache: what each row sees, summed */
 } block_run;
 
@@ -34,116 +35,124 @@ static void gather_rows(const void *arg, mor4j_range rows)
     }
 }
 
-typedef struct norm_run {
-    const block_run *block;
-    const mor4j_matrix *weight;
-} norm_run;
-
-static void norm_rows(const void *arg, mor4j_range rows)
+/* What products with `w` read: floats as they are for row-major weights, else what encode made of them. */
+static mor4j_product product_of(const block_run *run, const float *x, const mor4j_matrix *w, float *y, bool add)
 {
-    const norm_run *norm = arg;
-    const block_run *run = norm->block;
+    const bool panels = mor4j_is_panels(w->dtype);
+    return (mor4j_product){.x = panels ? run->encoded : x,
+                           .x_stride = panels ? mor4j_encoded_bytes(w->dtype, w->cols) : w->cols * (int64_t)sizeof(float),
+                           .w = w,
+                           .y = y,
+                           .y_stride = w->rows,
+                           .add = add};
+}
+
+/* Row i of x as products with `w` read it. */
+static void encode_row(const block_run *run, const float *x, const mor4j_matrix *w, int64_t i)
+{
+    if (!mor4j_is_panels(w->dtype)) return;
+    char *row = (char *)run->encoded + i * mor4j_encoded_bytes(w->dtype, w->cols);
+    run->kernels->encode(x + i * w->cols, w->cols, w->dtype, row);
+}
+
+typedef struct encode_run {
+    const block_run *block;
+    const mor4j_matrix *norm; /* NULL: x is encoded as it is */
+    const float *x;
+    const mor4j_matrix *w;
+} encode_run;
+
+static void encode_rows(const void *arg, mor4j_range rows)
+{
+    const encode_run *encode = arg;
+    const block_run *run = encode->block;
     const int64_t h = run->shape->hidden;
     for (int64_t i = rows.first; i < rows.last; i++) {
-        run->kernels->rmsnorm(run->h + i * h, norm->weight, run->shape->rms_eps, run->normed + i * h);
+        if (encode->norm != NULL) run->kernels->rmsnorm(run->h + i * h, encode->norm, run->shape->rms_eps, run->normed + i * h);
+        encode_row(run, encode->x, encode->w, i);
     }
 }
 
-static void norm(const block_run *run, const mor4j_team *team, const mor4j_matrix *weight)
+/* One phase: the norm of h, for products with `w`. */
+static void norm(const block_run *run, const mor4j_team *team, const mor4j_matrix *weight, const mor4j_matrix *w)
 {
-    const norm_run norm = {run, weight};
-    mor4j_team_for(team, run->pass->rows, 2 * mor4j_row_work(run->shape->hidden), true, norm_rows, &norm);
+    const encode_run encode = {run, weight, run->normed, w};
+    mor4j_team_for(team, run->pass->rows, 2 * mor4j_row_work(run->shape->hidden), true, encode_rows, &encode);
 }
 
-/* The place of a row's new key of KV head 0 in its page; the values follow after page_tokens * NKV keys. */
-static float *key_place(const block_run *run, const mor4j_layer *layer, const mor4j_kv_row *row)
+/* One phase or two: y (+)= w x. */
+static void multiply(const block_run *run, const mor4j_team *team, const float *x, const mor4j_matrix *w, float *y, bool add)
+{
+    if (mor4j_is_panels(w->dtype)) {
+        const encode_run encode = {run, NULL, x, w};
+        mor4j_team_for(team, run->pass->rows, mor4j_row_work(w->cols), true, encode_rows, &encode);
+    }
+    const mor4j_product product = product_of(run, x, w, y, add);
+    mor4j_team_products(team, run->kernels, &product, 1, run->pass->rows);
+}
+
+/* Where a row's new key and value of KV head `head` go. */
+static char *block_of(const block_run *run, const mor4j_layer *layer, const mor4j_kv_row *row, int64_t head)
 {
     const mor4j_shape *shape = run->shape;
     const bool overlay = layer->kv_mode == MOR4J_KV_OVERLAY;
-    const int64_t part = (int64_t)shape->kv_heads * shape->page_tokens * shape->head_dim;
+    const int64_t blocks = shape->page_tokens / MOR4J_KV_BLOCK, in_page = row->slot % shape->page_tokens;
     const uint64_t page = (overlay ? row->overlay_pages : row->pages)[row->slot / shape->page_tokens];
-    return (float *)(uintptr_t)page + 2 * part * (overlay ? layer->overlay_layer : layer->kv_layer) +
-           row->slot % shape->page_tokens * shape->head_dim;
+    return (char *)(uintptr_t)page + mor4j_page_layer_bytes(shape) * (overlay ? layer->overlay_layer : layer->kv_layer) +
+           (head * blocks + in_page / MOR4J_KV_BLOCK) * mor4j_kv_block_bytes(shape->kv_dtype, shape->head_dim);
 }
 
-/* Rows by heads of q, k and v in that order: the product, RoPE, and keys and values into the cache. */
-static void project_heads(const void *arg, mor4j_range rows, mor4j_range heads)
+/* Turns queries and keys, and stores keys and values. */
+static void place_rows(const void *arg, mor4j_range rows)
 {
     const layer_run *lr = arg;
     const block_run *run = lr->block;
     const mor4j_layer *layer = lr->layer;
-    const int64_t nh = run->shape->heads, nkv = run->shape->kv_heads, dh = run->shape->head_dim;
-    const int64_t head_floats = dh * run->shape->page_tokens;
-    const mor4j_range parts[3] = {{0, nh}, {nh, nh + nkv}, {nh + nkv, nh + 2 * nkv}};
-    const mor4j_product products[3] = {{run->normed, &layer->q, run->q, nh * dh, false},
-                                       {run->normed, &layer->k, run->k, nkv * dh, false},
-                                       {run->normed, &layer->v, run->v, nkv * dh, false}};
-    for (int p = 0; p < 3; p++) {
-        const int64_t first = (heads.first > parts[p].first ? heads.first : parts[p].first) - parts[p].first;
-        const int64_t last = (heads.last < parts[p].last ? heads.last : parts[p].last) - parts[p].first;
-        if (first >= last) continue;
-        run->kernels->matmul(&products[p], rows, (mor4j_range){first * dh, last * dh});
-        for (int64_t i = rows.first; i < rows.last; i++) {
-            float *y = products[p].y + i * products[p].y_stride;
-            const float *rope = run->pass->rope + i * dh;
-            float *keys = p > 0 ? key_place(run, layer, &run->pass->kv[i]) : NULL;
-            for (int64_t head = first; head < last; head++) {
-                if (p == 0) {
-                    run->kernels->rope(y + head * dh, rope, (int32_t)dh, y + head * dh);
-                } else if (p == 1) {
-                    run->kernels->rope(y + head * dh, rope, (int32_t)dh, keys + head * head_floats);
-                } else {
-                    memcpy(keys + (nkv + head) * head_floats, y + head * dh, (size_t)dh * sizeof(float));
-                }
-            }
+    const mor4j_shape *shape = run->shape;
+    const int64_t nh = shape->heads, nkv = layer->kv_mode == MOR4J_KV_READ ? 0 : shape->kv_heads, dh = shape->head_dim;
+    for (int64_t i = rows.first; i < rows.last; i++) {
+        const float *rope = run->pass->rope + i * dh;
+        const mor4j_kv_row *row = &run->pass->kv[i];
+        float *q = run->q + i * nh * dh, *k = run->k + i * nkv * dh, *v = run->v + i * nkv * dh;
+        for (int64_t head = 0; head < nh; head++) run->kernels->rope(q + head * dh, rope, (int32_t)dh, q + head * dh);
+        for (int64_t head = 0; head < nkv; head++) {
+            run->kernels->rope(k + head * dh, rope, (int32_t)dh, k + head * dh);
+            run->kernels->store_kv(k + head * dh, v + head * dh, (int32_t)dh, shape->kv_dtype,
+                                   (int32_t)(row->slot % MOR4J_KV_BLOCK), block_of(run, layer, row, head));
         }
     }
 }
 
-typedef struct attend_run {
-    mor4j_attention attention;
-    void (*kernel)(const mor4j_attention *attention, mor4j_range rows, mor4j_range heads);
-    int64_t rows, beside;       /* how many; how many of them walk the cache together */
-    int64_t head_groups, group; /* how many; heads of one                             */
-} attend_run;
-
-static void attend_groups(const void *arg, mor4j_range items)
+/* Two phases: queries, keys and values; keys and values into the cache. */
+static void project(const block_run *run, const mor4j_team *team, const mor4j_layer *layer)
 {
-    const attend_run *run = arg;
-    const int64_t row_groups = (run->rows + run->beside - 1) / run->beside;
-    for (int64_t i = items.first; i < items.last; i++) {
-        /* The last rows of a prompt see most: deal them out first. */
-        const int64_t row = (row_groups - 1 - i / run->head_groups) * run->beside, head = i % run->head_groups * run->group;
-        const mor4j_range share = {row, row + run->beside < run->rows ? row + run->beside : run->rows};
-        run->kernel(&run->attention, share, (mor4j_range){head, head + run->group});
-    }
+    const mor4j_shape *shape = run->shape;
+    const layer_run lr = {run, layer};
+    const mor4j_product products[3] = {product_of(run, run->normed, &layer->q, run->q, false),
+                                       product_of(run, run->normed, &layer->k, run->k, false),
+                                       product_of(run, run->normed, &layer->v, run->v, false)};
+    mor4j_team_products(team, run->kernels, products, layer->kv_mode == MOR4J_KV_READ ? 1 : 3, run->pass->rows);
+    const int64_t numbers = (int64_t)(shape->heads + 2 * shape->kv_heads) * shape->head_dim;
+    mor4j_team_for(team, run->pass->rows, 2 * mor4j_row_work(numbers), true, place_rows, &lr);
 }
 
 static void attend(const block_run *run, const mor4j_team *team, const mor4j_layer *layer)
 {
     const mor4j_shape *shape = run->shape;
-    const int64_t layer_floats = 2 * (int64_t)shape->kv_heads * shape->page_tokens * shape->head_dim;
+    const int64_t layer_bytes = mor4j_page_layer_bytes(shape);
     const mor4j_attention attention = {.q = run->q,
                                        .out = run->attended,
-                                       .softmax = run->softmax,
+                                       .segments = run->segments,
                                        .kv = run->pass->kv,
-                                       .base_layer = layer->kv_layer * layer_floats,
-                                       .overlay_layer = layer->overlay_layer * layer_floats,
+                                       .base_layer = layer->kv_layer * layer_bytes,
+                                       .overlay_layer = layer->overlay_layer * layer_bytes,
                                        .heads = shape->heads,
                                        .kv_heads = shape->kv_heads,
                                        .head_dim = shape->head_dim,
                                        .page_tokens = shape->page_tokens,
+                                       .kv_dtype = shape->kv_dtype,
                                        .overlay = layer->kv_mode == MOR4J_KV_OVERLAY};
-    /* By KV heads, whose query heads read the same keys; by query heads when there would not be enough for the team. */
-    const int64_t rows = run->pass->rows;
-    const int64_t beside = rows >= (int64_t)ROWS_BESIDE * team->size ? ROWS_BESIDE : 1;
-    const int64_t row_groups = (rows + beside - 1) / beside;
-    const bool by_kv_head = team->size == 1 || row_groups * shape->kv_heads >= 4 * (int64_t)team->size;
-    const int64_t head_groups = by_kv_head ? shape->kv_heads : shape->heads;
-    const int64_t group = shape->heads / head_groups;
-    const attend_run groups = {attention, run->kernels->attention, rows, beside, head_groups, group};
-    mor4j_team_for(team, row_groups * head_groups, run->entries / row_groups * 2 * group * shape->head_dim, false, attend_groups,
-                   &groups);
+    mor4j_attend(team, run->kernels, &attention, run->pass->rows, run->entries);
 }
 
 static void gate_up(const void *arg, mor4j_range rows, mor4j_range outs)
@@ -151,8 +160,8 @@ static void gate_up(const void *arg, mor4j_range rows, mor4j_range outs)
     const layer_run *lr = arg;
     const block_run *run = lr->block;
     const int64_t f = run->shape->intermediate;
-    const mor4j_product gate = {run->normed, &lr->layer->gate, run->gate, f, false};
-    const mor4j_product up = {run->normed, &lr->layer->up, run->up, f, false};
+    const mor4j_product gate = product_of(run, run->normed, &lr->layer->gate, run->gate, false);
+    const mor4j_product up = product_of(run, run->normed, &lr->layer->up, run->up, false);
     run->kernels->matmul(&gate, rows, outs);
     run->kernels->matmul(&up, rows, outs);
     for (int64_t i = rows.first; i < rows.last; i++) {
@@ -164,19 +173,16 @@ static void gate_up(const void *arg, mor4j_range rows, mor4j_range outs)
 static void run_layer(const block_run *run, const mor4j_team *team, const mor4j_layer *layer)
 {
     const mor4j_shape *shape = run->shape;
-    const int64_t rows = run->pass->rows;
     const layer_run lr = {run, layer};
-    const int64_t kv_heads = layer->kv_mode == MOR4J_KV_READ ? 0 : shape->kv_heads;
-    const int64_t head_work = (int64_t)shape->hidden * shape->head_dim;
-    norm(run, team, &layer->input_norm);
-    mor4j_team_split(team, rows, shape->heads + 2 * kv_heads, 1, 1, head_work, project_heads, &lr);
+    const int32_t dtype = layer->gate.dtype;
+    norm(run, team, &layer->input_norm, &layer->q);
+    project(run, team, layer);
     attend(run, team, layer);
-    const mor4j_product o = {run->attended, &layer->o, run->h, shape->hidden, true};
-    mor4j_team_matmul(team, run->kernels, &o, rows);
-    norm(run, team, &layer->post_norm);
-    mor4j_team_split(team, rows, shape->intermediate, 24, 48, 2 * (int64_t)shape->hidden, gate_up, &lr);
-    const mor4j_product down = {run->gate, &layer->down, run->h, shape->hidden, true};
-    mor4j_team_matmul(team, run->kernels, &down, rows);
+    multiply(run, team, run->attended, &layer->o, run->h, true);
+    norm(run, team, &layer->post_norm, &layer->gate);
+    mor4j_team_split(team, run->pass->rows, shape->intermediate, mor4j_split_unit(dtype), mor4j_split_block(dtype),
+                     2 * (int64_t)shape->hidden, gate_up, &lr);
+    multiply(run, team, run->gate, &layer->down, run->h, true);
 }
 
 static void combine_rows(const void *arg, mor4j_range rows)
@@ -222,11 +228,12 @@ int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
                            .shape = shape,
                            .h = w + plan.h,
                            .normed = w + plan.normed,
+                           .encoded = w + plan.encoded,
                            .q = w + plan.q,
                            .k = w + plan.k,
                            .v = w + plan.v,
                            .attended = w + plan.attended,
-                           .softmax = w + plan.softmax,
+                           .segments = w + plan.segments,
                            .gate = w + plan.gate,
                            .up = w + plan.up,
                            .entries = entries};

@@ -15,12 +15,17 @@ typedef struct route_run {
     int64_t rows;
 } route_run;
 
+static mor4j_product product_of(const float *x, const mor4j_matrix *w, float *y)
+{
+    return (mor4j_product){x, w->cols * (int64_t)sizeof(float), w, y, w->rows, false};
+}
+
 /* One part of the hidden layer: its product, then its activation while it is warm. */
 static void hidden_part(const void *arg, mor4j_range rows, mor4j_range outs)
 {
     const route_run *run = arg;
     const int64_t m = run->router->w1.rows;
-    const mor4j_product product = {run->scaled, &run->router->w1, run->hidden, m, false};
+    const mor4j_product product = product_of(run->scaled, &run->router->w1, run->hidden);
     run->kernels->matmul(&product, rows, outs);
     for (int64_t i = rows.first; i < rows.last; i++) run->kernels->gelu(run->hidden + i * m + outs.first, outs.last - outs.first);
 }
@@ -40,13 +45,14 @@ static void route(const void *arg, const mor4j_team *team)
     const mor4j_router *router = run->router;
     mor4j_team_for(team, run->rows, mor4j_row_work(router->w1.cols), true, divide_rows, run);
     if (router->kind == MOR4J_ROUTER_LINEAR) {
-        const mor4j_product product = {run->scaled, &router->w1, run->z, router->w1.rows, false};
-        mor4j_team_matmul(team, run->kernels, &product, run->rows);
+        const mor4j_product product = product_of(run->scaled, &router->w1, run->z);
+        mor4j_team_products(team, run->kernels, &product, 1, run->rows);
         return;
     }
-    mor4j_team_split(team, run->rows, router->w1.rows, 24, 48, router->w1.cols, hidden_part, run);
-    const mor4j_product product = {run->hidden, &router->w2, run->z, router->w2.rows, false};
-    mor4j_team_matmul(team, run->kernels, &product, run->rows);
+    mor4j_team_split(team, run->rows, router->w1.rows, mor4j_split_unit(router->w1.dtype), mor4j_split_block(router->w1.dtype),
+                     router->w1.cols, hidden_part, run);
+    const mor4j_product product = product_of(run->hidden, &router->w2, run->z);
+    mor4j_team_products(team, run->kernels, &product, 1, run->rows);
 }
 
 static bool router_is_valid(const mor4j_router *router)
@@ -54,9 +60,9 @@ static bool router_is_valid(const mor4j_router *router)
     const mor4j_matrix *w1 = &router->w1, *w2 = &router->w2;
     if (router->kind != MOR4J_ROUTER_LINEAR && router->kind != MOR4J_ROUTER_MLP) return false;
     if (w1->rows < 1 || w1->rows > MOR4J_MAX_SIZE || w1->cols < 1 || w1->cols > MOR4J_MAX_SIZE) return false;
-    if (!mor4j_matrix_is(w1, w1->rows, w1->cols) || !isfinite(router->temperature) || router->temperature == 0.0f) return false;
+    if (!mor4j_rows_matrix_is(w1, w1->rows, w1->cols) || !isfinite(router->temperature) || router->temperature == 0.0f) return false;
     if (router->kind == MOR4J_ROUTER_LINEAR) return w2->data == NULL;
-    return w2->rows >= 1 && w2->rows <= MOR4J_MAX_SIZE && mor4j_matrix_is(w2, w2->rows, w1->rows);
+    return w2->rows >= 1 && w2->rows <= MOR4J_MAX_SIZE && mor4j_rows_matrix_is(w2, w2->rows, w1->rows);
 }
 
 int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const float *x, const int32_t *row_index, int32_t rows,

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define MOR4J_ABI_VERSION 1
+#define MOR4J_ABI_VERSION 2
 
 enum mor4j_status {
     MOR4J_OK = 0,
@@ -37,11 +37,59 @@ enum mor4j_status {
     MOR4J_OUT_OF_MEMORY = 3
 };
 
-/* Number types of weights. Activations and caches are float32. */
-enum mor4j_dtype { MOR4J_F32 = 0, MOR4J_BF16 = 1 };
+/*
+ * Number types and layouts of weights. Activations are float32 between the operations.
+ *
+ * Row-major, multiplied in float32:
+ *
+ *   MOR4J_F32, MOR4J_BF16    [rows][cols]
+ *
+ * Panels, packed for the kernels: 16 outputs side by side, 16 = MOR4J_PANEL. Panel p holds the rows 16p .. 16p+15; cols are
+ * rounded up to a multiple of 64 (KP); what the matrix lacks is zero. Panels follow each other, data is 64-byte aligned.
+ *
+ *   MOR4J_BF16_PANELS  panel [KP/2][16][2] bfloat16                                              32 KP bytes
+ *   MOR4J_INT8_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][8][16][4] uint8 }     17 KP bytes
+ *   MOR4J_INT4_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][4][16][4] 2 nibbles }  9 KP bytes
+ *
+ * A block is 32 columns of one row, with a scale >= 0. int8: w = scale (q - 128), q in 1 .. 255; the bytes of a block lie as
+ * [column / 4][row][column % 4]. int4: w = scale (n - 8), n in 0 .. 15; byte [i][row][c] holds column 4i + c in its low nibble
+ * and column 16 + 4i + c in its high one. The products of int8 and int4 take x in int8 as well, in blocks of 32 with a
+ * float32 scale (largest magnitude / 127); their sums are exact integers a block, added up in float32, block after block.
+ * The products of bfloat16 panels round x to bfloat16 where the instruction set multiplies pairs of bfloat16, else not at all.
+ */
+enum mor4j_dtype {
+    MOR4J_F32 = 0,
+    MOR4J_BF16 = 1,
+    MOR4J_BF16_PANELS = 2,
+    MOR4J_INT8_PANELS = 3,
+    MOR4J_INT4_PANELS = 4
+};
+
+#define MOR4J_PANEL 16
+
+/* Number types of caches. */
+enum mor4j_kv_dtype { MOR4J_KV_F32 = 0, MOR4J_KV_BF16 = 1, MOR4J_KV_INT8 = 2 };
 
 /* Instruction sets the kernels are compiled for, from the least to the most able. */
-enum mor4j_isa { MOR4J_ISA_PORTABLE = 0, MOR4J_ISA_AVX2 = 1, MOR4J_ISA_AVX512 = 2 };
+enum mor4j_isa {
+    MOR4J_ISA_PORTABLE = 0,
+    MOR4J_ISA_AVX2 = 1,        /* and FMA                              */
+    MOR4J_ISA_AVX512 = 2,      /* F, BW, DQ, VL                        */
+    MOR4J_ISA_AVX512_VNNI = 3, /* and dot products of int8             */
+    MOR4J_ISA_AVX512_BF16 = 4  /* and dot products of pairs of bfloat16 */
+};
+
+/* Bits of mor4j_cpu_features. */
+enum mor4j_cpu_feature {
+    MOR4J_CPU_AVX2 = 1 << 0,
+    MOR4J_CPU_FMA = 1 << 1,
+    MOR4J_CPU_AVX512 = 1 << 2, /* F, BW, DQ, VL */
+    MOR4J_CPU_AVX512_VNNI = 1 << 3,
+    MOR4J_CPU_AVX512_BF16 = 1 << 4,
+    MOR4J_CPU_AVX_VNNI = 1 << 5,
+    MOR4J_CPU_AMX_INT8 = 1 << 6, /* with AMX_TILE */
+    MOR4J_CPU_AMX_BF16 = 1 << 7  /* with AMX_TILE */
+};
 
 /* What a layer of a pass does with keys and values. */
 enum mor4j_kv_mode {
@@ -63,7 +111,7 @@ enum mor4j_router_kind {
     MOR4J_ROUTER_MLP = 1     /* z = W2 gelu(W1 (x / temp))   W1 [M, H], W2 [outs, M]   exact (erf) GELU */
 };
 
-/* A row-major weight matrix [rows, cols], y = W x. Norm weights are [1, H]. */
+/* A weight matrix [rows, cols], y = W x. Norm weights are [1, H], norms and routers row-major. */
 typedef struct mor4j_matrix {
     const void *data;
     int64_t rows;
@@ -72,7 +120,8 @@ typedef struct mor4j_matrix {
     int32_t reserved;
 } mor4j_matrix;
 
-/* One decoder layer (Llama): its weights and where its keys and values lie in a page. */
+/* One decoder layer (Llama): its weights and where its keys and values lie in a page. q, k and v are all row-major or panels of
+   one number type, gate and up too. */
 typedef struct mor4j_layer {
     mor4j_matrix input_norm; /* [1, H]      */
     mor4j_matrix q;          /* [NH*DH, H]  */
@@ -90,12 +139,19 @@ typedef struct mor4j_layer {
 } mor4j_layer;
 
 /*
- * Sizes of a model. A KV page holds page_tokens entries of page_layers layers, float32:
+ * Sizes of a model. A KV page holds page_tokens entries of page_layers layers, in blocks of 32 entries of one KV head:
  *
- *   page [page_layers][2: K, V][NKV][page_tokens][DH]
+ *   page  [page_layers][NKV][page_tokens / 32] blocks
+ *   block { keys | values }                                    2 (32 DH bytes(kv_dtype) + 128 with int8) bytes
  *
- * Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are stored after RoPE.
- * Overlay pages have the same layout with overlay_layers layers.
+ *            keys                                values
+ *   float32  [DH][32]                            [32][DH]
+ *   bfloat16 [DH/2][32][2]                       [32][DH]
+ *   int8     [DH][32] | scales [32] float32      [32][DH] | scales [32] float32
+ *
+ * The keys of a block lie with the entries innermost, as the scores are computed. int8: one scale for each entry (largest
+ * magnitude / 127). Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are stored after
+ * RoPE. Overlay pages have the same layout with overlay_layers layers. Pages are 64-byte aligned.
  */
 typedef struct mor4j_shape {
     int32_t hidden;         /* H                                 */
@@ -104,8 +160,8 @@ typedef struct mor4j_shape {
     int32_t head_dim;       /* DH, even                          */
     int32_t intermediate;   /* F                                 */
     float rms_eps;
-    int32_t page_tokens;
-    int32_t reserved;
+    int32_t page_tokens;    /* a multiple of 32                  */
+    int32_t kv_dtype;       /* mor4j_kv_dtype                    */
 } mor4j_shape;
 
 /* Where a row of a pass finds its cache. 40 bytes. */
@@ -158,6 +214,12 @@ MOR4J_API const char *mor4j_status_text(int32_t status);
 /* The most able mor4j_isa that this library was built with and this CPU can run; every lesser one runs too. */
 MOR4J_API int32_t mor4j_best_isa(void);
 
+/* What this CPU and its operating system offer, mor4j_cpu_feature bits, whatever this library was built with. */
+MOR4J_API uint64_t mor4j_cpu_features(void);
+
+/* Bytes of a matrix; -1 when an argument is out of range. */
+MOR4J_API int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype);
+
 /*
  * Makes a context with the kernels of `isa` and `threads` threads in all (the caller's among them), which spin for up to
  * `spin_microseconds` after a pass and then sleep. MOR4J_UNSUPPORTED when the CPU cannot run `isa`.
@@ -169,6 +231,9 @@ MOR4J_API void mor4j_context_destroy(mor4j_context *context);
 
 /* Floats of workspace that a pass of `rows` rows needs; -1 when an argument is out of range. */
 MOR4J_API int64_t mor4j_block_workspace(const mor4j_shape *shape, int32_t rows);
+
+/* Bytes of a KV page of `layers` layers; -1 when an argument is out of range. */
+MOR4J_API int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers);
 
 /* x[i] = table[ids[i]], i < rows; x [rows, H], table [V, H]. An id outside [0, V) is MOR4J_INVALID_ARGUMENT. */
 MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x);
@@ -189,10 +254,26 @@ MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float 
 
 /*
  * logits[i] = head · rmsnorm(x[row_index[i]]) · norm; logits [rows, V], head [V, H], norm [1, H].
- * row_index NULL: rows 0 .. rows-1. workspace: rows * H floats.
+ * row_index NULL: rows 0 .. rows-1. workspace: mor4j_head_workspace(hidden, rows) floats, 64-byte aligned.
  */
 MOR4J_API int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j_matrix *head, float rms_eps,
                              const float *x, const int32_t *row_index, int32_t rows, float *logits, float *workspace);
+
+/* Floats of workspace that mor4j_head needs; -1 when an argument is out of range. */
+MOR4J_API int64_t mor4j_head_workspace(int64_t hidden, int32_t rows);
+
+/*
+ * Measures what this machine can do, for reports. All threads of the context read [data, data + bytes) once, `repeats` times
+ * over; *bytes_per_second of the fastest time. data is 64-byte aligned, bytes a multiple of 64.
+ */
+MOR4J_API int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats,
+                                          double *bytes_per_second);
+
+/*
+ * All threads of the context do nothing but the multiply-adds that products of this mor4j_dtype are made of, on registers;
+ * the best of `repeats` short runs. A multiply-add counts as two operations.
+ */
+MOR4J_API int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second);
 
 #ifdef __cplusplus
 }

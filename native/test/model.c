@@ -5,20 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-model make_model(uint64_t seed, mor4j_shape shape, int64_t first_length, int64_t second_length)
+model make_model(uint64_t seed, mor4j_shape shape, int32_t dtype, int64_t first_length, int64_t second_length)
 {
     model m = {.shape = shape, .lengths = {first_length, second_length}, .seed = seed + 1};
     const int64_t h = shape.hidden, q = (int64_t)shape.heads * shape.head_dim, kv = (int64_t)shape.kv_heads * shape.head_dim;
     const float size = 2.0f / sqrtf((float)h);
     for (int32_t i = 0; i < MODEL_LAYERS; i++) {
         /* Number types mixed, as a checkpoint may. */
-        const int32_t a = (int32_t)random_below(&seed, 2), b = 1 - a;
-        m.layers[i] = (mor4j_layer){.input_norm = random_matrix(&seed, 1, h, a, 1.5f),
+        const int32_t norms = (int32_t)random_below(&seed, 2), a = dtype == MIXED_ROWS ? norms : dtype;
+        const int32_t b = dtype == MIXED_ROWS ? 1 - norms : dtype;
+        m.layers[i] = (mor4j_layer){.input_norm = random_matrix(&seed, 1, h, norms, 1.5f),
                                     .q = random_matrix(&seed, q, h, b, size),
                                     .k = random_matrix(&seed, kv, h, a, size),
                                     .v = random_matrix(&seed, kv, h, b, size),
                                     .o = random_matrix(&seed, h, q, a, size),
-                                    .post_norm = random_matrix(&seed, 1, h, b, 1.5f),
+                                    .post_norm = random_matrix(&seed, 1, h, 1 - norms, 1.5f),
                                     .gate = random_matrix(&seed, shape.intermediate, h, a, size),
                                     .up = random_matrix(&seed, shape.intermediate, h, b, size),
                                     .down = random_matrix(&seed, h, shape.intermediate, a, size),
@@ -37,10 +38,7 @@ void free_model(model *m)
     }
 }
 
-int64_t run_page_floats(const model *m)
-{
-    return (int64_t)MODEL_LAYERS * 2 * m->shape.kv_heads * m->shape.page_tokens * m->shape.head_dim;
-}
+int64_t run_page_bytes(const model *m) { return mor4j_page_bytes(&m->shape, MODEL_LAYERS); }
 
 model_run start_run(const model *m)
 {
@@ -61,8 +59,8 @@ model_run start_run(const model *m)
         run.pages[s] = malloc((size_t)run.page_count[s] * sizeof(uint64_t));
         run.overlay_pages[s] = malloc((size_t)run.page_count[s] * sizeof(uint64_t));
         for (int64_t p = 0; p < run.page_count[s]; p++) {
-            run.pages[s][p] = (uintptr_t)guarded_floats(run_page_floats(m));
-            run.overlay_pages[s][p] = (uintptr_t)guarded_floats(run_page_floats(m));
+            run.pages[s][p] = (uintptr_t)guarded((size_t)run_page_bytes(m));
+            run.overlay_pages[s][p] = (uintptr_t)guarded((size_t)run_page_bytes(m));
         }
         run.overlay_slots[s] = guarded((size_t)m->lengths[s] * sizeof(int32_t));
     }
@@ -81,8 +79,8 @@ void free_run(const model *m, model_run *run)
     free(run->position);
     for (int64_t s = 0; s < MODEL_SEQUENCES; s++) {
         for (int64_t p = 0; p < run->page_count[s]; p++) {
-            guarded_floats_free((float *)(uintptr_t)run->pages[s][p], run_page_floats(m));
-            guarded_floats_free((float *)(uintptr_t)run->overlay_pages[s][p], run_page_floats(m));
+            guarded_free((void *)(uintptr_t)run->pages[s][p], (size_t)run_page_bytes(m));
+            guarded_free((void *)(uintptr_t)run->overlay_pages[s][p], (size_t)run_page_bytes(m));
         }
         free(run->pages[s]);
         free(run->overlay_pages[s]);
@@ -175,9 +173,10 @@ void check_same_run(const model *m, const model_run *a, const model_run *b, cons
     CHECK(same_bits(a->x, b->x, a->rows * m->shape.hidden), "x differs: %s", what);
     for (int64_t s = 0; s < MODEL_SEQUENCES; s++) {
         for (int64_t p = 0; p < a->page_count[s]; p++) {
-            CHECK(same_bits((float *)(uintptr_t)a->pages[s][p], (float *)(uintptr_t)b->pages[s][p], run_page_floats(m)),
+            CHECK(same_bits((float *)(uintptr_t)a->pages[s][p], (float *)(uintptr_t)b->pages[s][p], run_page_bytes(m) / 4),
                   "page %ld of sequence %ld differs: %s", (long)p, (long)s, what);
-            CHECK(same_bits((float *)(uintptr_t)a->overlay_pages[s][p], (float *)(uintptr_t)b->overlay_pages[s][p], run_page_floats(m)),
+            CHECK(same_bits((float *)(uintptr_t)a->overlay_pages[s][p], (float *)(uintptr_t)b->overlay_pages[s][p],
+                            run_page_bytes(m) / 4),
                   "overlay page %ld of sequence %ld differs: %s", (long)p, (long)s, what);
         }
     }

@@ -30,12 +30,14 @@ typedef struct model_run {
     int32_t *overlay_slots[MODEL_SEQUENCES]; /* [length] */
 } model_run;
 
-model make_model(uint64_t seed, mor4j_shape shape, int64_t first_length, int64_t second_length);
+/* dtype: of the matrices; MIXED_ROWS: now float32, now bfloat16, row-major. */
+#define MIXED_ROWS (-1)
+model make_model(uint64_t seed, mor4j_shape shape, int32_t dtype, int64_t first_length, int64_t second_length);
 void free_model(model *m);
 
 model_run start_run(const model *m);
 void free_run(const model *m, model_run *run);
-int64_t run_page_floats(const model *m);
+int64_t run_page_bytes(const model *m);
 
 /* Does row i take part in pass 2 or 3? */
 bool takes_part(const model_run *run, int pass, int64_t row);

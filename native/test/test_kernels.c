@@ -36,7 +36,7 @@ static void check_product(const mor4j_kernels *k, int64_t rows, int64_t outs, in
         x[random_below(&seed, rows * n)] = INFINITY;
         x[random_below(&seed, rows * n)] = -INFINITY;
     }
-    const mor4j_product product = {x, &w, y, outs, add};
+    const mor4j_product product = {x, n * (int64_t)sizeof(float), &w, y, outs, add};
     k->matmul(&product, (mor4j_range){0, rows}, (mor4j_range){0, outs});
     for (int64_t i = 0; i < rows; i++) {
         for (int64_t j = 0; j < outs; j++) {
@@ -52,7 +52,7 @@ static void check_product(const mor4j_kernels *k, int64_t rows, int64_t outs, in
         /* The row alone, its outputs in two parts. */
         const int64_t cut = random_below(&seed, outs + 1);
         memcpy(one, before + i * outs, (size_t)outs * sizeof(float));
-        const mor4j_product alone = {x + i * n, &w, one, outs, add};
+        const mor4j_product alone = {x + i * n, 0, &w, one, outs, add};
         k->matmul(&alone, (mor4j_range){0, 1}, (mor4j_range){0, cut});
         k->matmul(&alone, (mor4j_range){0, 1}, (mor4j_range){cut, outs});
         CHECK(special || same_bits(one, y + i * outs, outs), "%s matmul: a row's bits depend on its company", isa_name(k->isa));
@@ -180,12 +180,12 @@ static void test_rows(const mor4j_kernels *k)
 {
     for (int64_t n = 1; n != 0; n = next_size(n)) {
         float *x = guarded_floats(n), *y = guarded_floats(n), *z = guarded_floats(n);
-        mor4j_matrix table = random_matrix(&seed, 3, n, (int32_t)(n % 2), 2.0f);
+        mor4j_matrix table = random_matrix(&seed, 19, n, (int32_t)(n % 5), 2.0f);
         random_floats(&seed, x, n);
         x[n / 3] = special_value(n);
-        for (int64_t row = 0; row < 3; row++) {
+        for (int64_t row = 0; row < 19; row++) {
             k->widen_row(&table, row, y);
-            for (int64_t i = 0; i < n; i++) CHECK(y[i] == weight_at(&table, row, i), "%s widen_row", isa_name(k->isa));
+            for (int64_t i = 0; i < n; i++) CHECK(y[i] == (float)weight_at(&table, row, i), "%s widen_row", isa_name(k->isa));
         }
         k->divide(x, 0.7f, z, n);
         for (int64_t i = 0; i < n; i++) {

@@ -176,7 +176,7 @@ static void test_stall(void)
 
 int main(void)
 {
-    model m = make_model(7, (mor4j_shape){96, 6, 2, 16, 131, 1e-5f, 16, 0}, 33, 21);
+    model m = make_model(7, (mor4j_shape){96, 6, 2, 16, 131, 1e-5f, 32, MOR4J_KV_F32}, MIXED_ROWS, 33, 21);
     for (int32_t threads = 1; threads <= 4; threads++) {
         for (int32_t spin = 0; spin <= 100; spin += 100) test_callers(&m, threads, spin);
     }

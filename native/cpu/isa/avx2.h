@@ -87,4 +87,79 @@ static inline void vf_reduce4(vf a, vf b, vf c, vf d, float *out)
     _mm_storeu_ps(out, _mm_unpacklo_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1)));
 }
 
+/* Integers, bytes and pairs of bfloat16: the panels. */
+
+typedef __m256i vi;
+
+static inline vi vi_set(int32_t x) { return _mm256_set1_epi32(x); }
+
+static inline vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+
+static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+
+static inline vi vi_max(vi a, vi b) { return _mm256_max_epi32(a, b); }
+
+static inline int32_t vi_reduce_add(vi a)
+{
+    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xB1)));
+}
+
+static inline int32_t vi_reduce_max(vi a)
+{
+    __m128i four = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    __m128i two = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+    return _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32(two, 0xB1)));
+}
+
+static inline vf vi_to_float(vi a) { return _mm256_cvtepi32_ps(a); }
+
+static inline vi vf_round(vf a) { return _mm256_cvtps_epi32(a); }
+
+static inline vi vf_magnitude_bits(vf a) { return _mm256_and_si256(_mm256_castps_si256(a), _mm256_set1_epi32(0x7FFFFFFF)); }
+
+static inline void vi_store_bytes(void *p, vi a)
+{
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(words, words));
+}
+
+static inline vi vi_low_nibbles(vi a) { return _mm256_and_si256(a, _mm256_set1_epi8(15)); }
+
+static inline vi vi_high_nibbles(vi a) { return _mm256_and_si256(_mm256_srli_epi16(a, 4), _mm256_set1_epi8(15)); }
+
+static inline vf vf_load_even(const void *p) { return _mm256_castsi256_ps(_mm256_slli_epi32(vi_load(p), 16)); }
+
+static inline vf vf_load_odd(const void *p)
+{
+    return _mm256_castsi256_ps(_mm256_and_si256(vi_load(p), _mm256_set1_epi32((int32_t)0xFFFF0000)));
+}
+
+/* maddubs would saturate: 2 * 255 * 127 is beyond 16 bits. So even and odd bytes, each widened. */
+static inline vi vi_dot(vi sum, vi w, vi x)
+{
+    vi even = _mm256_madd_epi16(_mm256_and_si256(w, _mm256_set1_epi16(255)), _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8));
+    vi odd = _mm256_madd_epi16(_mm256_srli_epi16(w, 8), _mm256_srai_epi16(x, 8));
+    return _mm256_add_epi32(sum, _mm256_add_epi32(even, odd));
+}
+
+static inline vi vi_nibble_start(vi start)
+{
+    (void)start;
+    return _mm256_setzero_si256();
+}
+
+/* 16 bits: 8 * 2 * 15 * 127 = 30480. */
+static inline vi vi_nibble_dot(vi sum, vi w, vi x) { return _mm256_add_epi16(sum, _mm256_maddubs_epi16(w, x)); }
+
+static inline vi vi_nibble_end(vi sum, vi start)
+{
+    return _mm256_add_epi32(start, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)));
+}
+
+static inline void vf_hide(vf *a) { __asm__ volatile("" : "+x"(*a)); }
+
+static inline void vi_hide(vi *a) { __asm__ volatile("" : "+x"(*a)); }
+
 #endif

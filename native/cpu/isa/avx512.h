@@ -72,4 +72,89 @@ static inline void vf_reduce4(vf a, vf b, vf c, vf d, float *out)
     _mm_storeu_ps(out, _mm512_castps512_ps128(_mm512_maskz_compress_ps(0x1111, lanes)));
 }
 
+/* Integers, bytes and pairs of bfloat16: the panels. */
+
+typedef __m512i vi;
+
+static inline vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
+
+static inline vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+
+static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+
+static inline vi vi_max(vi a, vi b) { return _mm512_max_epi32(a, b); }
+
+static inline int32_t vi_reduce_add(vi a) { return _mm512_reduce_add_epi32(a); }
+
+static inline int32_t vi_reduce_max(vi a) { return _mm512_reduce_max_epi32(a); }
+
+static inline vf vi_to_float(vi a) { return _mm512_cvtepi32_ps(a); }
+
+static inline vi vf_round(vf a) { return _mm512_cvtps_epi32(a); }
+
+static inline vi vf_magnitude_bits(vf a) { return _mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7FFFFFFF)); }
+
+static inline void vi_store_bytes(void *p, vi a) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a)); }
+
+static inline vi vi_low_nibbles(vi a) { return _mm512_and_si512(a, _mm512_set1_epi8(15)); }
+
+static inline vi vi_high_nibbles(vi a) { return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(15)); }
+
+static inline vf vf_load_even(const void *p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
+
+/* Masked, not and-ed: the load does it all. */
+static inline vf vf_load_odd(const void *p) { return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(0xAAAAAAAAu, p)); }
+
+#if defined(MOR4J_BUILD_VNNI)
+
+static inline vi vi_dot(vi sum, vi w, vi x) { return _mm512_dpbusd_epi32(sum, w, x); }
+
+static inline vi vi_nibble_start(vi start) { return start; }
+
+static inline vi vi_nibble_dot(vi sum, vi w, vi x) { return _mm512_dpbusd_epi32(sum, w, x); }
+
+static inline vi vi_nibble_end(vi sum, vi start)
+{
+    (void)start;
+    return sum;
+}
+
+#else
+
+/* maddubs would saturate: 2 * 255 * 127 is beyond 16 bits. So even and odd bytes, each widened. */
+static inline vi vi_dot(vi sum, vi w, vi x)
+{
+    vi even = _mm512_madd_epi16(_mm512_and_si512(w, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8));
+    vi odd = _mm512_madd_epi16(_mm512_srli_epi16(w, 8), _mm512_srai_epi16(x, 8));
+    return _mm512_add_epi32(sum, _mm512_add_epi32(even, odd));
+}
+
+static inline vi vi_nibble_start(vi start)
+{
+    (void)start;
+    return _mm512_setzero_si512();
+}
+
+/* 16 bits: 8 * 2 * 15 * 127 = 30480. */
+static inline vi vi_nibble_dot(vi sum, vi w, vi x) { return _mm512_add_epi16(sum, _mm512_maddubs_epi16(w, x)); }
+
+static inline vi vi_nibble_end(vi sum, vi start)
+{
+    return _mm512_add_epi32(start, _mm512_madd_epi16(sum, _mm512_set1_epi16(1)));
+}
+
+#endif
+
+#if defined(MOR4J_BUILD_BF16)
+
+static inline vf vf_dot_pairs(vf sum, vi w, vi x) { return _mm512_dpbf16_ps(sum, (__m512bh)w, (__m512bh)x); }
+
+static inline void vf_store_bf16(void *p, vf a) { _mm256_storeu_si256((__m256i *)p, (__m256i)_mm512_cvtneps_pbh(a)); }
+
+#endif
+
+static inline void vf_hide(vf *a) { __asm__ volatile("" : "+v"(*a)); }
+
+static inline void vi_hide(vi *a) { __asm__ volatile("" : "+v"(*a)); }
+
 #endif

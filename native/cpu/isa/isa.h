@@ -1,6 +1,7 @@
 /*
  * The vector vocabulary of the kernels, chosen when a kernel file is compiled: CMake compiles each file of cpu/kernels once
- * for every instruction set, with one of MOR4J_BUILD_AVX512, MOR4J_BUILD_AVX2 or neither (portable) defined.
+ * for every instruction set, with one of MOR4J_BUILD_AVX512, MOR4J_BUILD_AVX2 or neither (portable) defined; what comes on top
+ * of AVX-512 with MOR4J_BUILD_VNNI and MOR4J_BUILD_BF16 as well.
  *
  *   vf                      VF_WIDTH floats
  *   vf_load, vf_load_n      all of them, or the first n (0 < n < VF_WIDTH) and zeros; no byte beyond those n is touched
@@ -10,6 +11,16 @@
  *   vf_exp                  e^x, a few 1e-8 relative (about an ulp); -inf, inf and NaN as in libm
  *   TILE_OUTS               outputs by 4 rows that fit the registers as accumulators
  *
+ *   vi                      VF_WIDTH 32-bit integers, or four bytes in the place of each
+ *   vi_dot(s, w, x)         s + the four products of unsigned bytes w and signed bytes x of each lane; exact, x not -128
+ *   vi_nibble_dot(s, w, x)  the same for w <= 15: vi_nibble_start(b), up to eight of these, vi_nibble_end(.., b): b + all
+ *   vf_magnitude_bits       the bits of |a|, which order as the magnitudes do, NaN above all
+ *   vf_round                to nearest even, for |a| < 2^22
+ *   vi_store_bytes          the low byte of each lane, VF_WIDTH bytes
+ *   vf_load_even, .._odd    the even, the odd ones of 2 VF_WIDTH bfloat16, widened
+ *   vf_dot_pairs            s + the products of pairs of bfloat16; MOR4J_BUILD_BF16 only, as vf_store_bf16
+ *   vf_hide, vi_hide        the compiler shall not know this value: for measurements
+ *
  * Pointers may be unaligned.
  */
 #ifndef MOR4J_ISA_H
@@ -18,7 +29,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(MOR4J_BUILD_AVX512)
+#if defined(MOR4J_BUILD_BF16)
+#include "avx512.h"
+#define MOR4J_KERNEL(name) mor4j_##name##_avx512_bf16
+#elif defined(MOR4J_BUILD_VNNI)
+#include "avx512.h"
+#define MOR4J_KERNEL(name) mor4j_##name##_avx512_vnni
+#elif defined(MOR4J_BUILD_AVX512)
 #include "avx512.h"
 #define MOR4J_KERNEL(name) mor4j_##name##_avx512
 #elif defined(MOR4J_BUILD_AVX2)

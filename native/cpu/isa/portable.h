@@ -83,4 +83,96 @@ static inline void vf_reduce4(vf a, vf b, vf c, vf d, float *out)
     out[3] = (d[0] + d[2]) + (d[1] + d[3]);
 }
 
+/* Integers, bytes and pairs of bfloat16: the panels. Lanes are little-endian. */
+
+typedef int32_t vi __attribute__((vector_size(16)));
+typedef int16_t vi16 __attribute__((vector_size(16)));
+typedef uint16_t vu16x8 __attribute__((vector_size(16)));
+typedef uint8_t vu8x16 __attribute__((vector_size(16)));
+
+static inline vi vi_set(int32_t x) { return (vi){x, x, x, x}; }
+
+static inline vi vi_load(const void *p)
+{
+    vi v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline vi vi_add(vi a, vi b) { return a + b; }
+
+static inline vi vi_max(vi a, vi b)
+{
+    const vi greater = a > b;
+    return (a & greater) | (b & ~greater);
+}
+
+static inline int32_t vi_reduce_add(vi a) { return a[0] + a[1] + a[2] + a[3]; }
+
+static inline int32_t vi_reduce_max(vi a)
+{
+    const int32_t low = a[0] > a[1] ? a[0] : a[1], high = a[2] > a[3] ? a[2] : a[3];
+    return low > high ? low : high;
+}
+
+static inline vf vi_to_float(vi a) { return __builtin_convertvector(a, vf); }
+
+/* For |a| < 2^22: adding 1.5 * 2^23 leaves no bits for a fraction, and the sum is rounded to nearest even. */
+static inline vi vf_round(vf a) { return (vi)(a + vf_set(12582912.0f)) - vi_set(0x4B400000); }
+
+static inline vi vf_magnitude_bits(vf a) { return (vi)a & vi_set(0x7FFFFFFF); }
+
+static inline void vi_store_bytes(void *p, vi a)
+{
+    const int8_t bytes[4] = {(int8_t)a[0], (int8_t)a[1], (int8_t)a[2], (int8_t)a[3]};
+    memcpy(p, bytes, sizeof bytes);
+}
+
+static inline vi vi_low_nibbles(vi a) { return a & vi_set(0x0F0F0F0F); }
+
+static inline vi vi_high_nibbles(vi a) { return (vi)((vu8x16)a >> 4); }
+
+static inline vf vf_load_even(const void *p) { return (vf)((vu32)vi_load(p) << 16); }
+
+static inline vf vf_load_odd(const void *p) { return (vf)(vi_load(p) & vi_set((int32_t)0xFFFF0000)); }
+
+/* The sum of both halves of each lane. */
+static inline vi vi_add_halves(vi a) { return ((vi)((vu32)a << 16) >> 16) + (a >> 16); }
+
+/* A product of bytes fits 16 bits: 255 * 127. */
+static inline vi vi_dot(vi sum, vi w, vi x)
+{
+    const vi16 even = ((vi16)w & 255) * ((vi16)((vu16x8)x << 8) >> 8);
+    const vi16 odd = (vi16)((vu16x8)w >> 8) * ((vi16)x >> 8);
+    return sum + vi_add_halves((vi)even) + vi_add_halves((vi)odd);
+}
+
+static inline vi vi_nibble_start(vi start)
+{
+    (void)start;
+    return vi_set(0);
+}
+
+/* 16 bits: 8 * 2 * 15 * 127 = 30480. */
+static inline vi vi_nibble_dot(vi sum, vi w, vi x)
+{
+    const vi16 even = ((vi16)w & 255) * ((vi16)((vu16x8)x << 8) >> 8);
+    const vi16 odd = (vi16)((vu16x8)w >> 8) * ((vi16)x >> 8);
+    return (vi)((vi16)sum + even + odd);
+}
+
+static inline vi vi_nibble_end(vi sum, vi start) { return start + vi_add_halves(sum); }
+
+#if defined(__x86_64__) || defined(__i386__)
+#define VECTOR_REGISTER "+x"
+#elif defined(__aarch64__) || defined(__ARM_NEON)
+#define VECTOR_REGISTER "+w"
+#else
+#define VECTOR_REGISTER "+m"
+#endif
+
+static inline void vf_hide(vf *a) { __asm__ volatile("" : VECTOR_REGISTER(*a)); }
+
+static inline void vi_hide(vi *a) { __asm__ volatile("" : VECTOR_REGISTER(*a)); }
+
 #endif

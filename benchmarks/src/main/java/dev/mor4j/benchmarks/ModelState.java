@@ -38,7 +38,7 @@ public class ModelState {
   @Param("bf16")
   public String dtype;
 
-  /** auto, avx512, avx2, portable or java. */
+  /** auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or java. */
   @Param("auto")
   public String kernels;
 
@@ -57,7 +57,7 @@ public class ModelState {
     Path folder = BenchmarkModels.folder(model, dtype);
     ModelOptions options =
         ModelOptions.defaults()
-            .withKernels(KernelChoice.valueOf(kernels.toUpperCase(Locale.ROOT)))
+            .withKernels(KernelChoice.find(kernels).orElseThrow())
             .withThreads(threads);
     opened = MorModel.open(folder, options);
     texts = Texts.of(opened);

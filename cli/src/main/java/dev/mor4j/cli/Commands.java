@@ -1,6 +1,7 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.runtime.KernelChoice;
+import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.RoutingMode;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -39,17 +40,29 @@ final class Commands {
       line.addSubcommand("help", new CommandLine.HelpCommand());
     }
     return line.registerConverter(KernelChoice.class, Commands::kernels)
+        .registerConverter(KvCacheType.class, Commands::kvCache)
         .registerConverter(RoutingMode.class, Commands::routing);
   }
 
   private static KernelChoice kernels(String text) {
-    for (KernelChoice choice : KernelChoice.values()) {
-      if (choice.label().equals(text.toLowerCase(Locale.ROOT))) {
-        return choice;
+    return KernelChoice.find(text)
+        .orElseThrow(
+            () ->
+                new CommandLine.TypeConversionException(
+                    "found '"
+                        + text
+                        + "', expected auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or"
+                        + " java"));
+  }
+
+  private static KvCacheType kvCache(String text) {
+    for (KvCacheType type : KvCacheType.values()) {
+      if (type.label().equals(text.toLowerCase(Locale.ROOT))) {
+        return type;
       }
     }
     throw new CommandLine.TypeConversionException(
-        "found '" + text + "', expected auto, avx512, avx2, portable or java");
+        "found '" + text + "', expected f32, bf16 or int8");
   }
 
   private static RoutingMode routing(String text) {

@@ -2,6 +2,7 @@ package dev.mor4j.cli;
 
 import dev.mor4j.converter.CheckpointInspection;
 import dev.mor4j.runtime.KernelChoice;
+import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.Tokenizer;
@@ -77,7 +78,9 @@ final class ModelArguments {
         names = "--kernels",
         paramLabel = "KIND",
         defaultValue = "auto",
-        description = "Kernels: auto, avx512, avx2, portable or java. Default: ${DEFAULT-VALUE}.")
+        description =
+            "Kernels: auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or java. Default:"
+                + " ${DEFAULT-VALUE}.")
     KernelChoice choice;
 
     @CommandLine.Option(
@@ -87,8 +90,15 @@ final class ModelArguments {
         description = "Threads that compute. Default: as many as there are processors.")
     int threads;
 
+    @CommandLine.Option(
+        names = "--kv-cache",
+        paramLabel = "TYPE",
+        defaultValue = "f32",
+        description = "Number type of the KV caches: f32, bf16 or int8. Default: ${DEFAULT-VALUE}.")
+    KvCacheType kvCache;
+
     ModelOptions options() {
-      return ModelOptions.defaults().withKernels(choice).withThreads(threads);
+      return ModelOptions.defaults().withKernels(choice).withThreads(threads).withKvCache(kvCache);
     }
   }
 }

@@ -23,6 +23,8 @@ final class BackendSelection {
           library.isAvailable()
               ? nativeBackend(library.bestIsa(), options, weights)
               : new JavaBackend(library.description(), weights);
+      case AVX512_BF16 -> nativeBackend(Isa.AVX512_BF16, options, weights);
+      case AVX512_VNNI -> nativeBackend(Isa.AVX512_VNNI, options, weights);
       case AVX512 -> nativeBackend(Isa.AVX512, options, weights);
       case AVX2 -> nativeBackend(Isa.AVX2, options, weights);
       case PORTABLE -> nativeBackend(Isa.PORTABLE, options, weights);
@@ -34,7 +36,7 @@ final class BackendSelection {
     int threads = options.threads() == 0 ? processors : options.threads();
     CpuContext context = new CpuContext(isa, threads, SPIN_MICROSECONDS);
     try {
-      return new NativeBackend(context, weights);
+      return new NativeBackend(context, weights, options.kvCache().type());
     } catch (RuntimeException e) {
       context.close();
       throw e;

@@ -1,6 +1,8 @@
 package dev.mor4j.runtime;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Which kernels compute a model. */
 public enum KernelChoice {
@@ -9,7 +11,11 @@ public enum KernelChoice {
    * library fits.
    */
   AUTO,
-  /** Native, with AVX-512. */
+  /** Native, with AVX-512 and its dot products of int8 (VNNI) and of bfloat16. */
+  AVX512_BF16,
+  /** Native, with AVX-512 and its dot products of int8 (VNNI). */
+  AVX512_VNNI,
+  /** Native, with AVX-512 (F, BW, DQ, VL). */
   AVX512,
   /** Native, with AVX2 and FMA. */
   AVX2,
@@ -20,6 +26,13 @@ public enum KernelChoice {
 
   /** The name on a command line. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The choice that a command line calls {@code label}. */
+  public static Optional<KernelChoice> find(String label) {
+    return Arrays.stream(values())
+        .filter(choice -> choice.label().equals(label.toLowerCase(Locale.ROOT)))
+        .findFirst();
   }
 }

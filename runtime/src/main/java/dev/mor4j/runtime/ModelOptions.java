@@ -1,5 +1,7 @@
 package dev.mor4j.runtime;
 
+import java.util.Objects;
+
 /**
  * How a model is opened.
  *
@@ -8,14 +10,17 @@ package dev.mor4j.runtime;
  *     processors, at most 16
  * @param passRows most tokens of one pass: prompts are taken in pieces of this size, and a
  *     workspace has room for as many
+ * @param kvCache number type of the keys and values that sessions keep
  */
-public record ModelOptions(KernelChoice kernels, int threads, int passRows) {
-  /** The best kernels, all processors, passes of up to 128 tokens. */
+public record ModelOptions(KernelChoice kernels, int threads, int passRows, KvCacheType kvCache) {
+  /** The best kernels, all processors, passes of up to 128 tokens, float32 caches. */
   public static ModelOptions defaults() {
-    return new ModelOptions(KernelChoice.AUTO, 0, 128);
+    return new ModelOptions(KernelChoice.AUTO, 0, 128, KvCacheType.F32);
   }
 
   public ModelOptions {
+    Objects.requireNonNull(kernels, "kernels");
+    Objects.requireNonNull(kvCache, "kvCache");
     if (threads < 0 || threads > 256) {
       throw new IllegalArgumentException("threads is " + threads + ", expected 0 to 256");
     }
@@ -25,14 +30,18 @@ public record ModelOptions(KernelChoice kernels, int threads, int passRows) {
   }
 
   public ModelOptions withKernels(KernelChoice value) {
-    return new ModelOptions(value, threads, passRows);
+    return new ModelOptions(value, threads, passRows, kvCache);
   }
 
   public ModelOptions withThreads(int value) {
-    return new ModelOptions(kernels, value, passRows);
+    return new ModelOptions(kernels, value, passRows, kvCache);
   }
 
   public ModelOptions withPassRows(int value) {
-    return new ModelOptions(kernels, threads, value);
+    return new ModelOptions(kernels, threads, value, kvCache);
+  }
+
+  public ModelOptions withKvCache(KvCacheType value) {
+    return new ModelOptions(kernels, threads, passRows, value);
   }
 }

@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.bindings.cpu.CpuLibrary;
+import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.KvPools;
@@ -49,6 +50,7 @@ public final class MorModel implements AutoCloseable {
   private final KvPools pools;
   private final BufferPool buffers;
   private final Tokenizer tokenizer;
+  private final KvCacheType kvCacheType;
   private int users;
   private boolean closed;
 
@@ -63,8 +65,9 @@ public final class MorModel implements AutoCloseable {
     this.weights = weights;
     this.backend = backend;
     this.tokenizer = tokenizer;
+    this.kvCacheType = options.kvCache();
     this.forward = new ForwardPass(weights, backend);
-    this.pools = new KvPools(forward.kvPlan(), config.architecture());
+    this.pools = new KvPools(forward.kvPlan(), config.architecture(), kvCacheType.type());
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
   }
@@ -139,11 +142,10 @@ public final class MorModel implements AutoCloseable {
     Set<KernelChoice> runnable = EnumSet.of(KernelChoice.JAVA);
     CpuLibrary library = CpuLibrary.instance();
     if (library.isAvailable()) {
-      switch (library.bestIsa()) {
-        case AVX512 ->
-            runnable.addAll(Set.of(KernelChoice.AVX512, KernelChoice.AVX2, KernelChoice.PORTABLE));
-        case AVX2 -> runnable.addAll(Set.of(KernelChoice.AVX2, KernelChoice.PORTABLE));
-        case PORTABLE -> runnable.add(KernelChoice.PORTABLE);
+      for (Isa isa : Isa.values()) {
+        if (isa.compareTo(library.bestIsa()) <= 0) {
+          runnable.add(KernelChoice.valueOf(isa.name()));
+        }
       }
     }
     return runnable;
@@ -162,6 +164,11 @@ public final class MorModel implements AutoCloseable {
   /** What computes: kernels, instruction set, threads; where it is plain Java, why. */
   public String backendDescription() {
     return backend.description();
+  }
+
+  /** Number type of the keys and values that sessions keep. */
+  public KvCacheType kvCacheType() {
+    return kvCacheType;
   }
 
   /** Bytes of the mapped weights. */

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.runtime.cache.KvPagePool;
+import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.forward.PassBuffers;
@@ -163,10 +163,15 @@ public final class MorSession implements AutoCloseable {
   public KvStatistics kvStatistics() {
     requireOpen();
     ArchitectureConfig sizes = model.config().architecture();
-    long vanilla =
-        computed * KvPagePool.entryBytes(sizes.layers(), sizes.kvHeads(), sizes.headDim());
+    KvPageLayout vanilla =
+        new KvPageLayout(
+            sizes.layers(), sizes.kvHeads(), sizes.headDim(), model.kvCacheType().type());
     return new KvStatistics(
-        computed, caches.entries(), caches.usedBytes(), caches.heldBytes(), vanilla);
+        computed,
+        caches.entries(),
+        caches.usedBytes(),
+        caches.heldBytes(),
+        computed * vanilla.entryBytes());
   }
 
   /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */

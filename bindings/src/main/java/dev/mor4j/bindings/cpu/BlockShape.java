@@ -13,7 +13,8 @@ import java.lang.foreign.MemorySegment;
  * @param headDim DH
  * @param intermediate F
  * @param rmsEps epsilon of the RMS norms
- * @param pageTokens entries of a KV page
+ * @param pageTokens entries of a KV page, a multiple of 32
+ * @param kvType number type of the KV caches
  */
 public record BlockShape(
     int hidden,
@@ -22,7 +23,8 @@ public record BlockShape(
     int headDim,
     int intermediate,
     float rmsEps,
-    int pageTokens) {
+    int pageTokens,
+    KvType kvType) {
   MemorySegment write(Arena arena) {
     MemorySegment target = mor4j_shape.allocate(arena);
     mor4j_shape.hidden(target, hidden);
@@ -32,7 +34,7 @@ public record BlockShape(
     mor4j_shape.intermediate(target, intermediate);
     mor4j_shape.rms_eps(target, rmsEps);
     mor4j_shape.page_tokens(target, pageTokens);
-    mor4j_shape.reserved(target, 0);
+    mor4j_shape.kv_dtype(target, kvType.code());
     return target;
   }
 }

@@ -76,6 +76,28 @@ public final class CpuContext implements AutoCloseable {
     }
   }
 
+  /** Bytes of a KV page of {@code layers} layers. */
+  public static long pageBytes(BlockShape shape, int layers) {
+    CpuLibrary.instance().requireAvailable();
+    try (Arena arena = Arena.ofConfined()) {
+      long bytes = Mor4jNative.mor4j_page_bytes(shape.write(arena), layers);
+      if (bytes < 0) {
+        throw new IllegalArgumentException("no page of " + layers + " layers of " + shape);
+      }
+      return bytes;
+    }
+  }
+
+  /** Floats of workspace that {@link #head} needs for {@code rows} rows. */
+  public static long headWorkspaceFloats(int hidden, int rows) {
+    CpuLibrary.instance().requireAvailable();
+    long floats = Mor4jNative.mor4j_head_workspace(hidden, rows);
+    if (floats < 0) {
+      throw new IllegalArgumentException("no workspace for " + rows + " rows of " + hidden);
+    }
+    return floats;
+  }
+
   /**
    * {@code x[i] = table[ids[i]]}; {@code table} from {@link #describe}, ids int32 [rows], x float32
    * [rows, H].
@@ -142,7 +164,7 @@ public final class CpuContext implements AutoCloseable {
 
   /**
    * {@code logits[i] = head · (rmsnorm(x[rowIndex[i]]) · norm)}; logits float32 [rows, V];
-   * workspace rows · H floats.
+   * workspace {@link #headWorkspaceFloats} floats, 64-byte aligned.
    */
   public void head(
       MemorySegment norm,
@@ -162,6 +184,45 @@ public final class CpuContext implements AutoCloseable {
       leave();
     }
     check("mor4j_head", status);
+  }
+
+  /**
+   * Bytes a second that all threads read together from {@code data}, memory aligned to 64 bytes
+   * whose size is a multiple of 64; the best of {@code repeats} times.
+   */
+  public double measureBandwidth(MemorySegment data, int repeats) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE);
+      enter();
+      int status;
+      try {
+        status = Mor4jNative.mor4j_measure_bandwidth(context, data, data.byteSize(), repeats, out);
+      } finally {
+        leave();
+      }
+      check("mor4j_measure_bandwidth", status);
+      return out.get(ValueLayout.JAVA_DOUBLE, 0);
+    }
+  }
+
+  /**
+   * Operations a second (a multiply-add is two) of the instructions that products with weights of
+   * {@code type} are made of, on registers, all threads together; the best of {@code repeats}
+   * times.
+   */
+  public double measurePeak(WeightType type, int repeats) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE);
+      enter();
+      int status;
+      try {
+        status = Mor4jNative.mor4j_measure_peak(context, type.code(), repeats, out);
+      } finally {
+        leave();
+      }
+      check("mor4j_measure_peak", status);
+      return out.get(ValueLayout.JAVA_DOUBLE, 0);
+    }
   }
 
   @Override

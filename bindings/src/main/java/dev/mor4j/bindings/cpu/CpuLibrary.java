@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The native library of CPU kernels, loaded once for a JVM. Looked for in this order: the file
@@ -57,6 +58,16 @@ public final class CpuLibrary {
   public Isa bestIsa() {
     requireAvailable();
     return Isa.of(Mor4jNative.mor4j_best_isa());
+  }
+
+  /**
+   * What this CPU and its operating system offer, whatever the library has kernels for.
+   *
+   * @throws IllegalStateException when there is no library
+   */
+  public Set<CpuFeature> features() {
+    requireAvailable();
+    return CpuFeature.of(Mor4jNative.mor4j_cpu_features());
   }
 
   void requireAvailable() {

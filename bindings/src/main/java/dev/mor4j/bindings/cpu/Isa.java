@@ -10,7 +10,11 @@ import java.util.Locale;
 public enum Isa {
   PORTABLE(Mor4jNative.MOR4J_ISA_PORTABLE()),
   AVX2(Mor4jNative.MOR4J_ISA_AVX2()),
-  AVX512(Mor4jNative.MOR4J_ISA_AVX512());
+  AVX512(Mor4jNative.MOR4J_ISA_AVX512()),
+  /** And dot products of int8. */
+  AVX512_VNNI(Mor4jNative.MOR4J_ISA_AVX512_VNNI()),
+  /** And dot products of pairs of bfloat16. */
+  AVX512_BF16(Mor4jNative.MOR4J_ISA_AVX512_BF16());
 
   private final int code;
 
@@ -31,8 +35,8 @@ public enum Isa {
     throw new IllegalStateException("the native library names an unknown instruction set: " + code);
   }
 
-  /** The name as options and reports give it: {@code avx512}. */
+  /** The name as options and reports give it: {@code avx512-vnni}. */
   public String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

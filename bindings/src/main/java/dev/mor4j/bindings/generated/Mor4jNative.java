@@ -23,14 +23,23 @@ public class Mor4jNative extends Mor4jNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MOR4J_ABI_VERSION = (int)1L;
+    private static final int MOR4J_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define MOR4J_ABI_VERSION 1
+     * #define MOR4J_ABI_VERSION 2
      * }
      */
     public static int MOR4J_ABI_VERSION() {
         return MOR4J_ABI_VERSION;
+    }
+    private static final int MOR4J_PANEL = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MOR4J_PANEL 16
+     * }
+     */
+    public static int MOR4J_PANEL() {
+        return MOR4J_PANEL;
     }
     private static final int MOR4J_OK = (int)0L;
     /**
@@ -86,6 +95,60 @@ public class Mor4jNative extends Mor4jNative$shared {
     public static int MOR4J_BF16() {
         return MOR4J_BF16;
     }
+    private static final int MOR4J_BF16_PANELS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_dtype.MOR4J_BF16_PANELS = 2
+     * }
+     */
+    public static int MOR4J_BF16_PANELS() {
+        return MOR4J_BF16_PANELS;
+    }
+    private static final int MOR4J_INT8_PANELS = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_dtype.MOR4J_INT8_PANELS = 3
+     * }
+     */
+    public static int MOR4J_INT8_PANELS() {
+        return MOR4J_INT8_PANELS;
+    }
+    private static final int MOR4J_INT4_PANELS = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_dtype.MOR4J_INT4_PANELS = 4
+     * }
+     */
+    public static int MOR4J_INT4_PANELS() {
+        return MOR4J_INT4_PANELS;
+    }
+    private static final int MOR4J_KV_F32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_kv_dtype.MOR4J_KV_F32 = 0
+     * }
+     */
+    public static int MOR4J_KV_F32() {
+        return MOR4J_KV_F32;
+    }
+    private static final int MOR4J_KV_BF16 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_kv_dtype.MOR4J_KV_BF16 = 1
+     * }
+     */
+    public static int MOR4J_KV_BF16() {
+        return MOR4J_KV_BF16;
+    }
+    private static final int MOR4J_KV_INT8 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_kv_dtype.MOR4J_KV_INT8 = 2
+     * }
+     */
+    public static int MOR4J_KV_INT8() {
+        return MOR4J_KV_INT8;
+    }
     private static final int MOR4J_ISA_PORTABLE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -112,6 +175,96 @@ public class Mor4jNative extends Mor4jNative$shared {
      */
     public static int MOR4J_ISA_AVX512() {
         return MOR4J_ISA_AVX512;
+    }
+    private static final int MOR4J_ISA_AVX512_VNNI = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_isa.MOR4J_ISA_AVX512_VNNI = 3
+     * }
+     */
+    public static int MOR4J_ISA_AVX512_VNNI() {
+        return MOR4J_ISA_AVX512_VNNI;
+    }
+    private static final int MOR4J_ISA_AVX512_BF16 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_isa.MOR4J_ISA_AVX512_BF16 = 4
+     * }
+     */
+    public static int MOR4J_ISA_AVX512_BF16() {
+        return MOR4J_ISA_AVX512_BF16;
+    }
+    private static final int MOR4J_CPU_AVX2 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AVX2 = 1
+     * }
+     */
+    public static int MOR4J_CPU_AVX2() {
+        return MOR4J_CPU_AVX2;
+    }
+    private static final int MOR4J_CPU_FMA = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_FMA = 2
+     * }
+     */
+    public static int MOR4J_CPU_FMA() {
+        return MOR4J_CPU_FMA;
+    }
+    private static final int MOR4J_CPU_AVX512 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AVX512 = 4
+     * }
+     */
+    public static int MOR4J_CPU_AVX512() {
+        return MOR4J_CPU_AVX512;
+    }
+    private static final int MOR4J_CPU_AVX512_VNNI = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AVX512_VNNI = 8
+     * }
+     */
+    public static int MOR4J_CPU_AVX512_VNNI() {
+        return MOR4J_CPU_AVX512_VNNI;
+    }
+    private static final int MOR4J_CPU_AVX512_BF16 = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AVX512_BF16 = 16
+     * }
+     */
+    public static int MOR4J_CPU_AVX512_BF16() {
+        return MOR4J_CPU_AVX512_BF16;
+    }
+    private static final int MOR4J_CPU_AVX_VNNI = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AVX_VNNI = 32
+     * }
+     */
+    public static int MOR4J_CPU_AVX_VNNI() {
+        return MOR4J_CPU_AVX_VNNI;
+    }
+    private static final int MOR4J_CPU_AMX_INT8 = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AMX_INT8 = 64
+     * }
+     */
+    public static int MOR4J_CPU_AMX_INT8() {
+        return MOR4J_CPU_AMX_INT8;
+    }
+    private static final int MOR4J_CPU_AMX_BF16 = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * enum mor4j_cpu_feature.MOR4J_CPU_AMX_BF16 = 128
+     * }
+     */
+    public static int MOR4J_CPU_AMX_BF16() {
+        return MOR4J_CPU_AMX_BF16;
     }
     private static final int MOR4J_KV_APPEND = (int)0L;
     /**
@@ -353,6 +506,126 @@ public class Mor4jNative extends Mor4jNative$shared {
         }
     }
 
+    private static class mor4j_cpu_features {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_LONG    );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_cpu_features");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * uint64_t mor4j_cpu_features()
+     * }
+     */
+    public static FunctionDescriptor mor4j_cpu_features$descriptor() {
+        return mor4j_cpu_features.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * uint64_t mor4j_cpu_features()
+     * }
+     */
+    public static MethodHandle mor4j_cpu_features$handle() {
+        return mor4j_cpu_features.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * uint64_t mor4j_cpu_features()
+     * }
+     */
+    public static MemorySegment mor4j_cpu_features$address() {
+        return mor4j_cpu_features.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * uint64_t mor4j_cpu_features()
+     * }
+     */
+    public static long mor4j_cpu_features() {
+        var mh$ = mor4j_cpu_features.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_cpu_features");
+            }
+            return (long)mh$.invokeExact();
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_matrix_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_matrix_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype)
+     * }
+     */
+    public static FunctionDescriptor mor4j_matrix_bytes$descriptor() {
+        return mor4j_matrix_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype)
+     * }
+     */
+    public static MethodHandle mor4j_matrix_bytes$handle() {
+        return mor4j_matrix_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype)
+     * }
+     */
+    public static MemorySegment mor4j_matrix_bytes$address() {
+        return mor4j_matrix_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype)
+     * }
+     */
+    public static long mor4j_matrix_bytes(long rows, long cols, int dtype) {
+        var mh$ = mor4j_matrix_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_matrix_bytes", rows, cols, dtype);
+            }
+            return (long)mh$.invokeExact(rows, cols, dtype);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class mor4j_context_create {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Mor4jNative.C_INT,
@@ -529,6 +802,67 @@ public class Mor4jNative extends Mor4jNative$shared {
                 traceDowncall("mor4j_block_workspace", shape, rows);
             }
             return (long)mh$.invokeExact(shape, rows);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_page_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_page_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers)
+     * }
+     */
+    public static FunctionDescriptor mor4j_page_bytes$descriptor() {
+        return mor4j_page_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers)
+     * }
+     */
+    public static MethodHandle mor4j_page_bytes$handle() {
+        return mor4j_page_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers)
+     * }
+     */
+    public static MemorySegment mor4j_page_bytes$address() {
+        return mor4j_page_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers)
+     * }
+     */
+    public static long mor4j_page_bytes(MemorySegment shape, int layers) {
+        var mh$ = mor4j_page_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_page_bytes", shape, layers);
+            }
+            return (long)mh$.invokeExact(shape, layers);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -853,6 +1187,194 @@ public class Mor4jNative extends Mor4jNative$shared {
                 traceDowncall("mor4j_head", context, norm, head, rms_eps, x, row_index, rows, logits, workspace);
             }
             return (int)mh$.invokeExact(context, norm, head, rms_eps, x, row_index, rows, logits, workspace);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_head_workspace {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_head_workspace");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int64_t mor4j_head_workspace(int64_t hidden, int32_t rows)
+     * }
+     */
+    public static FunctionDescriptor mor4j_head_workspace$descriptor() {
+        return mor4j_head_workspace.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int64_t mor4j_head_workspace(int64_t hidden, int32_t rows)
+     * }
+     */
+    public static MethodHandle mor4j_head_workspace$handle() {
+        return mor4j_head_workspace.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int64_t mor4j_head_workspace(int64_t hidden, int32_t rows)
+     * }
+     */
+    public static MemorySegment mor4j_head_workspace$address() {
+        return mor4j_head_workspace.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int64_t mor4j_head_workspace(int64_t hidden, int32_t rows)
+     * }
+     */
+    public static long mor4j_head_workspace(long hidden, int rows) {
+        var mh$ = mor4j_head_workspace.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_head_workspace", hidden, rows);
+            }
+            return (long)mh$.invokeExact(hidden, rows);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_measure_bandwidth {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_measure_bandwidth");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+     * }
+     */
+    public static FunctionDescriptor mor4j_measure_bandwidth$descriptor() {
+        return mor4j_measure_bandwidth.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+     * }
+     */
+    public static MethodHandle mor4j_measure_bandwidth$handle() {
+        return mor4j_measure_bandwidth.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+     * }
+     */
+    public static MemorySegment mor4j_measure_bandwidth$address() {
+        return mor4j_measure_bandwidth.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+     * }
+     */
+    public static int mor4j_measure_bandwidth(MemorySegment context, MemorySegment data, long bytes, int repeats, MemorySegment bytes_per_second) {
+        var mh$ = mor4j_measure_bandwidth.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_measure_bandwidth", context, data, bytes, repeats, bytes_per_second);
+            }
+            return (int)mh$.invokeExact(context, data, bytes, repeats, bytes_per_second);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_measure_peak {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_INT,
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_measure_peak");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second)
+     * }
+     */
+    public static FunctionDescriptor mor4j_measure_peak$descriptor() {
+        return mor4j_measure_peak.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second)
+     * }
+     */
+    public static MethodHandle mor4j_measure_peak$handle() {
+        return mor4j_measure_peak.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second)
+     * }
+     */
+    public static MemorySegment mor4j_measure_peak$address() {
+        return mor4j_measure_peak.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second)
+     * }
+     */
+    public static int mor4j_measure_peak(MemorySegment context, int dtype, int repeats, MemorySegment operations_per_second) {
+        var mh$ = mor4j_measure_peak.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_measure_peak", context, dtype, repeats, operations_per_second);
+            }
+            return (int)mh$.invokeExact(context, dtype, repeats, operations_per_second);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -22,7 +22,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t intermediate;
  *     float rms_eps;
  *     int32_t page_tokens;
- *     int32_t reserved;
+ *     int32_t kv_dtype;
  * }
  * }
  */
@@ -40,7 +40,7 @@ public class mor4j_shape {
         Mor4jNative.C_INT.withName("intermediate"),
         Mor4jNative.C_FLOAT.withName("rms_eps"),
         Mor4jNative.C_INT.withName("page_tokens"),
-        Mor4jNative.C_INT.withName("reserved")
+        Mor4jNative.C_INT.withName("kv_dtype")
     ).withName("mor4j_shape");
 
     /**
@@ -358,48 +358,48 @@ public class mor4j_shape {
         struct.set(page_tokens$LAYOUT, page_tokens$OFFSET, fieldValue);
     }
 
-    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt kv_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("kv_dtype"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t kv_dtype
      * }
      */
-    public static final OfInt reserved$layout() {
-        return reserved$LAYOUT;
+    public static final OfInt kv_dtype$layout() {
+        return kv_dtype$LAYOUT;
     }
 
-    private static final long reserved$OFFSET = $LAYOUT.byteOffset(groupElement("reserved"));
+    private static final long kv_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("kv_dtype"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t kv_dtype
      * }
      */
-    public static final long reserved$offset() {
-        return reserved$OFFSET;
+    public static final long kv_dtype$offset() {
+        return kv_dtype$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t kv_dtype
      * }
      */
-    public static int reserved(MemorySegment struct) {
-        return struct.get(reserved$LAYOUT, reserved$OFFSET);
+    public static int kv_dtype(MemorySegment struct) {
+        return struct.get(kv_dtype$LAYOUT, kv_dtype$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t reserved
+     * int32_t kv_dtype
      * }
      */
-    public static void reserved(MemorySegment struct, int fieldValue) {
-        struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    public static void kv_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(kv_dtype$LAYOUT, kv_dtype$OFFSET, fieldValue);
     }
 
     /**

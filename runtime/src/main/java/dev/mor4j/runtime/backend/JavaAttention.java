@@ -1,8 +1,9 @@
 package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.cache.KvCache;
-import dev.mor4j.runtime.cache.KvPagePool;
+import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,15 +24,48 @@ final class JavaAttention {
   }
 
   /**
-   * Stores keys and values [NKV·DH] of layer {@code layer} as entry {@code slot} of {@code cache}.
+   * Stores keys and values [NKV·DH] of layer {@code layer} as entry {@code slot} of {@code cache},
+   * in its number type.
    */
   void store(KvCache cache, int layer, int slot, float[] keys, float[] values) {
-    MemorySegment page = cache.page(slot / KvPagePool.PAGE_TOKENS);
+    KvPageLayout layout = cache.layout();
+    MemorySegment page = cache.page(slot / KvPageLayout.PAGE_TOKENS);
+    int place = slot % KvPageLayout.PAGE_TOKENS;
     for (int h = 0; h < kvHeads; h++) {
-      MemorySegment.copy(
-          keys, h * headDim, page, ValueLayout.JAVA_FLOAT, offset(layer, 0, h, slot), headDim);
-      MemorySegment.copy(
-          values, h * headDim, page, ValueLayout.JAVA_FLOAT, offset(layer, 1, h, slot), headDim);
+      storeVector(page, layout, layout.keys(layer, h), place, true, keys, h * headDim);
+      storeVector(page, layout, layout.values(layer, h), place, false, values, h * headDim);
+    }
+  }
+
+  private void storeVector(
+      MemorySegment page,
+      KvPageLayout layout,
+      long begin,
+      int place,
+      boolean key,
+      float[] from,
+      int at) {
+    float largest = 0;
+    for (int d = 0; d < headDim; d++) {
+      largest = Math.max(largest, Math.abs(from[at + d])); // NaN stays
+    }
+    boolean ordinary = Float.isFinite(largest) && largest >= 1e-30f;
+    float steps = ordinary ? 127f / largest : 0;
+    for (int d = 0; d < headDim; d++) {
+      long index = key ? layout.keyIndex(place, d) : layout.valueIndex(place, d);
+      float x = from[at + d];
+      switch (layout.type()) {
+        case F32 -> page.set(ValueLayout.JAVA_FLOAT, begin + index * Float.BYTES, x);
+        case BF16 ->
+            page.set(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES, JavaKernels.toBf16(x));
+        case INT8 ->
+            page.set(
+                ValueLayout.JAVA_BYTE, begin + index, ordinary ? (byte) Math.rint(x * steps) : 0);
+      }
+    }
+    if (layout.type() == KvType.INT8) {
+      float scale = ordinary ? largest / 127f : Float.isFinite(largest) ? 0 : Float.NaN;
+      page.set(ValueLayout.JAVA_FLOAT, begin + layout.scales() + (long) place * Float.BYTES, scale);
     }
   }
 
@@ -47,7 +81,7 @@ final class JavaAttention {
       int kvHead = h / (heads / kvHeads);
       double largest = Double.NEGATIVE_INFINITY;
       for (int e = 0; e < context; e++) {
-        load(pass, row, layer, 0, kvHead, e, vector);
+        load(pass, row, layer, true, kvHead, e, vector);
         double dot = 0;
         for (int i = 0; i < headDim; i++) {
           dot += (double) queries[h * headDim + i] * vector[i];
@@ -60,7 +94,7 @@ final class JavaAttention {
       for (int e = 0; e < context; e++) {
         double weight = Math.exp(scores[e] - largest);
         sum += weight;
-        load(pass, row, layer, 1, kvHead, e, vector);
+        load(pass, row, layer, false, kvHead, e, vector);
         for (int i = 0; i < headDim; i++) {
           mixed[i] += weight * vector[i];
         }
@@ -72,26 +106,32 @@ final class JavaAttention {
   }
 
   private void load(
-      RowPass pass, int row, CachedLayer layer, int keyOrValue, int kvHead, int entry, float[] to) {
+      RowPass pass, int row, CachedLayer layer, boolean key, int kvHead, int entry, float[] to) {
     KvCache cache = pass.base[row];
     int slot = entry;
     if (layer.kvMode() == KvMode.OVERLAY && pass.overlaySlots[row][entry] >= 0) {
       cache = pass.overlay[row];
       slot = pass.overlaySlots[row][entry];
     }
-    MemorySegment.copy(
-        cache.page(slot / KvPagePool.PAGE_TOKENS),
-        ValueLayout.JAVA_FLOAT,
-        offset(layer.kvLayer(), keyOrValue, kvHead, slot),
-        to,
-        0,
-        headDim);
-  }
-
-  /** Byte offset inside a page [page_layers][2][NKV][PAGE_TOKENS][DH]. */
-  private long offset(int layer, int keyOrValue, int kvHead, int slot) {
-    long plane = ((long) layer * 2 + keyOrValue) * kvHeads + kvHead;
-    long place = slot % KvPagePool.PAGE_TOKENS;
-    return (plane * KvPagePool.PAGE_TOKENS + place) * headDim * Float.BYTES;
+    KvPageLayout layout = cache.layout();
+    MemorySegment page = cache.page(slot / KvPageLayout.PAGE_TOKENS);
+    int place = slot % KvPageLayout.PAGE_TOKENS;
+    long begin =
+        key ? layout.keys(layer.kvLayer(), kvHead) : layout.values(layer.kvLayer(), kvHead);
+    for (int d = 0; d < headDim; d++) {
+      long index = key ? layout.keyIndex(place, d) : layout.valueIndex(place, d);
+      to[d] =
+          switch (layout.type()) {
+            case F32 -> page.get(ValueLayout.JAVA_FLOAT, begin + index * Float.BYTES);
+            case BF16 ->
+                Float.intBitsToFloat(
+                    page.get(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES) << Short.SIZE);
+            case INT8 ->
+                page.get(ValueLayout.JAVA_BYTE, begin + index)
+                    * page.get(
+                        ValueLayout.JAVA_FLOAT,
+                        begin + layout.scales() + (long) place * Float.BYTES);
+          };
+    }
   }
 }

@@ -21,6 +21,15 @@ final class JavaKernels {
     };
   }
 
+  /** To the nearest bfloat16, ties to even; a NaN stays one. */
+  static short toBf16(float x) {
+    int bits = Float.floatToRawIntBits(x);
+    if (Float.isNaN(x)) {
+      return (short) (bits >>> Short.SIZE | 0x40);
+    }
+    return (short) ((bits + 0x7FFF + (bits >>> Short.SIZE & 1)) >>> Short.SIZE);
+  }
+
   /** {@code y[rows] = W x}; x at {@code xOffset}, y at {@code yOffset}. */
   static void multiply(MatrixView w, float[] x, int xOffset, float[] y, int yOffset) {
     int cols = (int) w.cols();

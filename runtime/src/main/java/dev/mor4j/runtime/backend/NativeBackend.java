@@ -4,12 +4,13 @@ import dev.mor4j.bindings.cpu.BlockShape;
 import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.bindings.cpu.LayerTable;
 import dev.mor4j.bindings.cpu.LayerView;
 import dev.mor4j.bindings.cpu.RouterTable;
 import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.cache.KvCache;
-import dev.mor4j.runtime.cache.KvPagePool;
+import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.memory.CountedArena;
 import dev.mor4j.runtime.weights.LayerWeights;
@@ -42,8 +43,9 @@ public final class NativeBackend implements Backend {
    *
    * @param context kernels and threads
    * @param weights borrowed; must outlive this
+   * @param kvType number type of the caches that passes will have
    */
-  public NativeBackend(CpuContext context, ModelWeights weights) {
+  public NativeBackend(CpuContext context, ModelWeights weights, KvType kvType) {
     this.context = context;
     this.sizes = weights.config().architecture();
     this.shape =
@@ -54,7 +56,8 @@ public final class NativeBackend implements Backend {
             sizes.headDim(),
             sizes.intermediate(),
             sizes.rmsNormEps(),
-            KvPagePool.PAGE_TOKENS);
+            KvPageLayout.PAGE_TOKENS,
+            kvType);
     this.rope = new RopeTable(sizes.headDim(), sizes.ropeTheta(), sizes.maxPositions());
     this.embedding = CpuContext.describe(descriptors, weights.embedding());
     this.finalNorm = CpuContext.describe(descriptors, weights.finalNorm());
@@ -113,7 +116,8 @@ public final class NativeBackend implements Backend {
   @Override
   public Workspace newWorkspace(int maxRows) {
     long perPass = context.blockWorkspaceFloats(shape, maxRows);
-    long scratch = Math.max(perPass, (routerFloats + sizes.hidden()) * maxRows);
+    long perHead = CpuContext.headWorkspaceFloats(sizes.hidden(), maxRows);
+    long scratch = Math.max(Math.max(perPass, perHead), (routerFloats + sizes.hidden()) * maxRows);
     return new NativeWorkspace(
         maxRows, sizes.hidden(), sizes.headDim(), sizes.vocabulary(), maxOutputs, scratch);
   }

@@ -31,7 +31,7 @@ public final class KvCache implements AutoCloseable {
    */
   public int append(int entries) {
     int first = length;
-    int wanted = Math.ceilDiv(first + entries, KvPagePool.PAGE_TOKENS);
+    int wanted = Math.ceilDiv(first + entries, KvPageLayout.PAGE_TOKENS);
     while (pages.size() < wanted) {
       KvPagePool.Page page = pool.take();
       if (pages.size() == addresses.length) {
@@ -59,14 +59,19 @@ public final class KvCache implements AutoCloseable {
     return pages.get(index).segment();
   }
 
+  /** Where entries lie in a page. */
+  public KvPageLayout layout() {
+    return pool.layout();
+  }
+
   /** Layers that each entry holds. */
   public int layers() {
-    return pool.pageLayers();
+    return pool.layout().layers();
   }
 
   /** Bytes of the entries stored. */
   public long usedBytes() {
-    return pool.pageBytes() / KvPagePool.PAGE_TOKENS * length;
+    return pool.layout().entryBytes() * length;
   }
 
   /** Bytes of the pages borrowed: {@link #usedBytes()} and the rest of the last page. */

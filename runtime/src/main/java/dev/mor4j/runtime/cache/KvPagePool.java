@@ -8,23 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lends KV pages of one size. A page holds {@link #PAGE_TOKENS} entries of some layers, float32:
+ * Lends KV pages of one {@link KvPageLayout}.
  *
- * <pre>
- *   page [page_layers][2: K, V][NKV][PAGE_TOKENS][DH]
- * </pre>
- *
- * Owns the memory, in few coarse slabs; slabs whose pages are all back are freed when more lies
+ * <p>Owns the memory, in few coarse slabs; slabs whose pages are all back are freed when more lies
  * idle than {@link #IDLE_BYTES}. Safe to use from any thread.
  */
 public final class KvPagePool implements AutoCloseable {
-  /** Entries of a page. */
-  public static final int PAGE_TOKENS = 32;
-
   private static final long SLAB_BYTES = 1L << 20;
   private static final long IDLE_BYTES = 16L << 20;
 
-  private final int pageLayers;
+  private final KvPageLayout layout;
   private final long pageBytes;
   private final int pagesPerSlab;
   private final List<Slab> slabs = new ArrayList<>();
@@ -56,27 +49,14 @@ public final class KvPagePool implements AutoCloseable {
     }
   }
 
-  /**
-   * @param pageLayers layers that a page holds
-   * @param kvHeads NKV
-   * @param headDim DH
-   */
-  public KvPagePool(int pageLayers, int kvHeads, int headDim) {
-    this.pageLayers = pageLayers;
-    this.pageBytes = entryBytes(pageLayers, kvHeads, headDim) * PAGE_TOKENS;
+  public KvPagePool(KvPageLayout layout) {
+    this.layout = layout;
+    this.pageBytes = layout.pageBytes();
     this.pagesPerSlab = Math.clamp(SLAB_BYTES / pageBytes, 1, 64);
   }
 
-  /**
-   * Bytes of one entry, keys and values, of {@code layers} layers: {@code layers · 2 · NKV · DH ·
-   * 4}.
-   */
-  public static long entryBytes(int layers, int kvHeads, int headDim) {
-    return Math.multiplyExact((long) layers * 2 * Float.BYTES, (long) kvHeads * headDim);
-  }
-
-  public int pageLayers() {
-    return pageLayers;
+  public KvPageLayout layout() {
+    return layout;
   }
 
   public long pageBytes() {

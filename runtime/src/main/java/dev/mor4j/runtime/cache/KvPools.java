@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.cache;
 
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 
 /**
@@ -10,15 +11,16 @@ public final class KvPools implements AutoCloseable {
   private final KvPagePool common;
   private final KvPagePool block;
 
-  public KvPools(KvPlan plan, ArchitectureConfig architecture) {
-    common = pool(plan.commonLayers(), architecture);
-    block = pool(plan.blockLayers(), architecture);
+  public KvPools(KvPlan plan, ArchitectureConfig architecture, KvType type) {
+    common = pool(plan.commonLayers(), architecture, type);
+    block = pool(plan.blockLayers(), architecture, type);
   }
 
-  private static KvPagePool pool(int layers, ArchitectureConfig architecture) {
+  private static KvPagePool pool(int layers, ArchitectureConfig architecture, KvType type) {
     return layers == 0
         ? null
-        : new KvPagePool(layers, architecture.kvHeads(), architecture.headDim());
+        : new KvPagePool(
+            new KvPageLayout(layers, architecture.kvHeads(), architecture.headDim(), type));
   }
 
   KvPagePool common() {

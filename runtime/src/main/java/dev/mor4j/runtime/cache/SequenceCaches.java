@@ -56,7 +56,7 @@ public final class SequenceCaches implements AutoCloseable {
     return slots;
   }
 
-  /** Bytes of the entries stored: Σ over caches of entries · layers · 2 · NKV · DH · 4. */
+  /** Bytes of the entries stored: Σ over caches of entries · {@link KvPageLayout#entryBytes()}. */
   public long usedBytes() {
     long bytes = common == null ? 0 : common.usedBytes();
     for (KvCache cache : recursions) {

@@ -3,6 +3,7 @@ package dev.mor4j.runtime.cache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.OffHeapMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,15 +14,15 @@ class KvPagePoolTest {
   @Test
   void pagesAreDistinctCountedAndReturned() {
     long before = OffHeapMemory.totalBytes();
-    KvPagePool pool = new KvPagePool(3, 2, 64);
-    assertThat(pool.pageBytes()).isEqualTo(3L * 2 * 2 * 64 * 4 * KvPagePool.PAGE_TOKENS);
+    KvPagePool pool = new KvPagePool(new KvPageLayout(3, 2, 64, KvType.F32));
+    assertThat(pool.pageBytes()).isEqualTo(3L * 2 * 2 * 64 * 4 * KvPageLayout.PAGE_TOKENS);
     List<KvCache> caches = new ArrayList<>();
     List<Long> addresses = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       KvCache cache = new KvCache(pool);
       assertThat(cache.append(10 + i)).isZero();
       assertThat(cache.append(5)).isEqualTo(10 + i);
-      assertThat(cache.pageCount()).isEqualTo(Math.ceilDiv(15 + i, KvPagePool.PAGE_TOKENS));
+      assertThat(cache.pageCount()).isEqualTo(Math.ceilDiv(15 + i, KvPageLayout.PAGE_TOKENS));
       for (int p = 0; p < cache.pageCount(); p++) {
         assertThat(cache.pageAddresses()[p]).isEqualTo(cache.page(p).address());
         addresses.add(cache.page(p).address());
@@ -43,9 +44,9 @@ class KvPagePoolTest {
   @Test
   void muchIdleMemoryIsFreed() {
     long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
-    try (KvPagePool pool = new KvPagePool(4, 4, 64)) {
+    try (KvPagePool pool = new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32))) {
       KvCache large = new KvCache(pool);
-      large.append((int) ((64L << 20) / pool.pageBytes()) * KvPagePool.PAGE_TOKENS);
+      large.append((int) ((64L << 20) / pool.pageBytes()) * KvPageLayout.PAGE_TOKENS);
       long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before;
       assertThat(held).isGreaterThanOrEqualTo(64L << 20);
       large.close();

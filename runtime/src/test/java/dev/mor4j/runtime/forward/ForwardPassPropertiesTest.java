@@ -3,6 +3,7 @@ package dev.mor4j.runtime.forward;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.DType;
@@ -82,8 +83,9 @@ class ForwardPassPropertiesTest {
     List<Isa> backends = new ArrayList<>(OpenedModel.isas());
     backends.add(null);
     Isa isa = backends.get(random.nextInt(backends.size()));
-    try (OpenedModel whole = new OpenedModel(folder, isa, 1, 128);
-        OpenedModel split = new OpenedModel(folder, isa, 2, 1 + random.nextInt(40))) {
+    KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
+    try (OpenedModel whole = new OpenedModel(folder, isa, 1, 128, kv);
+        OpenedModel split = new OpenedModel(folder, isa, 2, 1 + random.nextInt(40), kv)) {
       RoutingSettings settings = whole.settings(RoutingMode.THRESHOLD);
       OpenedModel.Outcome one = whole.run(ids, settings, List.of());
       OpenedModel.Outcome bySplit = split.run(ids, settings, pieces);
@@ -103,13 +105,15 @@ class ForwardPassPropertiesTest {
     Random random = new Random(seed);
     int[] ids = text(write(seed), random);
     RoutingMode mode = random.nextBoolean() ? RoutingMode.TOP_K : RoutingMode.THRESHOLD;
-    try (OpenedModel oracle = new OpenedModel(folder, null, 1, 128)) {
+    KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
+    try (OpenedModel oracle = new OpenedModel(folder, null, 1, 128, kv)) {
       OpenedModel.Outcome expected = oracle.run(ids, oracle.settings(mode), List.of());
       for (Isa isa : OpenedModel.isas()) {
-        try (OpenedModel model = new OpenedModel(folder, isa, 2, 64)) {
+        try (OpenedModel model = new OpenedModel(folder, isa, 2, 64, kv)) {
           OpenedModel.Outcome found = model.run(ids, model.settings(mode), List.of());
-          if (sameDepths(found, expected)) {
-            assertClose(found.logits(), expected.logits());
+          if (sameDepths(found, expected, kv == KvType.F32 ? 2 : 6)) {
+            // A rounded key or value may fall a step away where sums differ in their last bits.
+            assertClose(found.logits(), expected.logits(), kv == KvType.F32 ? 2e-4 : 2e-2);
           }
         }
       }
@@ -117,16 +121,17 @@ class ForwardPassPropertiesTest {
   }
 
   /** A decision on the very edge may fall either way in another order of summation; it is rare. */
-  private static boolean sameDepths(OpenedModel.Outcome a, OpenedModel.Outcome b) {
+  private static boolean sameDepths(
+      OpenedModel.Outcome a, OpenedModel.Outcome b, int mostDifferent) {
     int different = 0;
     for (int i = 0; i < a.depths().length; i++) {
       different += a.depths()[i] == b.depths()[i] ? 0 : 1;
     }
-    assertThat(different).isLessThanOrEqualTo(2);
+    assertThat(different).isLessThanOrEqualTo(mostDifferent);
     return different == 0;
   }
 
-  private static void assertClose(float[] found, float[] expected) {
+  private static void assertClose(float[] found, float[] expected, double tolerance) {
     double scale = 1;
     for (float value : expected) {
       scale = Math.max(scale, Math.abs(value));
@@ -134,7 +139,8 @@ class ForwardPassPropertiesTest {
     for (int i = 0; i < expected.length; i++) {
       assertThat(Float.isNaN(found[i])).isEqualTo(Float.isNaN(expected[i]));
       if (!Float.isNaN(expected[i])) {
-        assertThat(Math.abs(found[i] - expected[i])).isLessThanOrEqualTo((float) (2e-4 * scale));
+        assertThat(Math.abs(found[i] - expected[i]))
+            .isLessThanOrEqualTo((float) (tolerance * scale));
       }
     }
   }

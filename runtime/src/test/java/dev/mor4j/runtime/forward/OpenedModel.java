@@ -3,6 +3,7 @@ package dev.mor4j.runtime.forward;
 import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.JavaBackend;
@@ -33,6 +34,13 @@ final class OpenedModel implements AutoCloseable {
    * @param isa native kernels, or null for plain Java
    */
   OpenedModel(Path folder, Isa isa, int threads, int passRows) throws IOException {
+    this(folder, isa, threads, passRows, KvType.F32);
+  }
+
+  /**
+   * @param isa native kernels, or null for plain Java
+   */
+  OpenedModel(Path folder, Isa isa, int threads, int passRows, KvType kvType) throws IOException {
     weights =
         ModelWeights.open(
             folder.resolve("model.safetensors"),
@@ -40,9 +48,9 @@ final class OpenedModel implements AutoCloseable {
     backend =
         isa == null
             ? new JavaBackend("test", weights)
-            : new NativeBackend(new CpuContext(isa, threads, 20), weights);
+            : new NativeBackend(new CpuContext(isa, threads, 20), weights, kvType);
     forward = new ForwardPass(weights, backend);
-    pools = new KvPools(forward.kvPlan(), weights.config().architecture());
+    pools = new KvPools(forward.kvPlan(), weights.config().architecture(), kvType);
     buffers = new BufferPool(backend, passRows, weights.config().recursions());
   }
 

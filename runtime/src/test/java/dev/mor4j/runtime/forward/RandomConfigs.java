@@ -92,7 +92,7 @@ final class RandomConfigs {
         random.nextInt(4) == 0);
   }
 
-  private static <T> T pick(Random random, List<T> values) {
+  static <T> T pick(Random random, List<T> values) {
     return values.get(random.nextInt(values.size()));
   }
 }
