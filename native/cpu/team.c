@@ -5,7 +5,7 @@
 
 #define FEW_ROWS 8
 #define ROW_BLOCK 128
-#define CHUNKS_PER_THREAD 32
+#define CHUNKS_PER_THREAD 8
 #define CHUNK_WORK (MOR4J_SPLIT_WORK / 2) /* multiply-adds; claiming is some 20 ns */
 #define MOST_ITEM_WORK ((int64_t)1 << 30) /* so that all items' together fits 63 bits */
 /* Nanoseconds. */

@@ -15,6 +15,7 @@
 #include "attention_tiles.h"
 
 #define MOST_QUERIES 32 /* of a batch; a multiple of VF_WIDTH */
+#define AHEAD (2 * ENTRIES) /* entries asked for before they are used */
 #define OUT_FLOATS 8192 /* that a batch sums up at a time     */
 
 /* Queries of a KV head whose rows have the same tables: all see the same blocks, up to their contexts, which ascend. */
@@ -163,6 +164,7 @@ static int add_segment(batch *b, int64_t first)
     }
     for (int row = from; first < last; first += ENTRIES) {
         while (b->kv[row].context <= first) row++;
+        if (first + AHEAD < b->kv[b->rows - 1].context) ask_for_block(b->attention, b->kv, b->kv_head, first + AHEAD);
         add_block(b, row, first);
     }
     return from;

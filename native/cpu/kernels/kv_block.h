@@ -46,6 +46,14 @@ static const char *block_at(const mor4j_attention *a, const uint64_t *pages, int
     return page + layer + (kv_head * blocks + e % a->page_tokens / ENTRIES) * mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
 }
 
+/* Blocks of a head lie far apart, where the hardware looks for nothing: the next one is asked for while this one is used. */
+MOR4J_INLINE void ask_for_block(const mor4j_attention *a, const mor4j_kv_row *row, int64_t kv_head, int64_t e)
+{
+    const char *block = block_at(a, row->pages, a->base_layer, kv_head, e);
+    const int64_t bytes = mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
+    for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch(block + line, 0, 2);
+}
+
 /* Values and scales begin at these bytes of a block. */
 static int64_t values_at(const mor4j_attention *a) { return mor4j_kv_block_bytes(a->kv_dtype, a->head_dim) / 2; }
 

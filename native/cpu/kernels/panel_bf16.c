@@ -4,10 +4,14 @@
  */
 #include "kernels/panel_tile.h"
 
-#if defined(MOR4J_BUILD_AVX512)
+#if defined(MOR4J_BUILD_BF16)
 #define TILE_ROWS 6
 #define TILE_PANELS 4
-#define ROW_PANELS 4
+#define ROW_PANELS 1
+#elif defined(MOR4J_BUILD_AVX512)
+#define TILE_ROWS 6
+#define TILE_PANELS 4
+#define ROW_PANELS 2 /* sums one after the other */
 #elif defined(MOR4J_BUILD_AVX2)
 #define TILE_ROWS 6
 #define TILE_PANELS 1
@@ -59,11 +63,11 @@ MOR4J_INLINE void multiply_pair(const panel_place *place, vf *acc, int64_t pair,
 MOR4J_INLINE void tile(const panel_place *place, const int mr, const int np)
 {
     const int nv = np * PANEL_PARTS;
-    vf acc[TILE_ROWS * TILE_PANELS > ROW_PANELS ? TILE_ROWS * TILE_PANELS * PANEL_PARTS : ROW_PANELS * PANEL_PARTS];
+    vf acc[MOST_TILE_VECTORS];
 #pragma GCC unroll 64
     for (int t = 0; t < mr * nv; t++) acc[t] = vf_set(0.0f);
     for (int64_t pair = 0; pair < place->kp / 2; pair += STEP) {
-        if (place->cold) prefetch_next(place, pair * np * 64, np, STEP * np * 64);
+        if (place->cold) prefetch(place, pair * np * 64, mr, np, STEP * np * 64);
 #pragma GCC unroll 8
         for (int s = 0; s < STEP; s++) multiply_pair(place, acc, pair + s, mr, nv);
     }

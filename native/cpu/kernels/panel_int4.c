@@ -7,7 +7,7 @@
 #if defined(MOR4J_BUILD_AVX512)
 #define TILE_ROWS 6
 #define TILE_PANELS 2
-#define ROW_PANELS 4
+#define ROW_PANELS 1
 #elif defined(MOR4J_BUILD_AVX2)
 #define TILE_ROWS 4
 #define TILE_PANELS 1
@@ -27,13 +27,13 @@ MOR4J_INLINE void tile(const panel_place *place, const int mr, const int np)
 {
     const int nv = np * PANEL_PARTS;
     const int64_t blocks = place->kp / 32;
-    vf acc[TILE_ROWS * TILE_PANELS > ROW_PANELS ? TILE_ROWS * TILE_PANELS * PANEL_PARTS : ROW_PANELS * PANEL_PARTS];
+    vf acc[MOST_TILE_VECTORS];
 #pragma GCC unroll 64
     for (int t = 0; t < mr * nv; t++) acc[t] = vf_set(0.0f);
     for (int64_t block = 0; block < blocks; block++) {
         const int64_t chunk = block / 2 * CHUNK_BYTES, at = chunk + SCALES_BYTES + block % 2 * BLOCK_BYTES;
-        if (place->cold) prefetch_next(place, block * np * (CHUNK_BYTES / 2), np, np * (CHUNK_BYTES / 2));
-        vi sums[sizeof acc / sizeof *acc];
+        if (place->cold) prefetch(place, block * np * (CHUNK_BYTES / 2), mr, np, np * (CHUNK_BYTES / 2));
+        vi sums[MOST_TILE_VECTORS];
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++) {
             const char *biases = place->x + i * place->x_stride + place->kp + blocks * 4;

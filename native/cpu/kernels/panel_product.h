@@ -3,7 +3,7 @@
  *
  *   tile(place, mr, np)                    always inline, mr and np constants
  *   PANEL_COL_BYTES                        bytes of a panel for one of its columns
- *   TILE_ROWS, TILE_PANELS, ROW_PANELS     the largest tile; panels side by side for one row, >= TILE_PANELS
+ *   TILE_ROWS, TILE_PANELS, ROW_PANELS     the largest tile; panels side by side for one row
  *
  * and gets run_panels.
  */
@@ -11,7 +11,8 @@
 
 #define MOST_ROWS 12
 #define MOST_PANELS 4
-#define PANELS_OF(MR) ((MR) == 1 ? ROW_PANELS : TILE_PANELS)
+/* A last row that is left over meets as many panels as the rows before it. */
+#define PANELS_OF(MR) ((MR) == 1 && ROW_PANELS > TILE_PANELS ? ROW_PANELS : TILE_PANELS)
 
 /* Those beyond the largest are empty and never called. */
 #define TILE(MR, NP)                                                        \
@@ -22,8 +23,7 @@
 #define TILES(MR) TILE(MR, 1) TILE(MR, 2) TILE(MR, 3) TILE(MR, 4)
 #define NAMES(MR) {tile_##MR##x1, tile_##MR##x2, tile_##MR##x3, tile_##MR##x4}
 
-_Static_assert(TILE_ROWS <= MOST_ROWS && TILE_PANELS <= MOST_PANELS && ROW_PANELS <= MOST_PANELS &&
-               TILE_PANELS <= ROW_PANELS, "no such tile");
+_Static_assert(TILE_ROWS <= MOST_ROWS && TILE_PANELS <= MOST_PANELS && ROW_PANELS <= MOST_PANELS, "no such tile");
 
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
 

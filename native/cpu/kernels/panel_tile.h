@@ -12,6 +12,8 @@
 #include "kernels/kernels.h"
 
 #define PANEL_PARTS (MOR4J_PANEL / VF_WIDTH)
+#define AHEAD 4096 /* bytes: where one row is multiplied, weights are read at the speed of memory */
+#define MOST_TILE_VECTORS ((TILE_ROWS * TILE_PANELS > ROW_PANELS ? TILE_ROWS * TILE_PANELS : ROW_PANELS) * PANEL_PARTS)
 #define PART_BYTES (VF_WIDTH * 4) /* of a vector */
 
 typedef struct panel_place {
@@ -48,15 +50,15 @@ MOR4J_INLINE float float_at(const char *p)
 }
 
 /*
- * Asks for `bytes` of the next tile's weights, `at` bytes into it, while this tile's are multiplied. The next tile follows this
- * one in memory: taken as one run of bytes it is what the hardware's prefetcher carries on. An address past the matrix is
- * only a hint and never faults.
+ * Asks for weights that will be wanted soon: one panel of one row at a time is a stream, of which what lies AHEAD is asked for
+ * and `at` is where the tile reads. Else `bytes` of the next tile's weights, `at` bytes into it, while this tile's are multiplied:
+ * the next tile follows this one in memory. An address past the matrix is only a hint and never faults.
  */
-MOR4J_INLINE void prefetch_next(const panel_place *place, int64_t at, const int np, const int bytes)
+MOR4J_INLINE void prefetch(const panel_place *place, int64_t at, const int mr, const int np, const int bytes)
 {
-    const uintptr_t next = (uintptr_t)place->w + (uintptr_t)(np * place->panel_bytes + at);
+    const uintptr_t next = (uintptr_t)place->w + (uintptr_t)((mr == 1 && np == 1 ? AHEAD : np * place->panel_bytes) + at);
 #pragma GCC unroll 128
-    for (int line = 0; line < bytes; line += 64) __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 2);
+    for (int line = 0; line < bytes; line += 64) __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 3);
 }
 
 /* y, or what is added to it; outputs that the matrix lacks are not touched. acc [mr][np * PANEL_PARTS]. */

@@ -75,7 +75,7 @@ int64_t MOR4J_KERNEL(multiply_adds)(int32_t dtype, int64_t steps)
     }
 }
 
-#define AHEAD 2048 /* bytes asked for before they are read */
+#define AHEAD 4096 /* bytes asked for before they are read */
 
 uint64_t MOR4J_KERNEL(read)(const void *data, int64_t bytes)
 {
