@@ -30,6 +30,11 @@ final class BackendSelection {
   }
 
   private static Backend nativeBackend(Isa isa, ModelOptions options, ModelWeights weights) {
+    if (weights.isPacked()) {
+      throw new IllegalArgumentException(
+          "the weights are packed, which the native kernels of this build do not multiply; use"
+              + " java");
+    }
     int processors = Math.min(MOST_DEFAULT_THREADS, Runtime.getRuntime().availableProcessors());
     int threads = options.threads() == 0 ? processors : options.threads();
     CpuContext context = new CpuContext(isa, threads, SPIN_MICROSECONDS);

@@ -55,6 +55,17 @@ public final class TensorNames {
     return "aux_routers." + recursion + "." + matrix + ".weight";
   }
 
+  /**
+   * Whether the tensor of canonical name {@code name} is a matrix that may be packed: one of a
+   * layer, the embedding or the head. Norms and routers stay as they are, for they are small and
+   * decide much.
+   */
+  public static boolean mayBePacked(String name) {
+    return name.equals(EMBEDDING)
+        || name.equals(HEAD)
+        || (name.startsWith("layers.") && !name.endsWith("_norm.weight"));
+  }
+
   /** Every canonical name of a model with its shape, in the order of use. */
   public static Map<String, long[]> shapes(ModelConfig config) {
     ArchitectureConfig a = config.architecture();
