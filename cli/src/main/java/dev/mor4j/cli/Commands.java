@@ -2,6 +2,7 @@ package dev.mor4j.cli;
 
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.packing.Packing;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -39,7 +40,8 @@ final class Commands {
       line.addSubcommand("help", new CommandLine.HelpCommand());
     }
     return line.registerConverter(KernelChoice.class, Commands::kernels)
-        .registerConverter(RoutingMode.class, Commands::routing);
+        .registerConverter(RoutingMode.class, Commands::routing)
+        .registerConverter(Packing.class, Commands::packing);
   }
 
   private static KernelChoice kernels(String text) {
@@ -50,6 +52,14 @@ final class Commands {
     }
     throw new CommandLine.TypeConversionException(
         "found '" + text + "', expected auto, avx512, avx2, portable or java");
+  }
+
+  private static Packing packing(String text) {
+    return Packing.find(text.toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                new CommandLine.TypeConversionException(
+                    "found '" + text + "', expected bf16, int8 or int4"));
   }
 
   private static RoutingMode routing(String text) {
