@@ -23,6 +23,7 @@ final class Commands {
     commands.put("inspect", InspectCommand::new);
     commands.put("generate", GenerateCommand::new);
     commands.put("perplexity", PerplexityCommand::new);
+    commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);
     commands.put("depths", DepthsCommand::new);
     commands.put("random", RandomCommand::new);

@@ -17,9 +17,12 @@ public record Quantization(Packing layers, Packing head) {
     Objects.requireNonNull(head, "head");
   }
 
-  /** The layers in {@code layers}, embedding and head in what suits it. */
+  /**
+   * The layers in {@code layers}, embedding and head too; with INT4 they are INT8, because half of
+   * what INT4 costs a model is lost there.
+   */
   public static Quantization of(Packing layers) {
-    return new Quantization(layers, layers);
+    return new Quantization(layers, layers == Packing.INT4 ? Packing.INT8 : layers);
   }
 
   /** The packing of the tensor of canonical name {@code name}; none where it stays row-major. */
