@@ -5,9 +5,11 @@ package dev.mor4j.runtime.packing;
  * is tried, and then the one that is best for the multiples found.
  */
 final class Int4Quantizer extends BlockQuantizer {
-  private static final int SCALES = 16;
-  private static final float COARSEST = 5.5f;
+  /** The largest magnitude is at the scales tried 9, 8.75, .. 5.5 steps. */
   private static final float FINEST = 9f;
+
+  private static final float COARSEST = 5.5f;
+  private static final float STRIDE = 0.25f;
 
   Int4Quantizer() {
     super(-8, 7);
@@ -15,8 +17,7 @@ final class Int4Quantizer extends BlockQuantizer {
 
   @Override
   void search(float magnitude) {
-    for (int i = 0; i < SCALES; i++) {
-      float steps = FINEST - (FINEST - COARSEST) * i / (SCALES - 1);
+    for (float steps = FINEST; steps >= COARSEST; steps -= STRIDE) {
       attempt(Bfloat16.round(magnitude / steps));
     }
     attempt(refined());
