@@ -8,15 +8,15 @@ import dev.mor4j.bindings.generated.Mor4jNative;
  */
 public enum WeightType {
   /** Row-major float32. */
-  F32(Mor4jNative.MOR4J_F32(), 4, 0),
+  F32(4, 0),
   /** Row-major bfloat16. */
-  BF16(Mor4jNative.MOR4J_BF16(), 2, 0),
+  BF16(2, 0),
   /** Panels of bfloat16. */
-  BF16_PANELS(2, 0, 32),
+  BF16_PANELS(0, 32),
   /** Panels of bytes with a scale for 32 columns of a row. */
-  INT8_PANELS(3, 0, 17),
+  INT8_PANELS(0, 17),
   /** Panels of half bytes with a scale for 32 columns of a row. */
-  INT4_PANELS(4, 0, 9);
+  INT4_PANELS(0, 9);
 
   /** Rows of a panel; what the matrix lacks is padding. */
   public static final int PANEL_ROWS = 16;
@@ -26,7 +26,6 @@ public enum WeightType {
 
   private static final int PANEL_ALIGNMENT = 64;
 
-  private final int code;
   private final int byteSize;
   private final int panelColBytes;
 
@@ -34,14 +33,20 @@ public enum WeightType {
    * @param byteSize bytes of one weight, row-major; 0 in panels
    * @param panelColBytes bytes that a panel has for each of its columns; 0 row-major
    */
-  WeightType(int code, int byteSize, int panelColBytes) {
-    this.code = code;
+  WeightType(int byteSize, int panelColBytes) {
     this.byteSize = byteSize;
     this.panelColBytes = panelColBytes;
   }
 
+  /** The constant of the library, which sizes alone do not load. */
   int code() {
-    return code;
+    return switch (this) {
+      case F32 -> Mor4jNative.MOR4J_F32();
+      case BF16 -> Mor4jNative.MOR4J_BF16();
+      case BF16_PANELS -> 2;
+      case INT8_PANELS -> 3;
+      case INT4_PANELS -> 4;
+    };
   }
 
   /** Whether the weights lie in panels; otherwise they are row-major. */
