@@ -24,6 +24,9 @@ import java.util.Map;
  *
  * Expert-choice has a router for each recursion with one output; token-choice one router, {@code
  * routers.0}, with N.
+ *
+ * <p>These are the shapes of the numbers. In a file the matrices of layers, embedding and head may
+ * be packed; see {@link StoredTensors}.
  */
 public final class TensorNames {
   public static final String EMBEDDING = "embed_tokens.weight";
