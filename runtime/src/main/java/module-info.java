@@ -10,4 +10,5 @@ module dev.mor4j.runtime {
 
   exports dev.mor4j.runtime;
   exports dev.mor4j.runtime.format;
+  exports dev.mor4j.runtime.packing;
 }

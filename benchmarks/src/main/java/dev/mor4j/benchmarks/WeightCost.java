@@ -1,8 +1,12 @@
 package dev.mor4j.benchmarks;
 
 import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.StoredTensor;
+import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.TensorNames;
+import java.util.Map;
 
 /**
  * Weights that a token passes: {@code unique + depth · block}, and the head where its logits are
@@ -16,7 +20,8 @@ import dev.mor4j.runtime.format.TensorNames;
  */
 record WeightCost(
     long uniqueBytes, long blockBytes, long headBytes, long uniqueElements, long blockElements) {
-  static WeightCost of(ModelConfig config, SafetensorsFile file) {
+  static WeightCost of(ModelConfig config, SafetensorsFile file) throws ModelFormatException {
+    Map<String, StoredTensor> tensors = StoredTensors.of(file, config);
     long[] bytes = new long[2];
     long[] elements = new long[2];
     for (int layer = 0; layer < config.architecture().layers(); layer++) {
@@ -25,13 +30,12 @@ record WeightCost(
         continue;
       }
       for (String part : TensorNames.PARTS) {
-        SafetensorsFile.Tensor tensor =
-            file.tensors().get(config.storedName(TensorNames.layer(layer, part)));
+        StoredTensor tensor = tensors.get(TensorNames.layer(layer, part));
         bytes[recursion + 1] += tensor.byteSize();
-        elements[recursion + 1] += tensor.byteSize() / tensor.dtype().byteSize();
+        elements[recursion + 1] += tensor.elements();
       }
     }
-    long head = file.tensors().get(config.storedName(TensorNames.HEAD)).byteSize();
+    long head = tensors.get(TensorNames.HEAD).byteSize();
     return new WeightCost(bytes[0], bytes[1], head, elements[0], elements[1]);
   }
 

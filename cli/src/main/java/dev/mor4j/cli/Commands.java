@@ -3,6 +3,7 @@ package dev.mor4j.cli;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.packing.Packing;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,7 @@ final class Commands {
     commands.put("inspect", InspectCommand::new);
     commands.put("generate", GenerateCommand::new);
     commands.put("perplexity", PerplexityCommand::new);
+    commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);
     commands.put("depths", DepthsCommand::new);
     commands.put("random", RandomCommand::new);
@@ -41,7 +43,8 @@ final class Commands {
     }
     return line.registerConverter(KernelChoice.class, Commands::kernels)
         .registerConverter(KvCacheType.class, Commands::kvCache)
-        .registerConverter(RoutingMode.class, Commands::routing);
+        .registerConverter(RoutingMode.class, Commands::routing)
+        .registerConverter(Packing.class, Commands::packing);
   }
 
   private static KernelChoice kernels(String text) {
@@ -63,6 +66,14 @@ final class Commands {
     }
     throw new CommandLine.TypeConversionException(
         "found '" + text + "', expected f32, bf16 or int8");
+  }
+
+  private static Packing packing(String text) {
+    return Packing.find(text.toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                new CommandLine.TypeConversionException(
+                    "found '" + text + "', expected bf16, int8 or int4"));
   }
 
   private static RoutingMode routing(String text) {

@@ -3,8 +3,11 @@ package dev.mor4j.cli;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
 import dev.mor4j.converter.ConversionReport;
+import dev.mor4j.converter.Quantization;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -14,17 +17,37 @@ import picocli.CommandLine;
     header = "Converts a PyTorch or safetensors checkpoint to a model folder.",
     description = {
       "Tensors that are the same are stored once. The new folder appears whole or not at all, also"
-          + " when the command is interrupted."
+          + " when the command is interrupted.",
+      "With --quantize the matrices are packed for the kernels: bf16 (16 bits a weight), int8"
+          + " (8.5) or int4 (4.5, whose quality should be looked at: mor4j compare). SRC may then"
+          + " also be a model that was converted without."
     },
     sortOptions = false)
 final class ConvertCommand implements Callable<Integer> {
   private final Terminal terminal;
 
-  @CommandLine.Parameters(index = "0", paramLabel = "SRC", description = "Checkpoint folder.")
+  @CommandLine.Parameters(
+      index = "0",
+      paramLabel = "SRC",
+      description = "Checkpoint folder; with --quantize also a converted model.")
   Path source;
 
   @CommandLine.Parameters(index = "1", paramLabel = "DST", description = "Folder to make.")
   Path destination;
+
+  @CommandLine.Option(
+      names = "--quantize",
+      paramLabel = "TYPE",
+      description = "Pack the matrices as bf16, int8 or int4. Default: leave them as they are.")
+  Packing quantize;
+
+  @CommandLine.Option(
+      names = "--quantize-head",
+      paramLabel = "TYPE",
+      description =
+          "Pack embedding and head as bf16, int8 or int4. Default: as the rest, with int4 as"
+              + " int8.")
+  Packing quantizeHead;
 
   @CommandLine.Option(names = "--overwrite", description = "Replace a converted model at DST.")
   boolean overwrite;
@@ -42,29 +65,59 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ConversionReport report = convert(terminal, source, destination, overwrite, quiet);
+    if (quantizeHead != null && quantize == null) {
+      throw new UsageException("--quantize-head needs --quantize");
+    }
+    Optional<Quantization> quantization = Optional.ofNullable(quantize).map(this::quantization);
+    ConversionReport report =
+        convert(terminal, source, destination, overwrite, quantization, quiet);
     if (!quiet) {
       terminal
           .out()
           .print(
               Sizes.format(
-                  "%s: %s in %d tensors, for %d places of the model%n",
+                  "%s: %s in %d tensors, for %d places of the model%s%n",
                   destination,
                   Sizes.bytes(report.weightBytes()),
                   report.storedTensors(),
-                  report.tensors()));
+                  report.tensors(),
+                  quantization.map(ConvertCommand::described).orElse("")));
     }
     return ExitCode.SUCCESS;
   }
 
-  /** Converts, with progress where a person looks on, and says what was unexpected. */
+  private Quantization quantization(Packing layers) {
+    return quantizeHead == null ? Quantization.of(layers) : new Quantization(layers, quantizeHead);
+  }
+
+  private static String described(Quantization how) {
+    String layers = "; " + how.layers().label();
+    return how.head() == how.layers()
+        ? layers
+        : layers + ", embedding and head " + how.head().label();
+  }
+
+  /** Converts, packing nothing; see below. */
   static ConversionReport convert(
       Terminal terminal, Path source, Path destination, boolean overwrite, boolean quiet)
+      throws IOException {
+    return convert(terminal, source, destination, overwrite, Optional.empty(), quiet);
+  }
+
+  /** Converts, with progress where a person looks on, and says what was unexpected. */
+  private static ConversionReport convert(
+      Terminal terminal,
+      Path source,
+      Path destination,
+      boolean overwrite,
+      Optional<Quantization> quantization,
+      boolean quiet)
       throws IOException {
     ConversionReport report;
     try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
       report =
-          CheckpointConverter.convert(source, destination, new ConversionOptions(overwrite, bar));
+          CheckpointConverter.convert(
+              source, destination, new ConversionOptions(overwrite, quantization, bar));
     }
     for (String warning : report.warnings()) {
       terminal.say("mor4j: note: %s", warning);

@@ -1,10 +1,9 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.converter.verify.TextWindows;
 import dev.mor4j.runtime.MorModel;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.SessionOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -25,28 +24,7 @@ final class PerplexityCommand implements Callable<Integer> {
 
   @CommandLine.Mixin ModelArguments model;
 
-  @CommandLine.Option(
-      names = "--text",
-      required = true,
-      paramLabel = "FILE",
-      description = "A UTF-8 text file.")
-  Path text;
-
-  @CommandLine.Option(
-      names = "--window",
-      paramLabel = "W",
-      defaultValue = "512",
-      description = "Tokens of a window. Default: ${DEFAULT-VALUE}.")
-  int window;
-
-  @CommandLine.Option(
-      names = "--routing",
-      paramLabel = "MODE",
-      defaultValue = "topk",
-      description =
-          "topk, as models are trained and scored, or threshold, as they generate. Default:"
-              + " ${DEFAULT-VALUE}.")
-  RoutingMode routing;
+  @CommandLine.Mixin WindowOptions windows;
 
   @CommandLine.Mixin RecursionOptions recursions;
 
@@ -61,27 +39,11 @@ final class PerplexityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (window < 1) {
-      throw new UsageException("--window is " + window + ", expected 1 or more");
-    }
-    SessionOptions options = recursions.options(routing);
-    String content = TextTokens.read(text);
+    SessionOptions options = recursions.options(windows.routing);
+    String content = windows.read();
     try (MorModel opened = model.open()) {
-      int most = opened.config().architecture().maxPositions();
-      if (window > most) {
-        throw new UsageException(
-            "--window is " + window + ", expected at most the " + most + " positions of the model");
-      }
-      int[] ids = TextTokens.withStart(opened, content);
-      Perplexity result = Perplexity.of(opened, ids, window, routing, options);
-      if (result.windows() == 0) {
-        throw new UsageException(
-            "the text has "
-                + ids.length
-                + " tokens, expected more than the "
-                + window
-                + " of one window; use a smaller --window");
-      }
+      TextWindows texts = windows.of(content, opened);
+      Perplexity result = Perplexity.of(opened, texts, windows.routing, options);
       if (json) {
         Json.write(json(result), terminal.out());
       } else {
@@ -106,9 +68,9 @@ final class PerplexityCommand implements Callable<Integer> {
                 result.nats(),
                 Math.exp(result.nats()),
                 Sizes.count(result.windows()),
-                window,
+                windows.window,
                 Sizes.count(result.tokens()),
-                Commands.label(routing),
+                Commands.label(windows.routing),
                 result.depths().sharesText()));
   }
 
@@ -116,10 +78,10 @@ final class PerplexityCommand implements Callable<Integer> {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("nll_nats_per_token", result.nats());
     json.put("perplexity", Math.exp(result.nats()));
-    json.put("window", window);
+    json.put("window", windows.window);
     json.put("windows", result.windows());
     json.put("tokens", result.tokens());
-    json.put("routing", Commands.label(routing));
+    json.put("routing", Commands.label(windows.routing));
     json.put("active_per_recursion", result.depths().shares());
     return json;
   }

@@ -3,6 +3,7 @@ package dev.mor4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mor4j.converter.verify.LogSoftmax;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -51,11 +52,11 @@ class TextTest {
     float[] logits = {9, 1000, 998, -1e30f, 1000};
     double sum = 0;
     for (int i = 0; i < 4; i++) {
-      sum += Math.exp(Perplexity.logProbability(logits, 1, 4, i));
+      sum += Math.exp(LogSoftmax.at(logits, 1, 4, i));
     }
     assertThat(sum).isCloseTo(1, within(1e-12));
     Arrays.fill(logits, Float.NaN);
-    assertThat(Perplexity.logProbability(logits, 0, 4, 1)).isNaN();
+    assertThat(LogSoftmax.at(logits, 0, 4, 1)).isNaN();
   }
 
   @Test

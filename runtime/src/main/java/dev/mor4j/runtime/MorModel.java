@@ -221,6 +221,16 @@ public final class MorModel implements AutoCloseable {
    * @return for each token in how many recursions it took part
    */
   public int[] score(int[] ids, RoutingMode mode, SessionOptions options, LogitsConsumer consumer) {
+    return score(ids, mode, options, RouterConsumer.NONE, consumer);
+  }
+
+  /** As above; {@code routers} receives what the routers say. */
+  public int[] score(
+      int[] ids,
+      RoutingMode mode,
+      SessionOptions options,
+      RouterConsumer routers,
+      LogitsConsumer consumer) {
     ArchitectureConfig sizes = config.architecture();
     checkIds(ids, ids.length);
     if (ids.length == 0 || ids.length > sizes.maxPositions()) {
@@ -233,6 +243,7 @@ public final class MorModel implements AutoCloseable {
       PassBuffers lent = buffers.take();
       try {
         int[] depths = new int[ids.length];
+        lent.tellRouters(routers);
         forward.run(ids, 0, ids.length, caches, settings, lent, depths);
         int step = lent.maxLogitRows();
         float[] logits =

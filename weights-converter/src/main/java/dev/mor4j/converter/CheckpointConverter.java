@@ -1,22 +1,19 @@
 package dev.mor4j.converter;
 
-import dev.mor4j.converter.source.NamedTensors;
 import dev.mor4j.converter.source.SourceFolder;
-import dev.mor4j.converter.source.SourceModel;
 import dev.mor4j.converter.source.SourceTensor;
-import dev.mor4j.converter.source.SourceWeights;
 import dev.mor4j.converter.source.TokenizerFile;
-import dev.mor4j.converter.write.ResolvedHead;
-import dev.mor4j.converter.write.SharedTensors;
 import dev.mor4j.converter.write.SourceFiles;
 import dev.mor4j.converter.write.WeightsFile;
-import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.StoredTensor;
+import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.StrictJson;
 import dev.mor4j.runtime.format.TensorNames;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,11 +21,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.LongConsumer;
 
 /**
- * Converts a checkpoint folder to a model folder that mor4j runs.
+ * Converts a checkpoint folder to a model folder that mor4j runs, with its matrices packed where
+ * that is asked for. A model converted before can be packed too.
  *
  * <pre>
  *   in:  config.json, [train_config.yaml], [tokenizer.json], and one of
@@ -41,6 +39,9 @@ import java.util.function.LongConsumer;
  * them.
  */
 public final class CheckpointConverter {
+  /** The key of the report that only quantised models have. */
+  static final String QUANTIZATION = "quantization";
+
   private CheckpointConverter() {}
 
   /**
@@ -56,17 +57,11 @@ public final class CheckpointConverter {
       throws IOException {
     checkApart(source, destination);
     OutputFolder.check(destination, options.overwrite());
-    SourceModel model = SourceModel.read(source);
-    try (SourceWeights weights = SourceWeights.open(source)) {
-      Map<String, SourceTensor> named = NamedTensors.of(source, model.config(), weights.tensors());
-      SharedTensors shared = compare(named, options);
-      ResolvedHead head = ResolvedHead.of(source, model, shared);
-      ModelConfig config = head.config();
-      List<String> warnings = new ArrayList<>(model.warnings());
-      warnings.addAll(weights.warnings());
-      warnings.addAll(head.warnings());
-      List<Path> files = new ArrayList<>(model.files());
-      files.addAll(weights.files());
+    try (ConversionSource from = ConversionSource.open(source, options)) {
+      ModelConfig config = from.config();
+      Map<String, SourceTensor> stored = from.shared().stored();
+      List<String> warnings = new ArrayList<>(from.warnings());
+      List<Path> files = new ArrayList<>(from.files());
       try (OutputFolder output = OutputFolder.create(destination, options.overwrite())) {
         Path tokenizer = source.resolve(TokenizerFile.NAME);
         if (SourceFolder.has(tokenizer)) {
@@ -76,32 +71,42 @@ public final class CheckpointConverter {
         }
         Path weightsFile = output.path().resolve(OutputFolder.WEIGHTS);
         WeightsFile.write(
-            weightsFile, shared.stored(), step("writing weights", bytes(shared.stored()), options));
+            weightsFile,
+            stored,
+            name -> packing(name, options),
+            options
+                .quantization()
+                .map(how -> Map.of("quantization", how.layers().label()))
+                .orElse(Map.of()),
+            options.progress().step("writing weights", SourceTensor.bytes(stored.values())));
         ModelConfigJson.write(config, output.path().resolve(ModelConfigJson.FILE_NAME));
-        List<String> untied = shared.untied(config);
-        StrictJson.write(
-            describe(
-                SourceFiles.describe(
-                    files, step("hashing the checkpoint", SourceFiles.bytes(files), options)),
-                config,
-                shared,
-                untied,
-                warnings),
-            output.path().resolve(OutputFolder.REPORT));
-        // What was written is read back with the reader that will read it.
-        ModelConfigJson.read(output.path().resolve(ModelConfigJson.FILE_NAME));
+        List<Object> described =
+            SourceFiles.describe(
+                files, options.progress().step("hashing the checkpoint", SourceFiles.bytes(files)));
+        // What was written is read back as it will be read.
+        ModelConfig read = ModelConfigJson.read(output.path().resolve(ModelConfigJson.FILE_NAME));
         SafetensorsFile written = SafetensorsFile.open(weightsFile);
+        Map<String, StoredTensor> tensors = StoredTensors.of(written, read);
+        ConversionReport report =
+            new ConversionReport(
+                destination,
+                config,
+                tensors.size(),
+                stored.size(),
+                written.size(),
+                from.shared().untied(config),
+                warnings);
+        StrictJson.write(
+            describe(described, report, stored, options),
+            output.path().resolve(OutputFolder.REPORT));
         output.commit();
-        return new ConversionReport(
-            destination,
-            config,
-            TensorNames.shapes(config).size(),
-            shared.stored().size(),
-            written.size(),
-            untied,
-            warnings);
+        return report;
       }
     }
+  }
+
+  private static Optional<Packing> packing(String name, ConversionOptions options) {
+    return options.quantization().flatMap(how -> how.packingOf(name));
   }
 
   private static void checkApart(Path source, Path destination) throws IOException {
@@ -120,12 +125,6 @@ public final class CheckpointConverter {
     }
   }
 
-  private static SharedTensors compare(Map<String, SourceTensor> named, ConversionOptions options)
-      throws IOException {
-    long total = bytes(SharedTensors.byPlace(named).stored());
-    return SharedTensors.byValue(named, step("comparing tensors", total, options));
-  }
-
   private static void checkTokenizer(Path tokenizer, ModelConfig config, List<String> warnings)
       throws IOException {
     long ids = TokenizerFile.vocabulary(tokenizer);
@@ -140,45 +139,40 @@ public final class CheckpointConverter {
 
   private static Map<String, Object> describe(
       List<Object> files,
-      ModelConfig config,
-      SharedTensors shared,
-      List<String> untied,
-      List<String> warnings)
+      ConversionReport report,
+      Map<String, SourceTensor> stored,
+      ConversionOptions options)
       throws IOException {
     Map<String, Object> types = new TreeMap<>();
-    shared
-        .stored()
-        .forEach(
-            (name, tensor) -> {
-              DType stored = WeightsFile.storedType(name, tensor.dtype());
-              String type =
-                  stored == tensor.dtype()
-                      ? stored.name()
-                      : tensor.dtype() + " stored as " + stored;
-              types.merge(type, 1L, (a, b) -> (Long) a + (Long) b);
-            });
-    Map<String, Object> report = new LinkedHashMap<>();
-    report.put("tool", "mor4j weights-converter");
-    report.put("version", ToolVersion.current());
-    report.put("source_files", files);
-    report.put("tensors", TensorNames.shapes(config).size());
-    report.put("stored_tensors", shared.stored().size());
-    report.put("stored_tensors_by_type", types);
-    report.put("tied_head", config.aliases().containsKey(TensorNames.HEAD));
-    report.put("untied", untied);
-    report.put("warnings", warnings);
-    return report;
-  }
-
-  private static long bytes(Map<String, SourceTensor> tensors) {
-    return tensors.values().stream().mapToLong(SourceTensor::byteSize).sum();
-  }
-
-  private static LongConsumer step(String what, long total, ConversionOptions options) {
-    long[] done = {0};
-    return length -> {
-      done[0] += length;
-      options.progress().report(done[0], total, what);
-    };
+    stored.forEach(
+        (name, tensor) -> {
+          String type =
+              packing(name, options)
+                  .map(Packing::typeName)
+                  .orElseGet(() -> WeightsFile.storedType(name, tensor.dtype()).name());
+          String source = tensor.dtype().name();
+          types.merge(
+              type.equals(source) ? type : source + " stored as " + type,
+              1L,
+              (a, b) -> (Long) a + (Long) b);
+        });
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("tool", "mor4j weights-converter");
+    json.put("version", ToolVersion.current());
+    json.put("source_files", files);
+    json.put("tensors", report.tensors());
+    json.put("stored_tensors", report.storedTensors());
+    json.put("stored_tensors_by_type", types);
+    if (options.quantization().isPresent()) {
+      Quantization how = options.quantization().get();
+      Map<String, Object> quantization = new LinkedHashMap<>();
+      quantization.put("layers", how.layers().label());
+      quantization.put("embedding_and_head", how.head().label());
+      json.put(QUANTIZATION, quantization);
+    }
+    json.put("tied_head", report.config().aliases().containsKey(TensorNames.HEAD));
+    json.put("untied", report.untied());
+    json.put("warnings", report.warnings());
+    return json;
   }
 }

@@ -6,21 +6,21 @@ import dev.mor4j.converter.source.SourceTensor;
 import dev.mor4j.converter.source.SourceWeights;
 import dev.mor4j.converter.write.ResolvedHead;
 import dev.mor4j.converter.write.SharedTensors;
-import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.StoredTensor;
+import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.TensorNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a model folder holds, before anything is loaded.
@@ -29,10 +29,11 @@ import java.util.Map;
  * @param config sizes, sharing, routing and caching; the aliases are those found
  * @param unrolledParameters as if every layer had its own weights; a tied head counts once
  * @param uniqueParameters each stored number once
- * @param unrolledBytes bytes of {@code unrolledParameters}
+ * @param unrolledBytes bytes of {@code unrolledParameters}, padding of packed ones included
  * @param uniqueBytes bytes of {@code uniqueParameters}
  * @param sharedBytes of {@code uniqueBytes}, those of tensors that several layers use
- * @param types number of unique parameters of each type
+ * @param types number of unique parameters of each type, under names such as {@code BF16} or {@code
+ *     INT8}
  * @param byValue whether sharing was found by comparing values; otherwise only where a file says so
  *     itself, and a safetensors checkpoint may repeat tensors unnoticed
  * @param cache bytes of the KV cache a token
@@ -46,7 +47,7 @@ public record CheckpointInspection(
     long unrolledBytes,
     long uniqueBytes,
     long sharedBytes,
-    Map<DType, Long> types,
+    Map<String, Long> types,
     boolean byValue,
     CacheEstimate cache,
     List<String> warnings) {
@@ -78,15 +79,8 @@ public record CheckpointInspection(
    * @throws ModelFormatException where the folder is neither, or its parts do not fit each other
    */
   public static CheckpointInspection inspect(Path folder, boolean deep) throws IOException {
-    Path weights = folder.resolve("model.safetensors");
     if (SourceModel.isConverted(folder)) {
-      ModelConfig config = ModelConfigJson.read(folder.resolve(ModelConfigJson.FILE_NAME));
-      SafetensorsFile file = SafetensorsFile.open(weights);
-      Map<String, Stored> stored = new LinkedHashMap<>();
-      for (SafetensorsFile.Tensor tensor : file.tensors().values()) {
-        stored.put(tensor.name(), new Stored(tensor.dtype(), tensor.shape(), tensor.byteSize()));
-      }
-      return of(weights, Kind.CONVERTED, config, stored, true, List.of());
+      return converted(folder);
     }
     SourceModel model = SourceModel.read(folder);
     try (SourceWeights source = SourceWeights.open(folder)) {
@@ -106,43 +100,44 @@ public record CheckpointInspection(
           .stored()
           .forEach(
               (name, tensor) ->
-                  stored.put(name, new Stored(tensor.dtype(), tensor.shape(), tensor.byteSize())));
+                  stored.put(
+                      name,
+                      new Stored(tensor.dtype().name(), tensor.elements(), tensor.byteSize())));
       Kind kind =
           model.hasTrainingSettings()
               ? Kind.MIXTURE_OF_RECURSIONS_CHECKPOINT
               : Kind.LLAMA_CHECKPOINT;
-      return of(folder, kind, config, stored, deep, warnings);
+      return of(kind, config, stored, deep, warnings);
     }
   }
 
-  private record Stored(DType dtype, List<Long> shape, long bytes) {}
+  private static CheckpointInspection converted(Path folder) throws IOException {
+    ModelConfig config = ModelConfigJson.read(folder.resolve(ModelConfigJson.FILE_NAME));
+    SafetensorsFile file = SafetensorsFile.open(folder.resolve(OutputFolder.WEIGHTS));
+    Map<String, Stored> stored = new LinkedHashMap<>();
+    for (StoredTensor tensor : StoredTensors.of(file, config).values()) {
+      stored.put(
+          tensor.name(), new Stored(tensor.typeName(), tensor.elements(), tensor.byteSize()));
+    }
+    return of(Kind.CONVERTED, config, stored, true, List.of());
+  }
+
+  private record Stored(String type, long elements, long bytes) {}
 
   private static CheckpointInspection of(
-      Path file,
       Kind kind,
       ModelConfig config,
       Map<String, Stored> stored,
       boolean byValue,
-      List<String> warnings)
-      throws ModelFormatException {
+      List<String> warnings) {
     long unrolled = 0;
     long unrolledBytes = 0;
     Map<String, Integer> uses = new HashMap<>();
-    for (Map.Entry<String, long[]> expected : TensorNames.shapes(config).entrySet()) {
-      String name = config.storedName(expected.getKey());
+    for (String place : TensorNames.shapes(config).keySet()) {
+      String name = config.storedName(place);
       Stored tensor = stored.get(name);
-      List<Long> shape = Arrays.stream(expected.getValue()).boxed().toList();
-      if (tensor == null || !tensor.shape().equals(shape)) {
-        throw new ModelFormatException(
-            file,
-            "tensor "
-                + name
-                + (tensor == null ? " is missing" : " has shape " + tensor.shape())
-                + ", expected shape "
-                + shape);
-      }
-      if (!(expected.getKey().equals(TensorNames.HEAD) && config.architecture().tiedHead())) {
-        unrolled += tensor.bytes() / tensor.dtype().byteSize();
+      if (!(place.equals(TensorNames.HEAD) && config.architecture().tiedHead())) {
+        unrolled += tensor.elements();
         unrolledBytes += tensor.bytes();
         uses.merge(name, 1, Integer::sum);
       }
@@ -150,14 +145,13 @@ public record CheckpointInspection(
     long unique = 0;
     long uniqueBytes = 0;
     long sharedBytes = 0;
-    Map<DType, Long> types = new EnumMap<>(DType.class);
+    Map<String, Long> types = new TreeMap<>();
     for (Map.Entry<String, Stored> entry : stored.entrySet()) {
       Stored tensor = entry.getValue();
-      long elements = tensor.bytes() / tensor.dtype().byteSize();
-      unique += elements;
+      unique += tensor.elements();
       uniqueBytes += tensor.bytes();
       sharedBytes += uses.getOrDefault(entry.getKey(), 0) > 1 ? tensor.bytes() : 0;
-      types.merge(tensor.dtype(), elements, Long::sum);
+      types.merge(tensor.type(), tensor.elements(), Long::sum);
     }
     return new CheckpointInspection(
         kind,

@@ -1,19 +1,32 @@
 package dev.mor4j.converter;
 
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How to convert.
  *
  * @param overwrite whether a converted model at the destination is replaced
+ * @param quantization how the matrices are packed; without, they stay row-major in their type
  * @param progress is told how far the conversion is
  */
-public record ConversionOptions(boolean overwrite, ConversionProgress progress) {
-  /** Refuses an existing destination and reports no progress. */
+public record ConversionOptions(
+    boolean overwrite, Optional<Quantization> quantization, ConversionProgress progress) {
+  /** Refuses an existing destination, packs nothing and reports no progress. */
   public static final ConversionOptions DEFAULT =
       new ConversionOptions(false, ConversionProgress.NONE);
 
   public ConversionOptions {
+    Objects.requireNonNull(quantization, "quantization");
     Objects.requireNonNull(progress, "progress");
+  }
+
+  /** Packs nothing. */
+  public ConversionOptions(boolean overwrite, ConversionProgress progress) {
+    this(overwrite, Optional.empty(), progress);
+  }
+
+  public ConversionOptions withQuantization(Quantization value) {
+    return new ConversionOptions(overwrite, Optional.of(value), progress);
   }
 }

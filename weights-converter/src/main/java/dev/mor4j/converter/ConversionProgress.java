@@ -1,5 +1,7 @@
 package dev.mor4j.converter;
 
+import java.util.function.LongConsumer;
+
 /** Is told how far a conversion is, on the converting thread. */
 @FunctionalInterface
 public interface ConversionProgress {
@@ -14,4 +16,15 @@ public interface ConversionProgress {
    * @param what the step, such as {@code "writing weights"}
    */
   void report(long bytesDone, long bytesTotal, String what);
+
+  /**
+   * Reports the lengths that the result is given as progress of one step of {@code total} bytes.
+   */
+  default LongConsumer step(String what, long total) {
+    long[] done = {0};
+    return length -> {
+      done[0] += length;
+      report(done[0], total, what);
+    };
+  }
 }

@@ -15,7 +15,10 @@ public final class SourceRecord {
 
   private SourceRecord() {}
 
-  /** Whether {@code folder} is whole and was converted from just the files of {@code source}. */
+  /**
+   * Whether {@code folder} is whole and was converted from just the files of {@code source}, its
+   * numbers as they are there.
+   */
   public static boolean matches(Path folder, Path source) throws IOException {
     Path record = folder.resolve(OutputFolder.REPORT);
     boolean whole =
@@ -24,8 +27,12 @@ public final class SourceRecord {
             && Files.isRegularFile(folder.resolve(OutputFolder.WEIGHTS))
             && Files.isRegularFile(folder.resolve(OutputFolder.TOKENIZER))
                 == Files.isRegularFile(source.resolve(OutputFolder.TOKENIZER));
-    if (!whole
-        || !(StrictJson.read(record, MOST_BYTES).get("source_files") instanceof List<?> files)
+    if (!whole) {
+      return false;
+    }
+    Map<String, Object> report = StrictJson.read(record, MOST_BYTES);
+    if (report.containsKey(CheckpointConverter.QUANTIZATION)
+        || !(report.get("source_files") instanceof List<?> files)
         || files.isEmpty()) {
       return false;
     }

@@ -3,6 +3,7 @@ package dev.mor4j.converter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,9 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights stream from file to file: a JVM with a heap far smaller than they are converts them. */
 class StreamingTest {
@@ -31,13 +33,19 @@ class StreamingTest {
     private Child() {}
 
     public static void main(String[] args) throws IOException {
-      CheckpointConverter.convert(Path.of(args[0]), Path.of(args[1]), ConversionOptions.DEFAULT);
+      ConversionOptions options =
+          Packing.find(args[2])
+              .map(Quantization::of)
+              .map(ConversionOptions.DEFAULT::withQuantization)
+              .orElse(ConversionOptions.DEFAULT);
+      CheckpointConverter.convert(Path.of(args[0]), Path.of(args[1]), options);
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "bf16", "int8", "int4"})
   @Timeout(60)
-  void convertsWeightsThatAreLargerThanTheHeap() throws Exception {
+  void convertsWeightsThatAreLargerThanTheHeap(String quantization) throws Exception {
     Path source = Files.createDirectory(dir.resolve("source"));
     Files.writeString(
         source.resolve("config.json"),
@@ -55,7 +63,8 @@ class StreamingTest {
                 classPath(),
                 Child.class.getName(),
                 source.toString(),
-                dir.resolve("out").toString())
+                dir.resolve("out").toString(),
+                quantization)
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -63,7 +72,15 @@ class StreamingTest {
     assertThat(output).isEmpty();
     assertThat(process.exitValue()).isZero();
     SafetensorsFile weights = SafetensorsFile.open(dir.resolve("out/model.safetensors"));
-    assertThat(weights.size()).isGreaterThan(2 * VOCABULARY * HIDDEN * Float.BYTES);
+    long numbers = 2 * VOCABULARY * HIDDEN;
+    assertThat(weights.size())
+        .isGreaterThan(
+            switch (quantization) {
+              case "none" -> numbers * 4;
+              case "bf16" -> numbers * 2;
+              // Embedding and head stay int8 with int4.
+              default -> numbers * 17 / 16;
+            });
     assertThat(weights.tensors()).containsKeys("embed_tokens.weight", "lm_head.weight");
   }
 

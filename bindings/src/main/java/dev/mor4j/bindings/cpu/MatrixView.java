@@ -4,19 +4,19 @@ import dev.mor4j.bindings.generated.mor4j_matrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A row-major weight matrix, borrowed: {@code y = W x}. A norm is a matrix of one row.
+ * A weight matrix, borrowed: {@code y = W x}. A norm is a matrix of one row.
  *
  * @param data the weights, native memory, alive as long as anything prepared from this view
  * @param rows outputs
  * @param cols inputs
- * @param type number type
+ * @param type number type and layout
  */
 public record MatrixView(MemorySegment data, long rows, long cols, WeightType type) {
   public MatrixView {
     if (rows < 1 || cols < 1) {
       throw new IllegalArgumentException("matrix of " + rows + " × " + cols);
     }
-    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), (long) type.byteSize());
+    long bytes = type.bytes(rows, cols);
     if (!data.isNative() || data.byteSize() != bytes) {
       throw new IllegalArgumentException(
           "matrix of "
@@ -31,8 +31,14 @@ public record MatrixView(MemorySegment data, long rows, long cols, WeightType ty
               + bytes
               + " bytes of native memory");
     }
-    if (data.address() % type.byteSize() != 0) {
-      throw new IllegalArgumentException("matrix data is not aligned to its number type");
+    if (data.address() % type.alignment() != 0) {
+      throw new IllegalArgumentException(
+          "matrix of "
+              + type
+              + " at address "
+              + data.address()
+              + ", expected a multiple of "
+              + type.alignment());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.mor4j.bindings.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -59,6 +60,44 @@ class CpuContextTest {
       assertThatIllegalArgumentException()
           .isThrownBy(
               () -> new MatrixView(MemorySegment.ofArray(new byte[24]), 3, 2, WeightType.F32));
+    }
+  }
+
+  @Test
+  void sizesOfPanelsAreThoseOfTheHeader() {
+    assertThat(WeightType.F32.bytes(3, 5)).isEqualTo(60);
+    assertThat(WeightType.BF16.bytes(3, 5)).isEqualTo(30);
+    for (long rows : new long[] {1, 15, 16, 17, 40}) {
+      for (long cols : new long[] {1, 63, 64, 65, 130}) {
+        long kp = (cols + 63) / 64 * 64;
+        long panels = (rows + 15) / 16;
+        assertThat(WeightType.BF16_PANELS.bytes(rows, cols)).isEqualTo(panels * 32 * kp);
+        assertThat(WeightType.INT8_PANELS.bytes(rows, cols)).isEqualTo(panels * 17 * kp);
+        assertThat(WeightType.INT4_PANELS.bytes(rows, cols)).isEqualTo(panels * 9 * kp);
+      }
+    }
+    for (WeightType type : WeightType.values()) {
+      assertThatExceptionOfType(ArithmeticException.class)
+          .isThrownBy(() -> type.bytes(1L << 40, 1L << 40));
+      assertThatExceptionOfType(ArithmeticException.class)
+          .isThrownBy(() -> type.bytes(Long.MAX_VALUE, Long.MAX_VALUE));
+    }
+    assertThatIllegalStateException().isThrownBy(() -> WeightType.F32.panelBytes(64));
+  }
+
+  @Test
+  void panelsBeginAtMultiplesOf64() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(2 * 17 * 64 + 64, 64);
+      MemorySegment whole = data.asSlice(0, 2 * 17 * 64);
+      assertThat(new MatrixView(whole, 17, 64, WeightType.INT8_PANELS).rows()).isEqualTo(17);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new MatrixView(whole, 16, 64, WeightType.INT8_PANELS))
+          .withMessageContaining("expected 1088 bytes");
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> new MatrixView(data.asSlice(32, 2 * 17 * 64), 17, 64, WeightType.INT8_PANELS))
+          .withMessageContaining("expected a multiple of 64");
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.cache.KvCache;
 import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.packing.Bfloat16;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -57,7 +58,7 @@ final class JavaAttention {
       switch (layout.type()) {
         case F32 -> page.set(ValueLayout.JAVA_FLOAT, begin + index * Float.BYTES, x);
         case BF16 ->
-            page.set(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES, JavaKernels.toBf16(x));
+            page.set(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES, Bfloat16.round(x));
         case INT8 ->
             page.set(
                 ValueLayout.JAVA_BYTE, begin + index, ordinary ? (byte) Math.rint(x * steps) : 0);
@@ -124,8 +125,7 @@ final class JavaAttention {
           switch (layout.type()) {
             case F32 -> page.get(ValueLayout.JAVA_FLOAT, begin + index * Float.BYTES);
             case BF16 ->
-                Float.intBitsToFloat(
-                    page.get(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES) << Short.SIZE);
+                Bfloat16.widen(page.get(ValueLayout.JAVA_SHORT, begin + index * Short.BYTES));
             case INT8 ->
                 page.get(ValueLayout.JAVA_BYTE, begin + index)
                     * page.get(

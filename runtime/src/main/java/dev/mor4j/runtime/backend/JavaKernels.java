@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.MatrixView;
+import dev.mor4j.bindings.cpu.WeightType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -11,27 +12,27 @@ import java.lang.foreign.ValueLayout;
 final class JavaKernels {
   private JavaKernels() {}
 
-  /** Weight {@code index} of {@code matrix}, row-major. */
+  /** Weight {@code index} of {@code matrix}, which is row-major. */
   static float weight(MatrixView matrix, long index) {
     MemorySegment data = matrix.data();
     return switch (matrix.type()) {
       case F32 -> data.getAtIndex(ValueLayout.JAVA_FLOAT, index);
       case BF16 ->
           Float.intBitsToFloat(data.getAtIndex(ValueLayout.JAVA_SHORT, index) << Short.SIZE);
+      case BF16_PANELS, INT8_PANELS, INT4_PANELS ->
+          throw new IllegalArgumentException(matrix.type() + " is not row-major");
     };
   }
 
-  /** To the nearest bfloat16, ties to even; a NaN stays one. */
-  static short toBf16(float x) {
-    int bits = Float.floatToRawIntBits(x);
-    if (Float.isNaN(x)) {
-      return (short) (bits >>> Short.SIZE | 0x40);
-    }
-    return (short) ((bits + 0x7FFF + (bits >>> Short.SIZE & 1)) >>> Short.SIZE);
-  }
-
-  /** {@code y[rows] = W x}; x at {@code xOffset}, y at {@code yOffset}. */
+  /**
+   * {@code y[rows] = W x}; x at {@code xOffset}, y at {@code yOffset}. Of packed weights those with
+   * scales round x.
+   */
   static void multiply(MatrixView w, float[] x, int xOffset, float[] y, int yOffset) {
+    if (w.type() == WeightType.INT8_PANELS || w.type() == WeightType.INT4_PANELS) {
+      JavaPanels.multiply(w, x, xOffset, y, yOffset);
+      return;
+    }
     int cols = (int) w.cols();
     float[] row = new float[cols];
     for (int r = 0; r < w.rows(); r++) {
@@ -56,6 +57,7 @@ final class JavaKernels {
           row[c] = weight(w, first + c);
         }
       }
+      case BF16_PANELS, INT8_PANELS, INT4_PANELS -> JavaPanels.loadRow(w, r, row);
     }
   }
 

@@ -24,6 +24,9 @@ import java.util.Map;
  *
  * Expert-choice has a router for each recursion with one output; token-choice one router, {@code
  * routers.0}, with N.
+ *
+ * <p>These are the shapes of the numbers. In a file the matrices of layers, embedding and head may
+ * be packed; see {@link StoredTensors}.
  */
 public final class TensorNames {
   public static final String EMBEDDING = "embed_tokens.weight";
@@ -53,6 +56,17 @@ public final class TensorNames {
   /** The name of matrix {@code w1} or {@code w2} of the auxiliary router of {@code recursion}. */
   public static String auxiliaryRouter(int recursion, String matrix) {
     return "aux_routers." + recursion + "." + matrix + ".weight";
+  }
+
+  /**
+   * Whether the tensor of canonical name {@code name} is a matrix that may be packed: one of a
+   * layer, the embedding or the head. Norms and routers stay as they are, for they are small and
+   * decide much.
+   */
+  public static boolean mayBePacked(String name) {
+    return name.equals(EMBEDDING)
+        || name.equals(HEAD)
+        || (name.startsWith("layers.") && !name.endsWith("_norm.weight"));
   }
 
   /** Every canonical name of a model with its shape, in the order of use. */

@@ -85,8 +85,10 @@ final class ExpertChoiceRouter implements RecursionRouter {
             buffers.workspace);
         z = buffers.decisions;
       }
+      double threshold = settings.logitThreshold();
+      buffers.routers.accept(recursion, remaining, buffers.active, z, threshold);
       for (int i = 0; i < remaining; i++) {
-        buffers.keep[i] = z[i] >= settings.logitThreshold();
+        buffers.keep[i] = z[i] >= threshold;
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.forward;
 
+import dev.mor4j.runtime.RouterConsumer;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import java.util.Arrays;
@@ -32,6 +33,9 @@ public final class PassBuffers implements AutoCloseable {
   /** Token-choice: the last recursion of each state. */
   int[] lastRecursion = {};
 
+  /** Is told what routers say in this call. */
+  RouterConsumer routers = RouterConsumer.NONE;
+
   PassBuffers(Workspace workspace, int outputs) {
     this.workspace = workspace;
     this.pass = new RowPass(workspace.maxRows());
@@ -61,9 +65,15 @@ public final class PassBuffers implements AutoCloseable {
     return workspace.maxLogitRows();
   }
 
-  /** Forgets the caches that the last pass named. */
+  /** Tells {@code consumer} what the routers say, until the buffers are given back. */
+  public void tellRouters(RouterConsumer consumer) {
+    routers = consumer;
+  }
+
+  /** Forgets the caches that the last pass named, and who was told. */
   void release() {
     pass.clear();
+    routers = RouterConsumer.NONE;
     Arrays.fill(keep, false);
   }
 

@@ -5,9 +5,10 @@ import dev.mor4j.bindings.cpu.WeightType;
 import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
-import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.StoredTensor;
+import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.TensorNames;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,7 +17,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,6 @@ import java.util.Optional;
  * Owns the map; immutable, any thread.
  */
 public final class ModelWeights implements AutoCloseable {
-  private final Path file;
   private final ModelConfig config;
   private final Arena arena;
   private final long mappedBytes;
@@ -36,48 +35,21 @@ public final class ModelWeights implements AutoCloseable {
   private final float[] routerBias;
   private boolean closed;
 
-  private ModelWeights(Path file, ModelConfig config, Arena arena, SafetensorsFile tensors)
+  private ModelWeights(ModelConfig config, Arena arena, SafetensorsFile tensors)
       throws IOException {
-    this.file = file;
     this.config = config;
     this.arena = arena;
+    Map<String, StoredTensor> stored = StoredTensors.of(tensors, config);
     MemorySegment map = tensors.map(arena);
     float[] bias = null;
-    Map<String, MatrixView> stored = new HashMap<>();
-    for (Map.Entry<String, long[]> wanted : TensorNames.shapes(config).entrySet()) {
-      String name = wanted.getKey();
-      String storedName = config.storedName(name);
-      SafetensorsFile.Tensor tensor = tensors.tensors().get(storedName);
-      if (tensor == null) {
-        throw new ModelFormatException(
-            file,
-            "tensor "
-                + storedName
-                + " is missing"
-                + (name.equals(storedName) ? "" : " (it serves " + name + ")"));
-      }
-      List<Long> shape = Arrays.stream(wanted.getValue()).boxed().toList();
-      if (!tensor.shape().equals(shape)) {
-        throw new ModelFormatException(
-            file,
-            "tensor "
-                + storedName
-                + " has shape "
-                + tensor.shape()
-                + ", expected "
-                + shape
-                + " for "
-                + name);
-      }
-      if (name.equals(TensorNames.ROUTER_BIAS)) {
-        bias = readFloats(map, tensor);
+    // Places that a tensor serves in one shape have one view of it.
+    Map<StoredTensor, MatrixView> views = new HashMap<>();
+    for (Map.Entry<String, StoredTensor> place : stored.entrySet()) {
+      if (place.getKey().equals(TensorNames.ROUTER_BIAS)) {
+        bias = readFloats(map, place.getValue());
       } else {
-        MatrixView matrix = stored.get(storedName);
-        if (matrix == null) {
-          matrix = view(map, tensor);
-          stored.put(storedName, matrix);
-        }
-        matrices.put(name, matrix);
+        matrices.put(
+            place.getKey(), views.computeIfAbsent(place.getValue(), tensor -> view(map, tensor)));
       }
     }
     this.routerBias = bias;
@@ -86,7 +58,8 @@ public final class ModelWeights implements AutoCloseable {
   }
 
   /**
-   * Maps {@code file} and checks that it has every tensor that {@code config} names, in its shape.
+   * Maps {@code file} after a check that it has every tensor that {@code config} names; see {@link
+   * StoredTensors}.
    */
   @SuppressWarnings("MustBeClosedChecker") // owned by the returned object, closed with it
   public static ModelWeights open(Path file, ModelConfig config) throws IOException {
@@ -97,48 +70,33 @@ public final class ModelWeights implements AutoCloseable {
     SafetensorsFile tensors = SafetensorsFile.open(file);
     Arena arena = Arena.ofShared();
     try {
-      return new ModelWeights(file, config, arena, tensors);
+      return new ModelWeights(config, arena, tensors);
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
     }
   }
 
-  private MatrixView view(MemorySegment map, SafetensorsFile.Tensor tensor)
-      throws ModelFormatException {
-    WeightType type = weightType(tensor);
-    long rows = tensor.shape().size() == 1 ? 1 : tensor.shape().getFirst();
-    long cols = tensor.shape().getLast();
-    if (tensor.offset() % type.byteSize() != 0) {
-      throw new ModelFormatException(
-          file,
-          "tensor "
-              + tensor.name()
-              + " begins at byte "
-              + tensor.offset()
-              + ", expected a multiple of "
-              + type.byteSize());
-    }
-    return new MatrixView(map.asSlice(tensor.offset(), tensor.byteSize()), rows, cols, type);
+  private static MatrixView view(MemorySegment map, StoredTensor tensor) {
+    return new MatrixView(
+        map.asSlice(tensor.offset(), tensor.byteSize()),
+        tensor.rows(),
+        tensor.cols(),
+        type(tensor));
   }
 
-  private WeightType weightType(SafetensorsFile.Tensor tensor) throws ModelFormatException {
-    return switch (tensor.dtype()) {
-      case F32 -> WeightType.F32;
-      case BF16 -> WeightType.BF16;
-      case F64, F16, I64, I32, U8 ->
-          throw new ModelFormatException(
-              file,
-              "tensor " + tensor.name() + " has type " + tensor.dtype() + ", expected F32 or BF16");
+  private static WeightType type(StoredTensor tensor) {
+    if (tensor.packing().isEmpty()) {
+      return tensor.dtype() == DType.F32 ? WeightType.F32 : WeightType.BF16;
+    }
+    return switch (tensor.packing().get()) {
+      case BF16 -> WeightType.BF16_PANELS;
+      case INT8 -> WeightType.INT8_PANELS;
+      case INT4 -> WeightType.INT4_PANELS;
     };
   }
 
-  private float[] readFloats(MemorySegment map, SafetensorsFile.Tensor tensor)
-      throws ModelFormatException {
-    if (tensor.dtype() != DType.F32) {
-      throw new ModelFormatException(
-          file, "tensor " + tensor.name() + " has type " + tensor.dtype() + ", expected F32");
-    }
+  private static float[] readFloats(MemorySegment map, StoredTensor tensor) {
     return map.asSlice(tensor.offset(), tensor.byteSize())
         .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
   }

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -45,6 +46,11 @@ public record SourceTensor(
   /** Bytes of the values, without gaps. */
   public long byteSize() {
     return Math.multiplyExact(elements(), (long) dtype.byteSize());
+  }
+
+  /** Bytes of the values of all {@code tensors}. */
+  public static long bytes(Collection<SourceTensor> tensors) {
+    return tensors.stream().mapToLong(SourceTensor::byteSize).sum();
   }
 
   /** The place of the values. */

@@ -5,10 +5,12 @@ import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.TensorNames;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 
 /**
@@ -77,6 +79,32 @@ public record SharedTensors(Map<String, SourceTensor> stored, Map<String, String
           }
         });
     return new SharedTensors(stored, aliases);
+  }
+
+  /**
+   * The same tensors, where names that differ in kind do not share one.
+   *
+   * @param names canonical names in the order of use; the first of each kind names what is stored
+   * @param kind of a name
+   */
+  public SharedTensors apart(Collection<String> names, Function<String, ?> kind) {
+    record Use(String stored, Object kind) {}
+    Map<String, SourceTensor> apart = new LinkedHashMap<>();
+    Map<String, String> others = new LinkedHashMap<>();
+    Map<Use, String> first = new HashMap<>();
+    for (String name : names) {
+      String storedName = aliases.getOrDefault(name, name);
+      // A tied head may have no tensor yet.
+      if (stored.containsKey(storedName)) {
+        String same = first.putIfAbsent(new Use(storedName, kind.apply(name)), name);
+        if (same == null) {
+          apart.put(name, stored.get(storedName));
+        } else {
+          others.put(name, same);
+        }
+      }
+    }
+    return new SharedTensors(apart, others);
   }
 
   /**

@@ -4,12 +4,17 @@ import dev.mor4j.converter.source.SourceTensor;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.SafetensorsWriter;
 import dev.mor4j.runtime.format.TensorNames;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 
 /** Writes {@code model.safetensors} of a converted model. */
@@ -24,49 +29,62 @@ public final class WeightsFile {
     return source == DType.F16 || name.equals(TensorNames.ROUTER_BIAS) ? DType.F32 : source;
   }
 
-  /** Bytes that the tensors take when stored. */
-  public static long storedBytes(Map<String, SourceTensor> stored) {
-    long bytes = 0;
-    for (Map.Entry<String, SourceTensor> entry : stored.entrySet()) {
-      SourceTensor tensor = entry.getValue();
-      bytes += tensor.elements() * storedType(entry.getKey(), tensor.dtype()).byteSize();
+  /** How a tensor is stored, and what it is stored from. */
+  private record Piece(
+      SafetensorsWriter.Entry entry, SourceTensor tensor, Optional<Packing> packing) {
+    static Piece of(String name, SourceTensor tensor, Optional<Packing> packing) {
+      SafetensorsWriter.Entry entry =
+          packing.isPresent()
+              ? new SafetensorsWriter.Entry(
+                  name,
+                  DType.U8,
+                  packing.get().shape(tensor.shape().getFirst(), tensor.shape().getLast()))
+              : new SafetensorsWriter.Entry(name, storedType(name, tensor.dtype()), tensor.shape());
+      return new Piece(entry, tensor, packing);
     }
-    return bytes;
+
+    /** Writes the tensor as it is stored. */
+    void writeTo(WritableByteChannel sink, LongConsumer progress) throws IOException {
+      WritableByteChannel made = sink;
+      if (packing.isPresent()) {
+        made = new PackingSink(sink, tensor, packing.get());
+      } else if (entry.dtype() != tensor.dtype()) {
+        made = new WideningSink(sink, tensor.dtype());
+      }
+      tensor.writeTo(new CountingSink(made, progress), Long.MAX_VALUE);
+    }
   }
 
   /**
    * Streams the tensors to {@code file}.
    *
+   * @param packing of each name; without one it stays row-major
+   * @param metadata texts to note in the file, besides its format
    * @param progress is given the length of each piece read
    * @return bytes of the file
    * @throws IOException where the disk is full, among others; the message says how much was needed
    */
-  public static long write(Path file, Map<String, SourceTensor> stored, LongConsumer progress)
+  public static long write(
+      Path file,
+      Map<String, SourceTensor> stored,
+      Function<String, Optional<Packing>> packing,
+      Map<String, String> metadata,
+      LongConsumer progress)
       throws IOException {
-    List<SafetensorsWriter.Entry> plan = new ArrayList<>();
-    stored.forEach(
-        (name, tensor) ->
-            plan.add(
-                new SafetensorsWriter.Entry(
-                    name, storedType(name, tensor.dtype()), tensor.shape())));
-    long needed = storedBytes(stored);
+    List<Piece> pieces = new ArrayList<>();
+    stored.forEach((name, tensor) -> pieces.add(Piece.of(name, tensor, packing.apply(name))));
+    List<SafetensorsWriter.Entry> plan = pieces.stream().map(Piece::entry).toList();
+    long needed = plan.stream().mapToLong(SafetensorsWriter.Entry::byteSize).sum();
     long usable = Files.getFileStore(file.getParent()).getUsableSpace();
     if (usable < needed) {
       throw new IOException(
           "the disk of " + file.getParent() + " has " + usable + " bytes left, expected " + needed);
     }
-    try (SafetensorsWriter writer =
-        SafetensorsWriter.create(file, plan, Map.of("format", "mor4j"))) {
-      for (Map.Entry<String, SourceTensor> entry : stored.entrySet()) {
-        SourceTensor tensor = entry.getValue();
-        boolean widen = storedType(entry.getKey(), tensor.dtype()) != tensor.dtype();
-        writer.write(
-            entry.getKey(),
-            sink ->
-                tensor.writeTo(
-                    new CountingSink(
-                        widen ? new WideningSink(sink, tensor.dtype()) : sink, progress),
-                    Long.MAX_VALUE));
+    Map<String, String> notes = new LinkedHashMap<>(Map.of("format", "mor4j"));
+    notes.putAll(metadata);
+    try (SafetensorsWriter writer = SafetensorsWriter.create(file, plan, notes)) {
+      for (Piece piece : pieces) {
+        writer.write(piece.entry().name(), sink -> piece.writeTo(sink, progress));
       }
       writer.finish();
       return writer.size();

@@ -1,0 +1,101 @@
+package dev.mor4j.converter.verify;
+
+import dev.mor4j.runtime.MorModel;
+import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.SessionOptions;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How far two models of one shape are from each other on a text: B, say, is A with quantised
+ * weights. Numbers are NaN where a logit was.
+ *
+ * @param windows texts scored, each alone
+ * @param tokens tokens scored, in all
+ * @param natsOfA mean negative log-likelihood of a token, model A
+ * @param natsOfB the same of model B
+ * @param sameTop tokens after which both say the same next token
+ * @param decisions routing decisions: one for each token and recursion
+ * @param sameDecisions those that are the same
+ * @param clearDecisions decisions by threshold where the router of A was further than {@link
+ *     #CLEAR_MARGIN} from it
+ * @param sameClearDecisions those that are the same
+ * @param meanDivergence mean of KL(A‖B) over the tokens, in nats
+ * @param largestDivergence the largest KL(A‖B)
+ * @param largestDifference largest absolute difference of a logit
+ */
+public record ModelComparison(
+    int windows,
+    long tokens,
+    double natsOfA,
+    double natsOfB,
+    long sameTop,
+    long decisions,
+    long sameDecisions,
+    long clearDecisions,
+    long sameClearDecisions,
+    double meanDivergence,
+    double largestDivergence,
+    double largestDifference) {
+  /** Router outputs closer to the threshold than this are a matter of rounding. */
+  public static final double CLEAR_MARGIN = 0.05;
+
+  /**
+   * Scores the windows with both models and compares. Holds the logits of one window of A: its
+   * tokens · V · 4 bytes.
+   *
+   * @throws ModelFormatException where the models differ in their sizes, recursions or tokenizer
+   */
+  public static ModelComparison run(
+      MorModel a, MorModel b, TextWindows windows, RoutingMode mode, SessionOptions options)
+      throws IOException {
+    requireAlike(a, b);
+    ComparedWindows compared = new ComparedWindows(a, b, windows, mode, options);
+    for (int window = 0; window < windows.count(); window++) {
+      compared.add(window);
+    }
+    return compared.result();
+  }
+
+  /**
+   * Checks that the same token ids mean the same to both, and that their depths can be compared.
+   */
+  private static void requireAlike(MorModel a, MorModel b) throws IOException {
+    String shapeOfA = shape(a.config());
+    String shapeOfB = shape(b.config());
+    if (!shapeOfA.equals(shapeOfB)) {
+      throw new ModelFormatException(
+          b.folder(), "is a model of " + shapeOfB + ", expected " + shapeOfA + " as " + a.folder());
+    }
+    Path tokenizerOfA = a.folder().resolve("tokenizer.json");
+    Path tokenizerOfB = b.folder().resolve("tokenizer.json");
+    if (a.tokenizer().isPresent() != b.tokenizer().isPresent()
+        || (a.tokenizer().isPresent() && Files.mismatch(tokenizerOfA, tokenizerOfB) >= 0)) {
+      throw new ModelFormatException(tokenizerOfB, "differs from " + tokenizerOfA);
+    }
+  }
+
+  private static String shape(ModelConfig config) {
+    var sizes = config.architecture();
+    return "hidden size "
+        + sizes.hidden()
+        + ", feed-forward "
+        + sizes.intermediate()
+        + ", "
+        + sizes.heads()
+        + " and "
+        + sizes.kvHeads()
+        + " heads of "
+        + sizes.headDim()
+        + ", "
+        + sizes.layers()
+        + " layers, vocabulary "
+        + sizes.vocabulary()
+        + ", "
+        + config.recursions()
+        + " recursions";
+  }
+}
