@@ -2,6 +2,7 @@ package dev.mor4j.benchmarks;
 
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
+import dev.mor4j.converter.Quantization;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.DType;
@@ -11,6 +12,7 @@ import dev.mor4j.runtime.format.PaperShapes;
 import dev.mor4j.runtime.format.RandomModel;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.Sharing;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -27,6 +29,7 @@ import java.util.stream.Stream;
  * <pre>
  *   {models}/demo                      checkpoints/mor3-books, converted, with nothing that ends a text
  *   {models}/135m-mor3-bf16-seed1      random weights in a shape of {@link PaperShapes}
+ *   {models}/135m-mor3-int8-seed1      the same bfloat16 weights, packed
  * </pre>
  *
  * {@code models} is the folder that {@value #MODELS} names, else {@code benchmarks/target/models}.
@@ -50,11 +53,36 @@ final class BenchmarkModels {
 
   private BenchmarkModels() {}
 
+  /** Number types that are packed, and how; {@code bf16} alone is row-major. */
+  private static final Map<String, Quantization> PACKED =
+      Map.of(
+          "bf16-packed",
+          Quantization.of(Packing.BF16),
+          "int8",
+          Quantization.of(Packing.INT8),
+          "int4",
+          Quantization.of(Packing.INT4),
+          "int4-all",
+          new Quantization(Packing.INT4, Packing.INT4));
+
   /**
-   * The folder of model {@code name}; random models have tensors of type {@code dtype}, {@code f32}
-   * or {@code bf16}, and the demo those that it was trained with.
+   * The folder of model {@code name}.
+   *
+   * @param dtype {@code f32} or {@code bf16}, row-major (the demo: what it was trained in), or
+   *     {@code bf16-packed}, {@code int8}, {@code int4} (embedding and head int8, as the converter
+   *     does) or {@code int4-all}, packed from bfloat16
    */
   static Path folder(String name, String dtype) throws IOException {
+    Quantization packed = PACKED.get(dtype);
+    if (packed != null) {
+      Path plain = folder(name, "bf16");
+      Path folder = root().resolve(name + "-" + dtype + "-seed" + SEED);
+      if (!Files.exists(folder)) {
+        ConversionOptions options = ConversionOptions.DEFAULT.withQuantization(packed);
+        make(folder, building -> CheckpointConverter.convert(plain, building, options));
+      }
+      return folder;
+    }
     if (name.equals(DEMO)) {
       Path folder = root().resolve(DEMO);
       if (!Files.exists(folder)) {
@@ -62,6 +90,10 @@ final class BenchmarkModels {
       }
       return folder;
     }
+    return random(name, dtype);
+  }
+
+  private static Path random(String name, String dtype) throws IOException {
     ModelConfig config = name.equals(TINY) ? tiny() : PaperShapes.of(name);
     DType type = DType.valueOf(dtype.toUpperCase(Locale.ROOT));
     Path folder = root().resolve(name + "-" + dtype + "-seed" + SEED);

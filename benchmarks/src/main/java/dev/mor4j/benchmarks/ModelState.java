@@ -1,6 +1,7 @@
 package dev.mor4j.benchmarks;
 
 import dev.mor4j.runtime.KernelChoice;
+import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.MorSession;
@@ -34,13 +35,19 @@ public class ModelState {
   })
   public String model;
 
-  /** Of random models: {@code bf16} or {@code f32}. */
+  /**
+   * {@code f32}, {@code bf16}, {@code bf16-packed}, {@code int8}, {@code int4} or {@code int4-all}.
+   */
   @Param("bf16")
   public String dtype;
 
   /** auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or java. */
   @Param("auto")
   public String kernels;
+
+  /** Number type of the KV cache: {@code f32}, {@code bf16} or {@code int8}. */
+  @Param("f32")
+  public String kv;
 
   /** Threads of a pass; 0 for all processors. */
   @Param("0")
@@ -58,7 +65,8 @@ public class ModelState {
     ModelOptions options =
         ModelOptions.defaults()
             .withKernels(KernelChoice.find(kernels).orElseThrow())
-            .withThreads(threads);
+            .withThreads(threads)
+            .withKvCache(KvCacheType.valueOf(kv.toUpperCase(Locale.ROOT)));
     opened = MorModel.open(folder, options);
     texts = Texts.of(opened);
     session = opened.newSession();

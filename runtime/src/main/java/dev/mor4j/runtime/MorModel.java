@@ -262,6 +262,33 @@ public final class MorModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Appends one token to each of several sessions and takes them through the model in the same
+   * passes, which read the weights once for all. The logits of a session are those it would have
+   * alone, bit for bit.
+   *
+   * @param sessions of this model, distinct, idle, with the same options; used by this call until
+   *     it returns
+   * @param ids the token of each session
+   * @param logits receives [sessions, V]
+   * @throws IllegalArgumentException when a session is of another model or other options, or full,
+   *     or an id or the size of {@code logits} is out of range
+   * @throws IllegalStateException when a session is closed or in use
+   */
+  public void step(List<MorSession> sessions, int[] ids, float[] logits) {
+    checkIds(ids, ids.length);
+    if (ids.length != sessions.size() || ids.length == 0) {
+      throw new IllegalArgumentException(
+          ids.length + " token ids for " + sessions.size() + " sessions, expected one each");
+    }
+    int needed = Math.multiplyExact(ids.length, config.architecture().vocabulary());
+    if (logits.length < needed) {
+      throw new IllegalArgumentException(
+          "room for " + logits.length + " logits, expected " + needed);
+    }
+    SessionStep.run(this, sessions, ids, logits);
+  }
+
   /** Checks that the first {@code count} ids are in the vocabulary. */
   void checkIds(int[] ids, int count) {
     int vocabulary = config.architecture().vocabulary();

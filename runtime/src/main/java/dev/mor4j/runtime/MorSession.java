@@ -217,6 +217,62 @@ public final class MorSession implements AutoCloseable {
     broken = false;
   }
 
+  /** A step together with others: open and idle, with every token computed but those of it. */
+  void beginStep(int id) {
+    begin();
+    if (length >= contextLength) {
+      end();
+      throw new IllegalArgumentException(
+          "the session's context of " + contextLength + " tokens is full");
+    }
+    append(id);
+  }
+
+  /** Checks that this session may step together with {@code other}, of {@code owner}. */
+  void requireCompanion(MorModel owner, MorSession other) {
+    if (model != owner) {
+      throw new IllegalArgumentException("a session of another model");
+    }
+    if (!settings.equals(other.settings)) {
+      throw new IllegalArgumentException(
+          "sessions of different options: " + settings + " and " + other.settings);
+    }
+  }
+
+  /**
+   * A step has failed: the token is gone where nothing was computed, else the caches are no use.
+   */
+  void abandonStep() {
+    if (!broken) {
+      length--;
+    }
+  }
+
+  /** Computes the tokens before the last; inside a step. */
+  void catchUp(PassBuffers buffers) {
+    broken = true;
+    while (computed < length - 1) {
+      int count = Math.min(buffers.maxPassRows(), length - 1 - computed);
+      model.forward().run(ids, computed, count, caches, settings, buffers, depths);
+      computed += count;
+    }
+  }
+
+  /** The last token was computed, in so many recursions. */
+  void stepped(int depth) {
+    depths[length - 1] = depth;
+    computed = length;
+    broken = false;
+  }
+
+  RoutingSettings settings() {
+    return settings;
+  }
+
+  SequenceCaches caches() {
+    return caches;
+  }
+
   int length() {
     return length;
   }

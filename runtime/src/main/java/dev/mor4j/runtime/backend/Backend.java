@@ -53,11 +53,11 @@ public interface Backend extends AutoCloseable {
 
   /**
    * The logits [count, V] of hidden states {@code firstRow .. firstRow + count - 1}, after the
-   * final norm.
+   * final norm, from {@code logits[offset]} on.
    *
    * @param count at most {@link Workspace#maxLogitRows()}
    */
-  void logits(int firstRow, int count, float[] logits, Workspace workspace);
+  void logits(int firstRow, int count, float[] logits, int offset, Workspace workspace);
 
   @Override
   void close();

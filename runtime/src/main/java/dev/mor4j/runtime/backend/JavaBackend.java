@@ -236,13 +236,13 @@ public final class JavaBackend implements Backend {
   }
 
   @Override
-  public void logits(int firstRow, int count, float[] logits, Workspace workspace) {
+  public void logits(int firstRow, int count, float[] logits, int at, Workspace workspace) {
     float[] states = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] normed = new float[sizes.hidden()];
     for (int i = 0; i < count; i++) {
       JavaKernels.rmsNorm(
           weights.finalNorm(), sizes.rmsNormEps(), states, (firstRow + i) * sizes.hidden(), normed);
-      JavaKernels.multiply(weights.head(), normed, 0, logits, i * sizes.vocabulary());
+      JavaKernels.multiply(weights.head(), normed, 0, logits, at + i * sizes.vocabulary());
     }
   }
 

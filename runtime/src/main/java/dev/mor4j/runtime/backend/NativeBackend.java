@@ -256,7 +256,7 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
-  public void logits(int firstRow, int count, float[] logits, Workspace workspace) {
+  public void logits(int firstRow, int count, float[] logits, int at, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
     long offset = (long) firstRow * sizes.hidden() * Float.BYTES;
     context.head(
@@ -268,7 +268,8 @@ public final class NativeBackend implements Backend {
         count,
         ws.logits,
         ws.scratch);
-    MemorySegment.copy(ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, 0, count * sizes.vocabulary());
+    MemorySegment.copy(
+        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, at, count * sizes.vocabulary());
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.Workspace;
-import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.routing.ExpertRouting;
@@ -20,6 +20,7 @@ import java.util.List;
 final class ExpertChoiceRouter implements RecursionRouter {
   private static final Workspace.State HIDDEN = Workspace.State.HIDDEN;
 
+  private final KvPlan plan;
   private final ExpertRouting routing;
   private final Backend backend;
   private final RowRunner rows;
@@ -32,7 +33,9 @@ final class ExpertChoiceRouter implements RecursionRouter {
       ModelWeights weights,
       Backend backend,
       RowRunner rows,
-      List<PreparedLayers> blocks) {
+      List<PreparedLayers> blocks,
+      KvPlan plan) {
+    this.plan = plan;
     this.routing = new ExpertRouting(config);
     this.backend = backend;
     this.rows = rows;
@@ -42,26 +45,20 @@ final class ExpertChoiceRouter implements RecursionRouter {
   }
 
   @Override
-  public void run(
-      int count,
-      int position,
-      SequenceCaches caches,
-      RoutingSettings settings,
-      PassBuffers buffers,
-      int[] depths) {
-    Arrays.fill(depths, position, position + count, 0);
+  public void run(RoutingSettings settings, PassBuffers buffers) {
+    int count = buffers.tokens.count;
     int remaining = count;
     for (int r = 0; r < settings.maxRecursions() && remaining > 0; r++) {
       decide(r, remaining, count, settings, buffers);
       for (int i = 0; i < remaining; i++) {
         buffers.gates[i] = buffers.keep[i] ? routing.gate(buffers.z[i]) : 0f;
-        depths[position + buffers.active[i]] += buffers.keep[i] ? 1 : 0;
+        buffers.tokens.depths[buffers.active[i]] += buffers.keep[i] ? 1 : 0;
       }
       // With sharing, recursion 0 stores the keys and values of all tokens, also of those that it
       // does not keep.
-      boolean all = r == 0 && caches.plan().caching() != Caching.RECURSION_WISE;
+      boolean all = r == 0 && plan.caching() != Caching.RECURSION_WISE;
       int kept = all ? remaining : keepActive(remaining, buffers);
-      runBlock(r, kept, count, position, caches, buffers);
+      runBlock(r, kept, buffers);
       remaining = all ? keepActive(remaining, buffers) : kept;
     }
   }
@@ -106,23 +103,12 @@ final class ExpertChoiceRouter implements RecursionRouter {
     return kept;
   }
 
-  private void runBlock(
-      int r, int active, int count, int position, SequenceCaches caches, PassBuffers buffers) {
+  private void runBlock(int r, int active, PassBuffers buffers) {
     PreparedLayers block = blocks.get(r);
-    switch (caches.plan().blockMode(r)) {
-      case APPEND ->
-          rows.runAppending(block, active, position, caches.recursion(r), HIDDEN, true, buffers);
-      case READ ->
-          rows.runReading(block, active, position, caches.recursion(0), HIDDEN, true, buffers);
-      case OVERLAY ->
-          rows.runOverlaying(
-              block,
-              active,
-              position,
-              caches.recursion(0),
-              caches.recursion(r),
-              caches.overlaySlots(r, position + count),
-              buffers);
+    switch (plan.blockMode(r)) {
+      case APPEND -> rows.runAppending(block, active, r, HIDDEN, true, buffers);
+      case READ -> rows.runReading(block, active, HIDDEN, true, buffers);
+      case OVERLAY -> rows.runOverlaying(block, active, r, buffers);
     }
   }
 }

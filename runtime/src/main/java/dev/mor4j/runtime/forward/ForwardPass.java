@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.forward;
 
 import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.PreparedLayers;
@@ -54,9 +55,9 @@ public final class ForwardPass {
       this.router =
           switch (config.routing()) {
             case RoutingConfig.ExpertChoice expert ->
-                new ExpertChoiceRouter(expert, weights, backend, rows, blocks);
+                new ExpertChoiceRouter(expert, weights, backend, rows, blocks, plan);
             case RoutingConfig.TokenChoice token ->
-                new TokenChoiceRouter(token, weights, backend, rows, blocks);
+                new TokenChoiceRouter(token, weights, backend, rows, blocks, plan);
             case RoutingConfig.None none -> throw new IllegalStateException("not routed");
           };
     } else {
@@ -131,30 +132,59 @@ public final class ForwardPass {
       PassBuffers buffers,
       int[] depths) {
     buffers.reserve(count);
-    backend.embed(buffers.workspace, ids, position, count);
     for (int i = 0; i < count; i++) {
-      buffers.active[i] = i;
+      buffers.tokens.add(ids[position + i], position + i, caches);
     }
+    run(settings, buffers);
+    System.arraycopy(buffers.tokens.depths, 0, depths, position, count);
+  }
+
+  /**
+   * Takes one token of each of {@code count} sequences through the model, in the same passes. The
+   * values of a token are those it has alone.
+   *
+   * @param ids the token of each sequence, in [0, V)
+   * @param positions its place in the sequence, whose tokens before it are in the caches
+   */
+  public void step(
+      int[] ids,
+      int[] positions,
+      SequenceCaches[] caches,
+      int count,
+      RoutingSettings settings,
+      PassBuffers buffers) {
+    buffers.reserve(count);
+    for (int i = 0; i < count; i++) {
+      buffers.tokens.add(ids[i], positions[i], caches[i]);
+    }
+    run(settings, buffers);
+  }
+
+  private void run(RoutingSettings settings, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    if (settings.mode() == RoutingMode.TOP_K && !tokens.isOneSequence()) {
+      throw new IllegalArgumentException("top-k routing takes the tokens of one sequence");
+    }
+    backend.embed(buffers.workspace, tokens.ids, 0, tokens.count);
+    activateAll(buffers);
     if (router == null) {
-      rows.runAll(
-          unrolled.get(settings.maxRecursions() - 1),
-          count,
-          position,
-          caches.common(),
-          true,
-          buffers);
-      Arrays.fill(depths, position, position + count, settings.maxRecursions());
+      rows.runAll(unrolled.get(settings.maxRecursions() - 1), true, buffers);
+      Arrays.fill(tokens.depths, 0, tokens.count, settings.maxRecursions());
       return;
     }
     if (first != null) {
-      rows.runAll(first, count, position, caches.common(), true, buffers);
+      rows.runAll(first, true, buffers);
     }
-    router.run(count, position, caches, settings, buffers, depths);
+    router.run(settings, buffers);
     if (last != null) {
-      for (int i = 0; i < count; i++) {
-        buffers.active[i] = i;
-      }
-      rows.runAll(last, count, position, caches.common(), false, buffers);
+      activateAll(buffers);
+      rows.runAll(last, false, buffers);
+    }
+  }
+
+  private static void activateAll(PassBuffers buffers) {
+    for (int i = 0; i < buffers.tokens.count; i++) {
+      buffers.active[i] = i;
     }
   }
 
@@ -165,6 +195,11 @@ public final class ForwardPass {
    * @param count at most {@link PassBuffers#maxLogitRows()}
    */
   public void logits(int firstToken, int count, float[] logits, PassBuffers buffers) {
-    backend.logits(firstToken, count, logits, buffers.workspace);
+    logits(firstToken, count, logits, 0, buffers);
+  }
+
+  /** As above, from {@code logits[offset]} on. */
+  public void logits(int firstToken, int count, float[] logits, int offset, PassBuffers buffers) {
+    backend.logits(firstToken, count, logits, offset, buffers.workspace);
   }
 }

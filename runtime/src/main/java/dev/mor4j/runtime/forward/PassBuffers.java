@@ -13,6 +13,7 @@ import java.util.Arrays;
 public final class PassBuffers implements AutoCloseable {
   final Workspace workspace;
   final RowPass pass;
+  final TokenBatch tokens = new TokenBatch();
   private final int outputs;
 
   /** Rows of the states that take part, ascending; the first are in use. */
@@ -45,6 +46,7 @@ public final class PassBuffers implements AutoCloseable {
   /** Makes room for {@code tokens} tokens. */
   void reserve(int tokens) {
     workspace.reserveTokens(tokens);
+    this.tokens.reserve(tokens);
     if (active.length < tokens) {
       active = new int[tokens];
       z = new float[Math.multiplyExact(tokens, outputs)];
@@ -53,6 +55,11 @@ public final class PassBuffers implements AutoCloseable {
       gates = new float[tokens];
       lastRecursion = new int[tokens];
     }
+  }
+
+  /** The tokens of the last call, with their depths. */
+  public TokenBatch tokens() {
+    return tokens;
   }
 
   /** Most tokens of one pass. */
@@ -73,6 +80,7 @@ public final class PassBuffers implements AutoCloseable {
   /** Forgets the caches that the last pass named, and who was told. */
   void release() {
     pass.clear();
+    tokens.clear();
     routers = RouterConsumer.NONE;
     Arrays.fill(keep, false);
   }

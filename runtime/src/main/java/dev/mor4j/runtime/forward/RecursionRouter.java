@@ -1,16 +1,12 @@
 package dev.mor4j.runtime.forward;
 
-import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.routing.RoutingSettings;
 
 /** Takes the tokens of a call through the recursions that they are given. */
 sealed interface RecursionRouter permits ExpertChoiceRouter, TokenChoiceRouter {
-  /** See {@link ForwardPass#run}; the states are those after the unique first layer. */
-  void run(
-      int count,
-      int position,
-      SequenceCaches caches,
-      RoutingSettings settings,
-      PassBuffers buffers,
-      int[] depths);
+  /**
+   * Takes the tokens of {@code buffers} through the block as often as each is given, and notes
+   * their depths; the states are those after the unique first layer, all of them active.
+   */
+  void run(RoutingSettings settings, PassBuffers buffers);
 }

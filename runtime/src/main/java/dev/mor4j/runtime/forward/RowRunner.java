@@ -5,11 +5,12 @@ import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.cache.KvCache;
+import dev.mor4j.runtime.cache.SequenceCaches;
 
 /**
  * Runs layers over the active rows of a call, in passes of as many rows as the workspace takes, and
- * finds each row its place in the cache. Rows come in order of position, so a later pass sees what
- * an earlier one has stored.
+ * finds each row its place in the caches of its sequence. Rows of a sequence come in order of
+ * position, so a later pass sees what an earlier one has stored.
  */
 final class RowRunner {
   private final Backend backend;
@@ -19,104 +20,103 @@ final class RowRunner {
   }
 
   /**
-   * Unique layers: rows {@code 0 .. count-1}, each at entry = position, the result in place.
+   * Unique layers: all tokens of the call, each at entry = position, the result in place.
    *
-   * @param append whether the tokens are new to the cache, or another layer has appended them
-   *     before
+   * @param append whether the tokens are new to the common cache, or another layer has appended
+   *     them before
    */
-  void runAll(
-      PreparedLayers layers,
-      int count,
-      int position,
-      KvCache cache,
-      boolean append,
-      PassBuffers buffers) {
-    if (append) {
-      cache.append(count);
-    }
+  void runAll(PreparedLayers layers, boolean append, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
     RowPass pass = begin(buffers, Workspace.State.HIDDEN, false);
-    for (int i = 0; i < count; i++) {
-      int row = add(pass, i, position + i, cache);
-      pass.slots[row] = position + i;
-      pass.contexts[row] = position + i + 1;
+    for (int i = 0; i < tokens.count; i++) {
+      KvCache cache = tokens.caches[i].common();
+      if (append) {
+        cache.append(1);
+      }
+      int row = add(pass, i, tokens.positions[i], cache);
+      pass.slots[row] = tokens.positions[i];
+      pass.contexts[row] = tokens.positions[i] + 1;
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);
   }
 
   /**
-   * Each of the {@code count} active rows writes the next entry of {@code cache} and attends to all
-   * up to it.
+   * Each of the {@code count} active rows writes the next entry of its sequence's cache of {@code
+   * recursion} and attends to all up to it.
    */
   void runAppending(
       PreparedLayers layers,
       int count,
-      int position,
-      KvCache cache,
+      int recursion,
       Workspace.State state,
       boolean addGated,
       PassBuffers buffers) {
-    int slot = cache.append(count);
+    TokenBatch tokens = buffers.tokens;
     RowPass pass = begin(buffers, state, addGated);
     for (int i = 0; i < count; i++) {
-      int row = add(pass, buffers.active[i], position + buffers.active[i], cache);
+      int token = buffers.active[i];
+      KvCache cache = tokens.caches[token].recursion(recursion);
+      int slot = cache.append(1);
+      int row = add(pass, token, tokens.positions[token], cache);
       pass.gates[row] = buffers.gates[i];
-      pass.slots[row] = slot + i;
-      pass.contexts[row] = slot + i + 1;
+      pass.slots[row] = slot;
+      pass.contexts[row] = slot + 1;
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);
   }
 
   /**
-   * Each of the {@code count} active rows attends to the entries of {@code cache} up to its
-   * position.
+   * Each of the {@code count} active rows attends to the entries of its sequence's cache of
+   * recursion 0 up to its position.
    */
   void runReading(
       PreparedLayers layers,
       int count,
-      int position,
-      KvCache cache,
       Workspace.State state,
       boolean addGated,
       PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
     RowPass pass = begin(buffers, state, addGated);
     for (int i = 0; i < count; i++) {
-      int at = position + buffers.active[i];
-      int row = add(pass, buffers.active[i], at, cache);
+      int token = buffers.active[i];
+      int row = add(pass, token, tokens.positions[token], tokens.caches[token].recursion(0));
       pass.gates[row] = buffers.gates[i];
       pass.slots[row] = -1;
-      pass.contexts[row] = at + 1;
+      pass.contexts[row] = tokens.positions[token] + 1;
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);
   }
 
   /**
-   * Each of the {@code count} active rows writes the next entry of {@code overlay} and attends to
-   * the entries of {@code base} up to its position, with those of the overlay over them.
+   * Each of the {@code count} active rows writes the next entry of its sequence's overlay of {@code
+   * recursion} and attends to the entries of recursion 0 up to its position, with those of the
+   * overlay over them.
    */
-  void runOverlaying(
-      PreparedLayers layers,
-      int count,
-      int position,
-      KvCache base,
-      KvCache overlay,
-      int[] overlaySlots,
-      PassBuffers buffers) {
-    int slot = overlay.append(count);
+  void runOverlaying(PreparedLayers layers, int count, int recursion, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    // All slots first: a table that grows is another array.
     for (int i = 0; i < count; i++) {
-      overlaySlots[position + buffers.active[i]] = slot + i;
+      int token = buffers.active[i];
+      SequenceCaches caches = tokens.caches[token];
+      int position = tokens.positions[token];
+      caches.overlaySlots(recursion, position + 1)[position] =
+          caches.recursion(recursion).append(1);
     }
     RowPass pass = begin(buffers, Workspace.State.HIDDEN, true);
     for (int i = 0; i < count; i++) {
-      int at = position + buffers.active[i];
-      int row = add(pass, buffers.active[i], at, base);
+      int token = buffers.active[i];
+      SequenceCaches caches = tokens.caches[token];
+      int position = tokens.positions[token];
+      int[] overlaySlots = caches.overlaySlots(recursion, position + 1);
+      int row = add(pass, token, position, caches.recursion(0));
       pass.gates[row] = buffers.gates[i];
-      pass.overlay[row] = overlay;
+      pass.overlay[row] = caches.recursion(recursion);
       pass.overlaySlots[row] = overlaySlots;
-      pass.slots[row] = slot + i;
-      pass.contexts[row] = at + 1;
+      pass.slots[row] = overlaySlots[position];
+      pass.contexts[row] = position + 1;
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);

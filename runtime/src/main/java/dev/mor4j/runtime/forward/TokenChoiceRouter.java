@@ -5,7 +5,7 @@ import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.Workspace;
-import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.routing.TokenRouting;
@@ -16,6 +16,7 @@ import java.util.List;
 final class TokenChoiceRouter implements RecursionRouter {
   private static final Workspace.State RECURSION = Workspace.State.RECURSION;
 
+  private final KvPlan plan;
   private final TokenRouting routing;
   private final Backend backend;
   private final RowRunner rows;
@@ -28,7 +29,9 @@ final class TokenChoiceRouter implements RecursionRouter {
       ModelWeights weights,
       Backend backend,
       RowRunner rows,
-      List<PreparedLayers> blocks) {
+      List<PreparedLayers> blocks,
+      KvPlan plan) {
+    this.plan = plan;
     this.routing = new TokenRouting(config, weights.routerBias());
     this.backend = backend;
     this.rows = rows;
@@ -38,19 +41,14 @@ final class TokenChoiceRouter implements RecursionRouter {
   }
 
   @Override
-  public void run(
-      int count,
-      int position,
-      SequenceCaches caches,
-      RoutingSettings settings,
-      PassBuffers buffers,
-      int[] depths) {
+  public void run(RoutingSettings settings, PassBuffers buffers) {
+    int count = buffers.tokens.count;
     backend.route(router, buffers.active, count, buffers.z, buffers.workspace);
     for (int i = 0; i < count; i++) {
       int last =
           routing.lastRecursion(buffers.z, i * recursions, recursions, settings.maxRecursions());
       buffers.lastRecursion[i] = last;
-      depths[position + i] = last + 1;
+      buffers.tokens.depths[i] = last + 1;
     }
     backend.beginRecursions(count, buffers.workspace);
     for (int r = 0; r < settings.maxRecursions(); r++) {
@@ -64,10 +62,10 @@ final class TokenChoiceRouter implements RecursionRouter {
         break;
       }
       PreparedLayers block = blocks.get(r);
-      if (caches.plan().blockMode(r) == KvMode.READ) {
-        rows.runReading(block, active, position, caches.recursion(0), RECURSION, false, buffers);
+      if (plan.blockMode(r) == KvMode.READ) {
+        rows.runReading(block, active, RECURSION, false, buffers);
       } else {
-        rows.runAppending(block, active, position, caches.recursion(r), RECURSION, false, buffers);
+        rows.runAppending(block, active, r, RECURSION, false, buffers);
       }
     }
     for (int i = 0; i < count; i++) {

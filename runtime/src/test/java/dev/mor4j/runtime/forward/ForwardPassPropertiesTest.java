@@ -98,6 +98,32 @@ class ForwardPassPropertiesTest {
     }
   }
 
+  /** Tokens of several sequences in the same passes have the bits that they have alone. */
+  @Property(tries = 100, seed = "5")
+  void companyChangesNothing(@ForAll @LongRange(min = 0, max = 1_000_000) long seed)
+      throws IOException {
+    Random random = new Random(seed);
+    ModelConfig config = write(seed);
+    List<int[]> texts = new ArrayList<>();
+    for (int i = 2 + random.nextInt(5); i > 0; i--) {
+      texts.add(text(config, random));
+    }
+    List<Isa> backends = new ArrayList<>(OpenedModel.isas());
+    backends.add(null);
+    Isa isa = RandomConfigs.pick(random, backends);
+    KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
+    try (OpenedModel model = new OpenedModel(folder, isa, 2, 1 + random.nextInt(6), kv)) {
+      RoutingSettings settings = model.settings(RoutingMode.THRESHOLD);
+      List<OpenedModel.Outcome> together = model.runTogether(texts, settings, random);
+      for (int i = 0; i < texts.size(); i++) {
+        OpenedModel.Outcome alone = model.run(texts.get(i), settings, List.of());
+        assertThat(together.get(i).depths()).isEqualTo(alone.depths());
+        assertThat(together.get(i).logits()).isEqualTo(alone.logits());
+        assertThat(together.get(i).entries()).isEqualTo(alone.entries());
+      }
+    }
+  }
+
   /** Every native path agrees with plain Java. */
   @Property(tries = 100, seed = "2")
   void nativeKernelsAgreeWithPlainJava(@ForAll @LongRange(min = 0, max = 1_000_000) long seed)

@@ -16,7 +16,9 @@ import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 
 /** A model opened on one backend, with the inner parts at hand. */
 final class OpenedModel implements AutoCloseable {
@@ -98,6 +100,60 @@ final class OpenedModel implements AutoCloseable {
     } finally {
       buffers.giveBack(lent);
     }
+  }
+
+  /**
+   * Takes {@code texts} through the model together, a token each at a time; which of those that are
+   * not at their end take part in a step is chance.
+   */
+  List<Outcome> runTogether(List<int[]> texts, RoutingSettings settings, Random random) {
+    int vocabulary = weights.config().architecture().vocabulary();
+    int size = texts.size();
+    SequenceCaches[] caches = new SequenceCaches[size];
+    float[][] logits = new float[size][];
+    int[][] depths = new int[size][];
+    int[] done = new int[size];
+    for (int i = 0; i < size; i++) {
+      caches[i] = new SequenceCaches(forward.kvPlan(), pools);
+      logits[i] = new float[texts.get(i).length * vocabulary];
+      depths[i] = new int[texts.get(i).length];
+    }
+    PassBuffers lent = buffers.take();
+    try {
+      for (List<Integer> due = due(texts, done); !due.isEmpty(); due = due(texts, done)) {
+        Collections.shuffle(due, random);
+        due = due.subList(0, 1 + random.nextInt(due.size()));
+        int[] ids = due.stream().mapToInt(i -> texts.get(i)[done[i]]).toArray();
+        int[] positions = due.stream().mapToInt(i -> done[i]).toArray();
+        SequenceCaches[] taking = due.stream().map(i -> caches[i]).toArray(SequenceCaches[]::new);
+        forward.step(ids, positions, taking, ids.length, settings, lent);
+        for (int row = 0; row < ids.length; row++) {
+          int i = due.get(row);
+          forward.logits(row, 1, logits[i], done[i] * vocabulary, lent);
+          depths[i][done[i]++] = lent.tokens().depth(row);
+        }
+      }
+      List<Outcome> outcomes = new ArrayList<>();
+      for (int i = 0; i < size; i++) {
+        outcomes.add(new Outcome(logits[i], depths[i], caches[i].entries()));
+      }
+      return outcomes;
+    } finally {
+      buffers.giveBack(lent);
+      for (SequenceCaches each : caches) {
+        each.close();
+      }
+    }
+  }
+
+  private static List<Integer> due(List<int[]> texts, int[] done) {
+    List<Integer> due = new ArrayList<>();
+    for (int i = 0; i < done.length; i++) {
+      if (done[i] < texts.get(i).length) {
+        due.add(i);
+      }
+    }
+    return due;
   }
 
   @Override
