@@ -19,7 +19,7 @@ class UsageTest extends CommandLineTest {
     assertThat(run("--version").succeeds().out()).startsWith("mor4j ");
     assertThat(run("--help").succeeds().out())
         .contains("demo", "convert", "inspect", "generate", "perplexity", "verify", "depths")
-        .contains("random", "Exit codes", "verification failed", "bad input");
+        .contains("random", "export", "Exit codes", "verification failed", "bad input");
     assertThat(run("help").succeeds().out()).contains("generate");
     run().fails(2, "Usage: mor4j");
   }
@@ -34,7 +34,8 @@ class UsageTest extends CommandLineTest {
         "perplexity",
         "verify",
         "depths",
-        "random"
+        "random",
+        "export"
       })
   void everyCommandHasHelp(String command) {
     String help = run("help", command).succeeds().out();
@@ -59,6 +60,8 @@ class UsageTest extends CommandLineTest {
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");
     run("verify", dir).fails(2, "--expected");
+    run("export", "onnx", dir, "x").fails(2, "GGUF");
+    run("export", "gguf", dir, "x", "--type", "q3").fails(2, "q3");
     Path model = converted(golden("expert-n3"), dir.resolve("model"));
     Path expected = golden("expert-n3").resolve("expected.safetensors");
     run("verify", model, "--expected", expected, "--tolerance", "NaN").fails(2, "tolerance is NaN");
@@ -76,7 +79,8 @@ class UsageTest extends CommandLineTest {
           run("convert", none, dir.resolve("target")),
           run("verify", none, "--expected", none),
           run("perplexity", none, "--text", ALICE),
-          run("depths", dir, "--text", none)
+          run("depths", dir, "--text", none),
+          run("export", "gguf", none, dir.resolve("x.gguf"))
         }) {
       run.fails(3, "none");
     }
@@ -86,6 +90,7 @@ class UsageTest extends CommandLineTest {
     run("convert", golden("expert-n3"), model).fails(3, "exists");
     run("convert", golden("expert-n3"), model, "--overwrite").succeeds();
     run("generate", model, "-p", "x").fails(3, "tokenizer.json");
+    run("export", "gguf", model, dir.resolve("x.gguf")).fails(3, "expert-choice router");
     Path weights = model.resolve("model.safetensors");
     Files.write(weights, new byte[] {1, 2, 3});
     run("generate", model, "--prompt-ids", "1").fails(3, "model.safetensors");

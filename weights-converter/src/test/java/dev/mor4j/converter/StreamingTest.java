@@ -2,6 +2,8 @@ package dev.mor4j.converter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.converter.gguf.GgufExport;
+import dev.mor4j.converter.gguf.GgufOptions;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import java.io.File;
 import java.io.IOException;
@@ -19,7 +21,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Weights stream from file to file: a JVM with a heap far smaller than they are converts them. */
+/**
+ * Weights stream from file to file: a JVM with a heap far smaller than they are converts and
+ * exports them.
+ */
 class StreamingTest {
   private static final long VOCABULARY = 50_000;
   private static final long HIDDEN = 512;
@@ -31,7 +36,9 @@ class StreamingTest {
     private Child() {}
 
     public static void main(String[] args) throws IOException {
-      CheckpointConverter.convert(Path.of(args[0]), Path.of(args[1]), ConversionOptions.DEFAULT);
+      Path model = Path.of(args[1]);
+      CheckpointConverter.convert(Path.of(args[0]), model, ConversionOptions.DEFAULT);
+      GgufExport.export(model, model.resolveSibling("out.gguf"), GgufOptions.DEFAULT);
     }
   }
 
@@ -65,6 +72,8 @@ class StreamingTest {
     SafetensorsFile weights = SafetensorsFile.open(dir.resolve("out/model.safetensors"));
     assertThat(weights.size()).isGreaterThan(2 * VOCABULARY * HIDDEN * Float.BYTES);
     assertThat(weights.tensors()).containsKeys("embed_tokens.weight", "lm_head.weight");
+    assertThat(Files.size(dir.resolve("out.gguf")))
+        .isGreaterThan(2 * VOCABULARY * HIDDEN * Float.BYTES);
   }
 
   /** The modules of this JVM and the tests, as one class path. */
