@@ -52,7 +52,7 @@ public final class Benchmarks {
         Arrays.stream(args).filter(argument -> !modes.contains(argument)).toArray(String[]::new);
     CommandLineOptions given = new CommandLineOptions(own);
     if (Arrays.asList(args).contains(CHECK_PEERS)) {
-      System.exit(PeerCheck.run(given, System.out) ? 0 : 1);
+      System.exit(check(given));
     }
     if (Arrays.asList(args).contains(PEERS)) {
       MachineHeader.print(System.out);
@@ -73,6 +73,16 @@ public final class Benchmarks {
     }
     MachineHeader.print(System.out);
     FiguresTable.print(new Runner(options.build()).run(), System.out);
+  }
+
+  /** An exit code: engines leave threads behind that would keep this JVM running. */
+  private static int check(CommandLineOptions given) {
+    try {
+      return PeerCheck.run(given, System.out) ? 0 : 1;
+    } catch (IOException | RuntimeException e) {
+      e.printStackTrace();
+      return 1;
+    }
   }
 
   private static void shorten(ChainedOptionsBuilder options, CommandLineOptions given) {

@@ -209,10 +209,6 @@ final class PeerComparison {
             .verbosity(VerboseMode.SILENT)
             .shouldFailOnError(true);
     one.parameters().forEach(options::param);
-    String models = System.getProperty(BenchmarkModels.MODELS);
-    if (models != null) {
-      options.jvmArgsPrepend("-D" + BenchmarkModels.MODELS + "=" + models);
-    }
     if (shortly) {
       options
           .warmupIterations(1)

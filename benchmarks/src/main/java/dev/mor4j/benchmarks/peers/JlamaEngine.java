@@ -64,7 +64,16 @@ public final class JlamaEngine implements PeerEngine {
    * @param archives the folder of Jlama's archives
    */
   public static JlamaEngine open(Path archives, PeerSettings settings) {
-    return new JlamaEngine(PeerClassPath.of(archives), settings);
+    // One of its libraries looks for its own classes through the thread.
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    ClassLoader loader = PeerClassPath.of(archives);
+    thread.setContextClassLoader(loader);
+    try {
+      return new JlamaEngine(loader, settings);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
   }
 
   @Override
