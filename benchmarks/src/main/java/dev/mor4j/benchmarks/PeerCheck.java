@@ -3,7 +3,6 @@ package dev.mor4j.benchmarks;
 import dev.mor4j.benchmarks.peers.PeerEngine;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +20,7 @@ import org.openjdk.jmh.util.Optional;
  * what has to agree; the paths at bfloat16 are told.
  */
 final class PeerCheck {
+  private static final int PROMPTS = 3;
   private static final int TOKENS = 20;
   private static final int PROMPT = 16;
 
@@ -35,26 +35,14 @@ final class PeerCheck {
     boolean agreed = true;
     for (String model : values(given, "model", List.of("135m-vanilla"))) {
       for (String type : values(given, "type", List.of("f32", "bf16"))) {
-        int[] ours = greedy(PeerModels.OURS, model, type);
-        out.printf(Locale.ROOT, "%n%s %s%n  %-10s %s%n", model, type, PeerModels.OURS, text(ours));
+        int[][] ours = greedy(PeerModels.OURS, model, type);
+        out.printf(Locale.ROOT, "%n%s %s%n", model, type);
+        print(PeerModels.OURS, ours, out);
         for (String engine :
             values(given, "engine", List.of(PeerModels.LLAMA_CPP, PeerModels.JLAMA))) {
-          int[] theirs = greedy(engine, model, type);
-          int same = common(ours, theirs);
-          boolean mustAgree = type.equals("f32") || !engine.equals(PeerModels.LLAMA_CPP);
-          agreed &= same == TOKENS || !mustAgree;
-          out.printf(
-              Locale.ROOT,
-              "  %-10s %s%n  %d of %d tokens agree%s%n",
-              engine,
-              text(theirs),
-              same,
-              TOKENS,
-              same == TOKENS
-                  ? ""
-                  : mustAgree
-                      ? ": DISAGREES"
-                      : " (activations rounded to bf16 there; not an error)");
+          int[][] theirs = greedy(engine, model, type);
+          print(engine, theirs, out);
+          agreed &= compare(engine, type, ours, theirs, out);
         }
       }
     }
@@ -70,17 +58,38 @@ final class PeerCheck {
     return values.hasValue() ? List.copyOf(values.get()) : otherwise;
   }
 
-  private static int[] greedy(String engine, String model, String type) throws IOException {
+  private static boolean compare(
+      String engine, String type, int[][] ours, int[][] theirs, PrintStream out) {
+    int same = 0;
+    for (int i = 0; i < PROMPTS; i++) {
+      same += common(ours[i], theirs[i]);
+    }
+    boolean agree = same == PROMPTS * TOKENS;
+    boolean mustAgree = type.equals("f32") || !engine.equals(PeerModels.LLAMA_CPP);
+    out.printf(
+        Locale.ROOT,
+        "  %s: %d of %d tokens agree%s%n",
+        engine,
+        same,
+        PROMPTS * TOKENS,
+        agree ? "" : mustAgree ? ": DISAGREES" : " (it rounds activations to bf16; no error)");
+    return agree || !mustAgree;
+  }
+
+  private static int[][] greedy(String engine, String model, String type) throws IOException {
+    SplittableRandom random = new SplittableRandom(Texts.SEED);
+    int[][] paths = new int[PROMPTS][TOKENS];
     try (PeerEngine opened =
         PeerModels.open(engine, model, type, 2, false, PROMPT + TOKENS + 1, 1)) {
-      int[] ids = new int[TOKENS];
-      int[][] prompt = {new SplittableRandom(Texts.SEED).ints(PROMPT, 0, 1000).toArray()};
-      ids[0] = opened.prefill(prompt, TOKENS)[0];
-      for (int i = 1; i < TOKENS; i++) {
-        ids[i] = opened.step()[0];
+      for (int[] ids : paths) {
+        int[][] prompt = {random.ints(PROMPT, 0, 1000).toArray()};
+        ids[0] = opened.prefill(prompt, TOKENS)[0];
+        for (int i = 1; i < TOKENS; i++) {
+          ids[i] = opened.step()[0];
+        }
       }
-      return ids;
     }
+    return paths;
   }
 
   /** How many tokens two paths have in common, from the first. */
@@ -92,11 +101,13 @@ final class PeerCheck {
     return same;
   }
 
-  private static String text(int[] ids) {
-    List<String> texts = new ArrayList<>();
-    for (int id : ids) {
-      texts.add(Integer.toString(id));
+  private static void print(String engine, int[][] paths, PrintStream out) {
+    for (int[] ids : paths) {
+      StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "  %-10s", engine));
+      for (int id : ids) {
+        line.append(' ').append(id);
+      }
+      out.println(line);
     }
-    return String.join(" ", texts);
   }
 }

@@ -3,7 +3,9 @@ package dev.mor4j.benchmarks.peers;
 import java.io.File;
 import java.lang.reflect.Method;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Jlama: the Vector API, no batches of sequences. Its forward pass takes token ids.
@@ -16,6 +18,9 @@ import java.util.Optional;
  */
 public final class JlamaEngine implements PeerEngine {
   private static final String ROOT = "com.github.tjake.jlama.";
+
+  /** Jlama's threads, for it makes them once and refuses to be told of them again. */
+  private static final Map<ClassLoader, Integer> THREADS = new ConcurrentHashMap<>();
 
   private final Object model;
   private final Object caches;
@@ -147,7 +152,16 @@ public final class JlamaEngine implements PeerEngine {
         f32,
         f32,
         quantized,
-        Optional.of(settings.threads()));
+        threads(loader, settings.threads()));
+  }
+
+  private static Optional<Integer> threads(ClassLoader loader, int threads) {
+    Integer before = THREADS.putIfAbsent(loader, threads);
+    if (before != null && before != threads) {
+      throw new IllegalStateException(
+          "jlama has " + before + " threads in this JVM, and cannot have " + threads);
+    }
+    return before == null ? Optional.of(threads) : Optional.empty();
   }
 
   private static int vocabulary(Object config) {
