@@ -7,5 +7,6 @@ module dev.mor4j.converter {
   requires org.snakeyaml.engine;
 
   exports dev.mor4j.converter;
+  exports dev.mor4j.converter.gguf;
   exports dev.mor4j.converter.verify;
 }

@@ -164,13 +164,14 @@ final class BenchmarkModels {
         Map.of());
   }
 
+  /** Writes a model to a path that does not exist yet. */
   @FunctionalInterface
-  private interface Maker {
+  interface Maker {
     void make(Path folder) throws IOException;
   }
 
   /** Makes {@code folder} whole or not at all: an interrupted run leaves nothing to be mistaken. */
-  private static void make(Path folder, Maker maker) throws IOException {
+  static void make(Path folder, Maker maker) throws IOException {
     System.out.println("# making " + folder + " (first use)");
     Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
     Path temporary = Files.createTempDirectory(parent, folder.getFileName() + ".part");
@@ -204,7 +205,7 @@ final class BenchmarkModels {
   }
 
   /** benchmarks/target: where benchmarks.jar or the classes folder lies. */
-  private static Path target() {
+  static Path target() {
     try {
       return Path.of(
               BenchmarkModels.class.getProtectionDomain().getCodeSource().getLocation().toURI())

@@ -22,12 +22,17 @@ import org.openjdk.jmh.runner.options.TimeValue;
  *   java -jar benchmarks.jar --quick              demo and 135M, some minutes
  *   java -jar benchmarks.jar Decode -p model=360m-vanilla,360m-mor3 -p kernels=avx512,avx2
  *   java -Dmor4j.benchmarks.models=/data/models -jar benchmarks.jar -rf json -rff figures.json
+ *   java -jar benchmarks.jar --check-peers        whether other engines generate the same tokens
+ *   java -jar benchmarks.jar --peers              ours beside other engines
  * </pre>
  *
- * {@code --quick} gives way to options that are given beside it.
+ * {@code --quick} gives way to options that are given beside it. The last two need {@code mvn
+ * -Ppeers package}; see {@link PeerComparison} for their options.
  */
 public final class Benchmarks {
   private static final String QUICK = "--quick";
+  private static final String PEERS = "--peers";
+  private static final String CHECK_PEERS = "--check-peers";
 
   /** Options with which JMH only prints something. */
   private static final List<String> PRINTING = List.of("-h", "-l", "-lp", "-lprof", "-lrf");
@@ -41,10 +46,19 @@ public final class Benchmarks {
       Main.main(args);
       return;
     }
+    List<String> modes = List.of(QUICK, PEERS, CHECK_PEERS);
     boolean quick = Arrays.asList(args).contains(QUICK);
     String[] own =
-        Arrays.stream(args).filter(argument -> !argument.equals(QUICK)).toArray(String[]::new);
+        Arrays.stream(args).filter(argument -> !modes.contains(argument)).toArray(String[]::new);
     CommandLineOptions given = new CommandLineOptions(own);
+    if (Arrays.asList(args).contains(CHECK_PEERS)) {
+      System.exit(check(given));
+    }
+    if (Arrays.asList(args).contains(PEERS)) {
+      MachineHeader.print(System.out);
+      PeerComparison.run(given, System.out);
+      return;
+    }
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .parent(given)
@@ -53,8 +67,22 @@ public final class Benchmarks {
     if (quick) {
       shorten(options, given);
     }
+    // What needs other engines' archives runs only when it is named.
+    if (given.getIncludes().stream().noneMatch(include -> include.contains("Peer"))) {
+      options.exclude("\\.Peer[A-Z]");
+    }
     MachineHeader.print(System.out);
     FiguresTable.print(new Runner(options.build()).run(), System.out);
+  }
+
+  /** An exit code: engines leave threads behind that would keep this JVM running. */
+  private static int check(CommandLineOptions given) {
+    try {
+      return PeerCheck.run(given, System.out) ? 0 : 1;
+    } catch (IOException | RuntimeException e) {
+      e.printStackTrace();
+      return 1;
+    }
   }
 
   private static void shorten(ChainedOptionsBuilder options, CommandLineOptions given) {

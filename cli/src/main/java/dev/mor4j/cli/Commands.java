@@ -28,6 +28,7 @@ final class Commands {
     commands.put("verify", VerifyCommand::new);
     commands.put("depths", DepthsCommand::new);
     commands.put("random", RandomCommand::new);
+    commands.put("export", ExportCommand::new);
     return commands;
   }
 

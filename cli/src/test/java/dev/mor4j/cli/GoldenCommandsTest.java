@@ -77,6 +77,18 @@ class GoldenCommandsTest extends CommandLineTest {
   }
 
   @Test
+  void exportsModelsWithoutRouter() throws IOException {
+    Path model = converted(golden("recursive-middle-cycle"), dir.resolve("model"));
+    Path file = dir.resolve("model.gguf");
+    Run made = run("export", "gguf", model, file, "--type", "f16").succeeds();
+    assertThat(made.out()).contains("model.gguf", "tensors, f16");
+    assertThat(made.err()).contains("<17>");
+    assertThat(file).isNotEmptyFile();
+    run("export", "gguf", model, file).fails(3, "exists");
+    assertThat(run("export", "gguf", model, file, "--overwrite", "-q").succeeds().out()).isEmpty();
+  }
+
+  @Test
   void randomModelsGenerate() throws IOException {
     Path model = dir.resolve("random");
     Run made =

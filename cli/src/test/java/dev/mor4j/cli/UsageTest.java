@@ -19,7 +19,7 @@ class UsageTest extends CommandLineTest {
     assertThat(run("--version").succeeds().out()).startsWith("mor4j ");
     assertThat(run("--help").succeeds().out())
         .contains("demo", "convert", "inspect", "generate", "perplexity", "verify", "depths")
-        .contains("compare", "random", "Exit codes", "verification failed", "bad input");
+        .contains("compare", "random", "export", "Exit codes", "verification failed", "bad input");
     assertThat(run("help").succeeds().out()).contains("generate");
     run().fails(2, "Usage: mor4j");
   }
@@ -35,7 +35,8 @@ class UsageTest extends CommandLineTest {
         "compare",
         "verify",
         "depths",
-        "random"
+        "random",
+        "export"
       })
   void everyCommandHasHelp(String command) {
     String help = run("help", command).succeeds().out();
@@ -60,6 +61,8 @@ class UsageTest extends CommandLineTest {
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");
     run("verify", dir).fails(2, "--expected");
+    run("export", "onnx", dir, "x").fails(2, "GGUF");
+    run("export", "gguf", dir, "x", "--type", "q3").fails(2, "q3");
     Path model = converted(golden("expert-n3"), dir.resolve("model"));
     Path expected = golden("expert-n3").resolve("expected.safetensors");
     run("verify", model, "--expected", expected, "--tolerance", "NaN").fails(2, "tolerance is NaN");
@@ -77,7 +80,8 @@ class UsageTest extends CommandLineTest {
           run("convert", none, dir.resolve("target")),
           run("verify", none, "--expected", none),
           run("perplexity", none, "--text", ALICE),
-          run("depths", dir, "--text", none)
+          run("depths", dir, "--text", none),
+          run("export", "gguf", none, dir.resolve("x.gguf"))
         }) {
       run.fails(3, "none");
     }
@@ -87,6 +91,7 @@ class UsageTest extends CommandLineTest {
     run("convert", golden("expert-n3"), model).fails(3, "exists");
     run("convert", golden("expert-n3"), model, "--overwrite").succeeds();
     run("generate", model, "-p", "x").fails(3, "tokenizer.json");
+    run("export", "gguf", model, dir.resolve("x.gguf")).fails(3, "expert-choice router");
     Path weights = model.resolve("model.safetensors");
     Files.write(weights, new byte[] {1, 2, 3});
     run("generate", model, "--prompt-ids", "1").fails(3, "model.safetensors");

@@ -2,6 +2,8 @@ package dev.mor4j.converter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.converter.gguf.GgufExport;
+import dev.mor4j.converter.gguf.GgufOptions;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.packing.Packing;
 import java.io.File;
@@ -15,13 +17,17 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weights stream from file to file: a JVM with a heap far smaller than they are converts them. */
+/**
+ * Weights stream from file to file: a JVM with a heap far smaller than they are converts and
+ * exports them.
+ */
 class StreamingTest {
   private static final long VOCABULARY = 50_000;
   private static final long HIDDEN = 512;
@@ -33,12 +39,17 @@ class StreamingTest {
     private Child() {}
 
     public static void main(String[] args) throws IOException {
+      Path model = Path.of(args[1]);
+      Optional<Packing> packing = Packing.find(args[2]);
       ConversionOptions options =
-          Packing.find(args[2])
+          packing
               .map(Quantization::of)
               .map(ConversionOptions.DEFAULT::withQuantization)
               .orElse(ConversionOptions.DEFAULT);
-      CheckpointConverter.convert(Path.of(args[0]), Path.of(args[1]), options);
+      CheckpointConverter.convert(Path.of(args[0]), model, options);
+      if (packing.isEmpty()) {
+        GgufExport.export(model, model.resolveSibling("out.gguf"), GgufOptions.DEFAULT);
+      }
     }
   }
 
@@ -82,6 +93,9 @@ class StreamingTest {
               default -> numbers * 17 / 16;
             });
     assertThat(weights.tensors()).containsKeys("embed_tokens.weight", "lm_head.weight");
+    if (quantization.equals("none")) {
+      assertThat(Files.size(dir.resolve("out.gguf"))).isGreaterThan(numbers * Float.BYTES);
+    }
   }
 
   /** The modules of this JVM and the tests, as one class path. */

@@ -1,0 +1,235 @@
+package dev.mor4j.benchmarks;
+
+import dev.mor4j.runtime.format.StrictJson;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
+
+/**
+ * Ours beside other engines, with all options of JMH and these parameters:
+ *
+ * <pre>
+ *   -p model=360m-vanilla      -p context=32 (up to 2000)     -p batch=1
+ *   -p engine=llama.cpp,jlama  -p type=q8_0,bf16,f16,q4       -p dtype=bf16 (ours)
+ *   -f 3 (rounds)              -rff peers.json
+ * </pre>
+ *
+ * <p>First each peer is run shortly with every number of threads and with flash attention on and
+ * off; its best settings are kept, for decode and prefill apart. Then all run in turn, a JVM each,
+ * round after round, so that a machine that changes its speed changes it for all.
+ */
+final class PeerComparison {
+  private static final int ROUNDS = 3;
+  private static final String DECODE = PeerDecodeBenchmark.class.getName() + ".greedy";
+  private static final String PREFILL = PeerPrefillBenchmark.class.getName() + ".tokens512";
+  private static final String OUR_DECODE = DecodeBenchmark.class.getName() + ".greedy";
+  private static final String OUR_PREFILL = PrefillBenchmark.class.getName() + ".tokens512";
+
+  /** One benchmark with one value for each of its parameters. */
+  private record Case(
+      String engine,
+      String model,
+      String workload,
+      String benchmark,
+      Map<String, String> settings,
+      Map<String, String> parameters,
+      int sequences) {}
+
+  private final CommandLineOptions given;
+  private final PrintStream out;
+
+  private PeerComparison(CommandLineOptions given, PrintStream out) {
+    this.given = given;
+    this.out = out;
+  }
+
+  static void run(CommandLineOptions given, PrintStream out) throws IOException {
+    new PeerComparison(given, out).run();
+  }
+
+  private void run() throws IOException {
+    List<Case> cases = new ArrayList<>();
+    for (String model : PeerCheck.values(given, "model", List.of("360m-vanilla"))) {
+      for (String dtype : PeerCheck.values(given, "dtype", List.of("bf16"))) {
+        cases.addAll(ours(model, dtype));
+      }
+      for (String engine :
+          PeerCheck.values(given, "engine", List.of(PeerModels.LLAMA_CPP, PeerModels.JLAMA))) {
+        for (String type : PeerCheck.values(given, "type", List.of("q8_0", "bf16", "f16", "q4"))) {
+          if (PeerModels.types(engine).contains(type)) {
+            PeerModels.file(engine, model, type);
+            cases.addAll(peers(engine, model, type));
+          }
+        }
+      }
+    }
+    Map<Case, List<Double>> scores = new LinkedHashMap<>();
+    cases.forEach(one -> scores.put(one, new ArrayList<>()));
+    int rounds = given.getForkCount().hasValue() ? given.getForkCount().get() : ROUNDS;
+    for (int round = 1; round <= rounds; round++) {
+      for (Case one : cases) {
+        double score = measure(one, false);
+        out.printf(
+            Locale.ROOT,
+            "# round %d: %s %s %s %s: %.1f tok/s%n",
+            round,
+            one.model(),
+            one.workload(),
+            one.engine(),
+            one.settings().values(),
+            score);
+        if (!Double.isNaN(score)) {
+          scores.get(one).add(score);
+        }
+      }
+    }
+    List<PeerRow> rows = new ArrayList<>();
+    scores.forEach(
+        (one, found) ->
+            rows.add(
+                new PeerRow(one.engine(), one.model(), one.workload(), one.settings(), found)));
+    PeerTable.print(rows, out);
+    save(rows);
+  }
+
+  private List<Case> ours(String model, String dtype) {
+    Map<String, String> settings = Map.of("dtype", dtype);
+    List<Case> cases = new ArrayList<>();
+    for (String context : contexts()) {
+      cases.add(
+          new Case(
+              PeerModels.OURS,
+              model,
+              decode(context, "1"),
+              OUR_DECODE,
+              settings,
+              Map.of("model", model, "dtype", dtype, "context", context),
+              1));
+    }
+    cases.add(
+        new Case(
+            PeerModels.OURS,
+            model,
+            "prefill 512",
+            OUR_PREFILL,
+            settings,
+            Map.of("model", model, "dtype", dtype),
+            1));
+    return cases;
+  }
+
+  private List<Case> peers(String engine, String model, String type) {
+    List<Case> cases = new ArrayList<>();
+    for (String context : contexts()) {
+      for (String batch : PeerCheck.values(given, "batch", List.of("1"))) {
+        if (batch.equals("1") || engine.equals(PeerModels.LLAMA_CPP)) {
+          cases.add(
+              best(
+                  engine,
+                  model,
+                  type,
+                  decode(context, batch),
+                  DECODE,
+                  Map.of("context", context, "batch", batch)));
+        }
+      }
+    }
+    cases.add(best(engine, model, type, "prefill 512", PREFILL, Map.of()));
+    return cases;
+  }
+
+  private List<String> contexts() {
+    return PeerCheck.values(given, "context", List.of("32"));
+  }
+
+  private static String decode(String context, String batch) {
+    return "decode @" + context + (batch.equals("1") ? "" : " × " + batch);
+  }
+
+  /** The fastest of all settings that the engine leaves open, by a short run of each. */
+  private Case best(
+      String engine,
+      String model,
+      String type,
+      String workload,
+      String benchmark,
+      Map<String, String> more) {
+    Case best = null;
+    double fastest = Double.NaN;
+    List<String> flashes =
+        PeerModels.choosesFlash(engine)
+            ? PeerCheck.values(given, "flash", List.of("off", "on"))
+            : List.of("off");
+    for (String threads : PeerCheck.values(given, "threads", List.of("1", "2"))) {
+      for (String flash : flashes) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("type", type);
+        settings.put("threads", threads + "t");
+        settings.put("flash", flash.equals("on") ? "flash" : "");
+        Map<String, String> parameters = new LinkedHashMap<>(more);
+        parameters.putAll(
+            Map.of(
+                "engine", engine, "model", model, "type", type, "threads", threads, "flash",
+                flash));
+        int sequences = Integer.parseInt(more.getOrDefault("batch", "1"));
+        Case one = new Case(engine, model, workload, benchmark, settings, parameters, sequences);
+        double score = measure(one, true);
+        out.printf(
+            Locale.ROOT, "# trying %s %s %s: %.1f tok/s%n", workload, engine, settings, score);
+        if (best == null || score > fastest || Double.isNaN(fastest)) {
+          best = one;
+          fastest = score;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** Tokens per second in a JVM of its own; NaN where it cannot be had. */
+  private double measure(Case one, boolean shortly) {
+    ChainedOptionsBuilder options =
+        new OptionsBuilder()
+            .parent(shortly ? new OptionsBuilder().build() : given)
+            .include("^" + one.benchmark().replace(".", "\\.") + "$")
+            .forks(1)
+            .verbosity(VerboseMode.SILENT)
+            .shouldFailOnError(true);
+    one.parameters().forEach(options::param);
+    if (shortly) {
+      options
+          .warmupIterations(1)
+          .warmupTime(TimeValue.seconds(1))
+          .measurementIterations(2)
+          .measurementTime(TimeValue.seconds(1));
+    }
+    try {
+      for (RunResult result : new Runner(options.build()).run()) {
+        return result.getPrimaryResult().getScore() * one.sequences();
+      }
+    } catch (RunnerException e) {
+      out.println("# " + one.engine() + " " + one.parameters() + ": " + e.getMessage());
+    }
+    return Double.NaN;
+  }
+
+  private void save(List<PeerRow> rows) throws IOException {
+    Path file = Path.of(given.getResult().hasValue() ? given.getResult().get() : "peers.json");
+    Files.deleteIfExists(file);
+    StrictJson.write(Map.of("rows", rows.stream().map(PeerRow::json).toList()), file);
+    out.println("# written to " + file);
+  }
+}

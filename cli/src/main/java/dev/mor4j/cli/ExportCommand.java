@@ -1,0 +1,93 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.converter.gguf.GgufExport;
+import dev.mor4j.converter.gguf.GgufOptions;
+import dev.mor4j.converter.gguf.GgufReport;
+import dev.mor4j.converter.gguf.GgufType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j export}: a model folder to a file of another engine. */
+@CommandLine.Command(
+    name = "export",
+    header = "Writes a model without a router as a GGUF file, which llama.cpp reads.",
+    description = {
+      "For vanilla and recursive models; layers that share weights are written out. The file"
+          + " appears whole or not at all, also when the command is interrupted.",
+      "A model without a tokenizer is given a vocabulary in which token 17 reads <17>."
+    },
+    sortOptions = false)
+final class ExportCommand implements Callable<Integer> {
+  /** Formats that are written. */
+  enum Format {
+    GGUF
+  }
+
+  private final Terminal terminal;
+
+  @CommandLine.Parameters(index = "0", paramLabel = "FORMAT", description = "gguf.")
+  Format format;
+
+  @CommandLine.Parameters(
+      index = "1",
+      paramLabel = "MODEL",
+      description = "Folder of a converted model.")
+  Path folder;
+
+  @CommandLine.Parameters(index = "2", paramLabel = "FILE", description = "File to make.")
+  Path file;
+
+  @CommandLine.Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description =
+          "Type of the matrices: f32, f16, bf16 or q8_0. Default: the type that they have.")
+  GgufType type;
+
+  @CommandLine.Option(
+      names = "--no-tokenizer",
+      description = "Leave the tokenizer out, as for a model that has none.")
+  boolean withoutTokenizer;
+
+  @CommandLine.Option(names = "--overwrite", description = "Replace a GGUF file at FILE.")
+  boolean overwrite;
+
+  @CommandLine.Option(
+      names = {"-q", "--quiet"},
+      description = "No progress, no summary.")
+  boolean quiet;
+
+  @CommandLine.Mixin CommonOptions common;
+
+  ExportCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    ModelArguments.requireFolder(folder);
+    GgufReport report;
+    try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
+      report =
+          GgufExport.export(
+              folder,
+              file,
+              new GgufOptions(Optional.ofNullable(type), !withoutTokenizer, overwrite, bar));
+    }
+    for (String warning : report.warnings()) {
+      terminal.say("mor4j: note: %s", warning);
+    }
+    if (!quiet) {
+      terminal
+          .out()
+          .print(
+              Sizes.format(
+                  "%s: %s in %d tensors, %s%n",
+                  file, Sizes.bytes(report.bytes()), report.tensors(), report.type().label()));
+    }
+    return ExitCode.SUCCESS;
+  }
+}

@@ -1,0 +1,93 @@
+package dev.mor4j.converter;
+
+import dev.mor4j.runtime.format.ModelFormatException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * A file that appears whole or not at all: written under another name next to its destination, then
+ * renamed. Closing before {@link #commit()} removes what was written, and so does the end of the
+ * JVM.
+ */
+public final class OutputFile implements AutoCloseable {
+  private final Path destination;
+  private final boolean overwrite;
+  private final Path partial;
+  private final Thread hook;
+
+  private OutputFile(Path destination, boolean overwrite) {
+    this.destination = destination;
+    this.overwrite = overwrite;
+    this.partial =
+        destination.resolveSibling(
+            "." + destination.getFileName() + ".mor4j-partial-" + UUID.randomUUID());
+    this.hook = new Thread(this::discard, "mor4j-discard-partial-output");
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /**
+   * Checks that {@code destination} may be written: it does not exist, or is a file to be replaced.
+   *
+   * @throws ModelFormatException where it may not
+   */
+  public static void check(Path destination, boolean overwrite) throws ModelFormatException {
+    if (!Files.exists(destination, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (!overwrite) {
+      throw new ModelFormatException(
+          destination, "the destination exists, expected a new file, or the option to overwrite");
+    }
+    if (!Files.isRegularFile(destination, LinkOption.NOFOLLOW_LINKS)) {
+      throw new ModelFormatException(
+          destination, "the destination is a folder, a link or the like, expected a file");
+    }
+  }
+
+  /** Begins to write what will be {@code destination}; folders above it are made. */
+  public static OutputFile create(Path destination, boolean overwrite) throws IOException {
+    Path absolute = destination.toAbsolutePath().normalize();
+    check(absolute, overwrite);
+    Files.createDirectories(absolute.getParent());
+    return new OutputFile(absolute, overwrite);
+  }
+
+  /** The file to write, which does not exist yet. */
+  public Path path() {
+    return partial;
+  }
+
+  /** Forces the file to the disk and puts it in its place. */
+  public void commit() throws IOException {
+    try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    check(destination, overwrite);
+    Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Override
+  public void close() {
+    discard();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook runs, or has run.
+    }
+  }
+
+  private void discard() {
+    try {
+      Files.deleteIfExists(partial);
+    } catch (IOException e) {
+      System.getLogger(OutputFile.class.getName())
+          .log(System.Logger.Level.WARNING, "could not remove " + partial, e);
+    }
+  }
+}
