@@ -119,6 +119,10 @@ public class ModelState {
     opened.close();
   }
 
+  MorModel model() {
+    return opened;
+  }
+
   MorSession session() {
     return session;
   }

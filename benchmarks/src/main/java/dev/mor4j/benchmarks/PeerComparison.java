@@ -24,7 +24,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *
  * <pre>
  *   -p model=360m-vanilla      -p context=32 (up to 2000)     -p batch=1
- *   -p engine=llama.cpp,jlama  -p type=q8_0,bf16,f16,q4       -p dtype=bf16 (ours)
+ *   -p engine=llama.cpp,jlama  -p type=q8_0,bf16,f16,q4
+ *   -p dtype=int8,bf16-packed  -p kv=f32 (ours)               -p mor=mor3 (ours, beside the dense model)
  *   -f 3 (rounds)              -rff peers.json
  * </pre>
  *
@@ -37,6 +38,7 @@ final class PeerComparison {
   private static final String DECODE = PeerDecodeBenchmark.class.getName() + ".greedy";
   private static final String PREFILL = PeerPrefillBenchmark.class.getName() + ".tokens512";
   private static final String OUR_DECODE = DecodeBenchmark.class.getName() + ".greedy";
+  private static final String OUR_STEP = StepBenchmark.class.getName() + ".greedy";
   private static final String OUR_PREFILL = PrefillBenchmark.class.getName() + ".tokens512";
 
   /** One benchmark with one value for each of its parameters. */
@@ -106,36 +108,55 @@ final class PeerComparison {
     save(rows);
   }
 
+  /**
+   * The dense model and, where asked for, the model with a router of the same shape: what a user
+   * would run instead.
+   */
   private List<Case> ours(String model, String dtype) {
-    Map<String, String> settings = Map.of("dtype", dtype);
-    List<Case> cases = new ArrayList<>();
-    for (String context : contexts()) {
-      cases.add(
-          new Case(
-              PeerModels.OURS,
-              model,
-              decode(context, "1"),
-              OUR_DECODE,
-              settings,
-              Map.of("model", model, "dtype", dtype, "context", context),
-              1));
+    List<Case> cases = new ArrayList<>(ours(model, model, dtype, Map.of("dtype", dtype)));
+    for (String mor : PeerCheck.values(given, "mor", List.of())) {
+      Map<String, String> settings = new LinkedHashMap<>();
+      settings.put("mor", mor);
+      settings.put("dtype", dtype);
+      cases.addAll(ours(model, model.replace("vanilla", mor), dtype, settings));
     }
-    cases.add(
-        new Case(
-            PeerModels.OURS,
-            model,
-            "prefill 512",
-            OUR_PREFILL,
-            settings,
-            Map.of("model", model, "dtype", dtype),
-            1));
+    return cases;
+  }
+
+  private List<Case> ours(String beside, String model, String dtype, Map<String, String> settings) {
+    List<Case> cases = new ArrayList<>();
+    for (String kv : PeerCheck.values(given, "kv", List.of("f32"))) {
+      Map<String, String> named = new LinkedHashMap<>(settings);
+      named.put("kv", kv.equals("f32") ? "" : "kv-" + kv);
+      Map<String, String> opened = Map.of("model", model, "dtype", dtype, "kv", kv);
+      for (String context : contexts()) {
+        for (String batch : batches()) {
+          boolean alone = batch.equals("1");
+          Map<String, String> parameters = new LinkedHashMap<>(opened);
+          parameters.put("context", context);
+          if (!alone) {
+            parameters.put("batch", batch);
+          }
+          cases.add(
+              new Case(
+                  PeerModels.OURS,
+                  beside,
+                  decode(context, batch),
+                  alone ? OUR_DECODE : OUR_STEP,
+                  named,
+                  parameters,
+                  Integer.parseInt(batch)));
+        }
+      }
+      cases.add(new Case(PeerModels.OURS, beside, "prefill 512", OUR_PREFILL, named, opened, 1));
+    }
     return cases;
   }
 
   private List<Case> peers(String engine, String model, String type) {
     List<Case> cases = new ArrayList<>();
     for (String context : contexts()) {
-      for (String batch : PeerCheck.values(given, "batch", List.of("1"))) {
+      for (String batch : batches()) {
         if (batch.equals("1") || engine.equals(PeerModels.LLAMA_CPP)) {
           cases.add(
               best(
@@ -154,6 +175,10 @@ final class PeerComparison {
 
   private List<String> contexts() {
     return PeerCheck.values(given, "context", List.of("32"));
+  }
+
+  private List<String> batches() {
+    return PeerCheck.values(given, "batch", List.of("1"));
   }
 
   private static String decode(String context, String batch) {
