@@ -19,7 +19,7 @@ class UsageTest extends CommandLineTest {
     assertThat(run("--version").succeeds().out()).startsWith("mor4j ");
     assertThat(run("--help").succeeds().out())
         .contains("demo", "convert", "inspect", "generate", "perplexity", "verify", "depths")
-        .contains("compare", "random", "Exit codes", "verification failed", "bad input");
+        .contains("compare", "doctor", "random", "Exit codes", "verification failed", "bad input");
     assertThat(run("help").succeeds().out()).contains("generate");
     run().fails(2, "Usage: mor4j");
   }
@@ -35,6 +35,7 @@ class UsageTest extends CommandLineTest {
         "compare",
         "verify",
         "depths",
+        "doctor",
         "random"
       })
   void everyCommandHasHelp(String command) {
