@@ -105,7 +105,7 @@ final class ModelFigures {
     prefill.put("operations_per_second", flops);
     prefill.put("share_of_peak", number(peakShare));
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("folder", model.folder());
+    json.put("folder", model.folder().toString());
     json.put("layer_types", model.layerTypes());
     json.put("head_type", model.headType());
     json.put("products", model.products().label());
