@@ -80,7 +80,9 @@ final class ModelFigures {
         Sizes.format(
             ", %.0f %% of the %.1f GB/s that memory gave meanwhile",
             100 * bandwidthShare.getAsDouble(), speed.bandwidth().orElseThrow().median() / 1e9);
-    return bandwidthShare.getAsDouble() <= 1 ? text : text + ": caches of the CPU hold some";
+    return bandwidthShare.getAsDouble() <= 1
+        ? text
+        : text + " (from the CPU's caches, or it was busy)";
   }
 
   private String unit() {
