@@ -6,6 +6,7 @@ module dev.mor4j.cli {
   requires me.tongfei.progressbar;
   requires com.fasterxml.jackson.core;
   requires java.management;
+  requires jdk.management;
 
   // Picocli sets the fields of commands by reflection.
   opens dev.mor4j.cli to

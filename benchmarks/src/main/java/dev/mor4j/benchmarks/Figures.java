@@ -2,6 +2,7 @@ package dev.mor4j.benchmarks;
 
 import com.sun.management.ThreadMXBean;
 import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.format.WeightCost;
 import java.lang.management.ManagementFactory;
 
 /**

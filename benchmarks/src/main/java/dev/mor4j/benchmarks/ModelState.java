@@ -8,6 +8,8 @@ import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.format.StoredTensors;
+import dev.mor4j.runtime.format.WeightCost;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -71,7 +73,10 @@ public class ModelState {
     texts = Texts.of(opened);
     session = opened.newSession();
     WeightCost cost =
-        WeightCost.of(opened.config(), SafetensorsFile.open(folder.resolve("model.safetensors")));
+        WeightCost.of(
+            opened.config(),
+            StoredTensors.of(
+                SafetensorsFile.open(folder.resolve("model.safetensors")), opened.config()));
     figures =
         new Figures(cost, benchmark.getBenchmark().startsWith(DecodeBenchmark.class.getName()));
     FiguresProfiler.watch(figures);

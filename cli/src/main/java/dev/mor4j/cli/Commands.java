@@ -27,6 +27,7 @@ final class Commands {
     commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);
     commands.put("depths", DepthsCommand::new);
+    commands.put("doctor", DoctorCommand::new);
     commands.put("random", RandomCommand::new);
     commands.put("export", ExportCommand::new);
     return commands;

@@ -19,7 +19,8 @@ class UsageTest extends CommandLineTest {
     assertThat(run("--version").succeeds().out()).startsWith("mor4j ");
     assertThat(run("--help").succeeds().out())
         .contains("demo", "convert", "inspect", "generate", "perplexity", "verify", "depths")
-        .contains("compare", "random", "export", "Exit codes", "verification failed", "bad input");
+        .contains("compare", "random", "export", "doctor", "Exit codes")
+        .contains("verification failed", "bad input");
     assertThat(run("help").succeeds().out()).contains("generate");
     run().fails(2, "Usage: mor4j");
   }
@@ -36,7 +37,8 @@ class UsageTest extends CommandLineTest {
         "verify",
         "depths",
         "random",
-        "export"
+        "export",
+        "doctor"
       })
   void everyCommandHasHelp(String command) {
     String help = run("help", command).succeeds().out();

@@ -1,8 +1,6 @@
 package dev.mor4j.runtime;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.mor4j.bindings.cpu.CpuLibrary;
-import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.KvPools;
@@ -20,7 +18,6 @@ import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -139,16 +136,7 @@ public final class MorModel implements AutoCloseable {
 
   /** The kernels that this machine can run, {@link KernelChoice#JAVA} among them. */
   public static Set<KernelChoice> runnableKernels() {
-    Set<KernelChoice> runnable = EnumSet.of(KernelChoice.JAVA);
-    CpuLibrary library = CpuLibrary.instance();
-    if (library.isAvailable()) {
-      for (Isa isa : Isa.values()) {
-        if (isa.compareTo(library.bestIsa()) <= 0) {
-          runnable.add(KernelChoice.valueOf(isa.name()));
-        }
-      }
-    }
-    return runnable;
+    return BackendSelection.runnable();
   }
 
   /** The folder that was opened. */

@@ -22,7 +22,9 @@ public final class OffHeapMemory {
     /** Activations and scratch memory of running calls, kept by their model for the next call. */
     WORKSPACE,
     /** Small structures that describe weights to the kernels. */
-    DESCRIPTORS
+    DESCRIPTORS,
+    /** What measurements of the machine read; see {@link MachineProbe}. */
+    MEASUREMENT
   }
 
   private static final Map<Use, AtomicLong> BYTES = counters();

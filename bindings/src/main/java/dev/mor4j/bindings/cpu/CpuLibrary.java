@@ -50,6 +50,21 @@ public final class CpuLibrary {
   }
 
   /**
+   * What {@value #PROPERTY} or {@value #VARIABLE} says, if one of them says something: a file, or
+   * {@code none}.
+   */
+  public static Optional<String> named() {
+    return Optional.ofNullable(System.getProperty(PROPERTY))
+        .or(() -> Optional.ofNullable(System.getenv(VARIABLE)))
+        .filter(name -> !name.isBlank());
+  }
+
+  /** Whether the JVM was told that this module may make native calls. */
+  public static boolean isNativeAccessEnabled() {
+    return CpuLibrary.class.getModule().isNativeAccessEnabled();
+  }
+
+  /**
    * The most able instruction set that the library has kernels for and this CPU can run; every
    * lesser one runs too.
    *
@@ -92,10 +107,7 @@ public final class CpuLibrary {
 
   private static CpuLibrary load() {
     List<String> tried = new ArrayList<>();
-    Optional<String> named =
-        Optional.ofNullable(System.getProperty(PROPERTY))
-            .or(() -> Optional.ofNullable(System.getenv(VARIABLE)))
-            .filter(name -> !name.isBlank());
+    Optional<String> named = named();
     if (named.isPresent()) {
       // A library that was asked for by name is never replaced by another one without a word.
       if (named.get().equals("none")) {

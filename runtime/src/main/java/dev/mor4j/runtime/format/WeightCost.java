@@ -1,16 +1,11 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.runtime.format;
 
-import dev.mor4j.runtime.format.ModelConfig;
-import dev.mor4j.runtime.format.ModelFormatException;
-import dev.mor4j.runtime.format.SafetensorsFile;
-import dev.mor4j.runtime.format.StoredTensor;
-import dev.mor4j.runtime.format.StoredTensors;
-import dev.mor4j.runtime.format.TensorNames;
 import java.util.Map;
 
 /**
  * Weights that a token passes: {@code unique + depth · block}, and the head where its logits are
- * asked for. A model without sharing has a block of all layers and depth 1.
+ * asked for. A model without sharing has a block of all layers and depth 1. Routers, norms of the
+ * end and the one row of the embedding are left out.
  *
  * @param uniqueBytes stored bytes of the layers outside the block
  * @param blockBytes of the layers of one recursion
@@ -18,10 +13,10 @@ import java.util.Map;
  * @param uniqueElements as {@code uniqueBytes}, in numbers
  * @param blockElements as {@code blockBytes}, in numbers
  */
-record WeightCost(
+public record WeightCost(
     long uniqueBytes, long blockBytes, long headBytes, long uniqueElements, long blockElements) {
-  static WeightCost of(ModelConfig config, SafetensorsFile file) throws ModelFormatException {
-    Map<String, StoredTensor> tensors = StoredTensors.of(file, config);
+  /** The cost of a model whose tensors are {@code tensors}; see {@link StoredTensors#of}. */
+  public static WeightCost of(ModelConfig config, Map<String, StoredTensor> tensors) {
     long[] bytes = new long[2];
     long[] elements = new long[2];
     for (int layer = 0; layer < config.architecture().layers(); layer++) {
@@ -40,12 +35,12 @@ record WeightCost(
   }
 
   /** Bytes of weights that decoding reads for a token of this depth. */
-  double decodeBytes(double depth) {
+  public double decodeBytes(double depth) {
     return uniqueBytes + depth * blockBytes + headBytes;
   }
 
   /** Multiplications and additions of the layers' matrices for a token of this depth. */
-  double layerFlops(double depth) {
+  public double layerFlops(double depth) {
     return 2 * (uniqueElements + depth * blockElements);
   }
 }

@@ -1,0 +1,106 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.runtime.CpuReport;
+import dev.mor4j.runtime.MachineProbe;
+import dev.mor4j.runtime.MachineSpeed;
+import dev.mor4j.runtime.ModelOptions;
+import dev.mor4j.runtime.ModelProbe;
+import dev.mor4j.runtime.ModelSpeed;
+import dev.mor4j.runtime.MorModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j doctor}: what this machine runs, how fast, and what is missing to be faster. */
+@CommandLine.Command(
+    name = "doctor",
+    header = "Says what computes on this machine, how fast, and what is missing to be faster.",
+    description = {
+      "Shows the CPU, the kernels and the threads in use, and measures multiply-adds and memory."
+          + " With a model, also what decoding and prompts reach of that. Measures for some"
+          + " seconds; other programs that run meanwhile show in the figures.",
+      "Ends with 0 also where things could be faster."
+    },
+    sortOptions = false)
+final class DoctorCommand implements Callable<Integer> {
+  private static final long BYTES = 256L << 20;
+  private static final long QUICK_BYTES = 128L << 20;
+  private static final int REPEATS = 9;
+  private static final int QUICK_REPEATS = 3;
+  private static final int ROUNDS = 5;
+  private static final int QUICK_ROUNDS = 2;
+
+  private final Terminal terminal;
+
+  @CommandLine.Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "Folder of a converted model.")
+  Path folder;
+
+  @CommandLine.Mixin ModelArguments.KernelOptions kernels;
+
+  @CommandLine.Option(names = "--quick", description = "Measure less often.")
+  boolean quick;
+
+  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
+  boolean json;
+
+  @CommandLine.Mixin CommonOptions common;
+
+  DoctorCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    ModelOptions options = kernels.options();
+    DoctorReport report;
+    if (folder == null) {
+      report = examine(options, Optional.empty());
+    } else {
+      try (MorModel model = ModelArguments.open(folder, options)) {
+        report = examine(options, Optional.of(model));
+      } catch (ArithmeticException e) {
+        throw new IOException(folder + ": " + e.getMessage(), e);
+      }
+    }
+    if (json) {
+      Json.write(report.json(), terminal.out());
+    } else {
+      report.lines().forEach(terminal.out()::println);
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private DoctorReport examine(ModelOptions options, Optional<MorModel> model) throws IOException {
+    MachineFacts machine = MachineFacts.read();
+    CpuReport cpu = cpu(options);
+    Optional<ModelFacts> facts =
+        model.isPresent() ? Optional.of(ModelFacts.of(model.get())) : Optional.empty();
+    List<Advice> advice = DoctorAdvice.of(machine, cpu, options, facts);
+    int repeats = quick ? QUICK_REPEATS : REPEATS;
+    long bytes = quick ? QUICK_BYTES : BYTES;
+    // Without a native library there is nothing to measure with, and nothing to close.
+    try (MachineProbe opened = MachineProbe.open(options, bytes).orElse(null)) {
+      Optional<MachineProbe> probe = Optional.ofNullable(opened);
+      Optional<MachineSpeed> measured = probe.map(p -> p.measure(repeats));
+      Optional<ModelSpeed> speed =
+          model.map(m -> ModelProbe.measure(m, probe, quick ? QUICK_ROUNDS : ROUNDS));
+      return new DoctorReport(machine, cpu, options, measured, facts, speed, advice);
+    }
+  }
+
+  private static CpuReport cpu(ModelOptions options) {
+    try {
+      return CpuReport.of(options);
+    } catch (IllegalStateException e) {
+      // The machine has no library for the kernels asked for.
+      throw new UsageException(e.getMessage());
+    }
+  }
+}
