@@ -1,5 +1,6 @@
 package dev.mor4j.benchmarks;
 
+import dev.mor4j.runtime.ProductType;
 import dev.mor4j.runtime.format.StrictJson;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -79,12 +81,14 @@ final class PeerComparison {
         }
       }
     }
-    Map<Case, List<Double>> scores = new LinkedHashMap<>();
+    Map<Case, List<Measured>> scores = new LinkedHashMap<>();
     cases.forEach(one -> scores.put(one, new ArrayList<>()));
+    MachineRates machine = new MachineRates();
     int rounds = given.getForkCount().hasValue() ? given.getForkCount().get() : ROUNDS;
     for (int round = 1; round <= rounds; round++) {
+      machine.measure(out);
       for (Case one : cases) {
-        double score = measure(one, false);
+        Measured found = measure(one, false);
         out.printf(
             Locale.ROOT,
             "# round %d: %s %s %s %s: %.1f tok/s%n",
@@ -93,19 +97,27 @@ final class PeerComparison {
             one.workload(),
             one.engine(),
             one.settings().values(),
-            score);
-        if (!Double.isNaN(score)) {
-          scores.get(one).add(score);
+            found.tokensPerSecond());
+        if (!Double.isNaN(found.tokensPerSecond())) {
+          scores.get(one).add(found);
         }
       }
     }
+    machine.measure(out);
     List<PeerRow> rows = new ArrayList<>();
-    scores.forEach(
-        (one, found) ->
-            rows.add(
-                new PeerRow(one.engine(), one.model(), one.workload(), one.settings(), found)));
+    scores.forEach((one, found) -> rows.add(row(one, found, machine)));
     PeerTable.print(rows, out);
-    save(rows);
+    save(rows, machine);
+  }
+
+  private static PeerRow row(Case one, List<Measured> found, MachineRates machine) {
+    return new PeerRow(
+        one.engine(),
+        one.model(),
+        one.workload(),
+        one.settings(),
+        found.stream().map(Measured::tokensPerSecond).toList(),
+        found.stream().map(measured -> measured.share(one, machine)).toList());
   }
 
   /**
@@ -212,7 +224,7 @@ final class PeerComparison {
                 flash));
         int sequences = Integer.parseInt(more.getOrDefault("batch", "1"));
         Case one = new Case(engine, model, workload, benchmark, settings, parameters, sequences);
-        double score = measure(one, true);
+        double score = measure(one, true).tokensPerSecond();
         out.printf(
             Locale.ROOT, "# trying %s %s %s: %.1f tok/s%n", workload, engine, settings, score);
         if (best == null || score > fastest || Double.isNaN(fastest)) {
@@ -224,8 +236,37 @@ final class PeerComparison {
     return best;
   }
 
-  /** Tokens per second in a JVM of its own; NaN where it cannot be had. */
-  private double measure(Case one, boolean shortly) {
+  /**
+   * What one run gave.
+   *
+   * @param tokensPerSecond of all sequences; NaN where it cannot be had
+   * @param work of ours, for a token: MB of weights that are read, or MFLOP of the layers; NaN of
+   *     others
+   */
+  private record Measured(double tokensPerSecond, double work) {
+    /** Decoding alone: of the bandwidth of memory. Prefill: of the peak of its number type. */
+    double share(Case one, MachineRates machine) {
+      double rate = tokensPerSecond * work * 1e6;
+      if (one.benchmark().equals(OUR_DECODE)) {
+        return rate / machine.bandwidth();
+      }
+      return one.benchmark().equals(OUR_PREFILL)
+          ? rate / machine.peak(products(one.parameters().get("dtype")))
+          : Double.NaN;
+    }
+
+    private static ProductType products(String dtype) {
+      return switch (dtype) {
+        case "bf16-packed" -> ProductType.BF16;
+        case "int8" -> ProductType.INT8;
+        case "int4", "int4-all" -> ProductType.INT4;
+        default -> ProductType.F32;
+      };
+    }
+  }
+
+  /** A run in a JVM of its own. */
+  private Measured measure(Case one, boolean shortly) {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .parent(shortly ? new OptionsBuilder().build() : given)
@@ -234,6 +275,9 @@ final class PeerComparison {
             .verbosity(VerboseMode.SILENT)
             .shouldFailOnError(true);
     one.parameters().forEach(options::param);
+    if (one.engine().equals(PeerModels.OURS)) {
+      options.addProfiler(FiguresProfiler.class);
+    }
     if (shortly) {
       options
           .warmupIterations(1)
@@ -243,18 +287,22 @@ final class PeerComparison {
     }
     try {
       for (RunResult result : new Runner(options.build()).run()) {
-        return result.getPrimaryResult().getScore() * one.sequences();
+        Result<?> work = result.getSecondaryResults().get(FiguresProfiler.WORK);
+        return new Measured(
+            result.getPrimaryResult().getScore() * one.sequences(),
+            work == null ? Double.NaN : work.getScore());
       }
     } catch (RunnerException e) {
       out.println("# " + one.engine() + " " + one.parameters() + ": " + e.getMessage());
     }
-    return Double.NaN;
+    return new Measured(Double.NaN, Double.NaN);
   }
 
-  private void save(List<PeerRow> rows) throws IOException {
+  private void save(List<PeerRow> rows, MachineRates machine) throws IOException {
     Path file = Path.of(given.getResult().hasValue() ? given.getResult().get() : "peers.json");
     Files.deleteIfExists(file);
-    StrictJson.write(Map.of("rows", rows.stream().map(PeerRow::json).toList()), file);
+    StrictJson.write(
+        Map.of("machine", machine.json(), "rows", rows.stream().map(PeerRow::json).toList()), file);
     out.println("# written to " + file);
   }
 }

@@ -12,21 +12,34 @@ import java.util.Map;
  * @param workload such as {@code decode @32}
  * @param settings how it ran: type, threads, …
  * @param scores tokens per second of all sequences together, one for each round
+ * @param shares of what the machine could do, measured in the same run: of the bandwidth of memory
+ *     or of the peak of multiply-adds; NaN where that is not known
  */
 record PeerRow(
     String engine,
     String model,
     String workload,
     Map<String, String> settings,
-    List<Double> scores) {
+    List<Double> scores,
+    List<Double> shares) {
   PeerRow {
     settings = new LinkedHashMap<>(settings);
     scores = List.copyOf(scores);
+    shares = List.copyOf(shares);
   }
 
   /** The middle score; NaN without any. */
   double median() {
-    double[] sorted = scores.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    return median(scores);
+  }
+
+  /** The middle share; NaN where it is not known. */
+  double share() {
+    return median(shares);
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     if (sorted.length == 0) {
       return Double.NaN;
     }
@@ -48,6 +61,9 @@ record PeerRow(
     json.put("settings", settings);
     json.put("tokens_per_second", scores);
     json.put("median", median());
+    if (Double.isFinite(share())) {
+      json.put("share_of_machine", share());
+    }
     return json;
   }
 

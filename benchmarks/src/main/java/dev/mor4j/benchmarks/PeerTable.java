@@ -20,13 +20,19 @@ final class PeerTable {
               .toList();
       List<PeerRow> ours =
           here.stream().filter(row -> row.engine().equals(PeerModels.OURS)).toList();
-      out.printf(Locale.ROOT, "%n%-36s %9s %18s", workload, "tok/s", "range");
+      out.printf(Locale.ROOT, "%n%-36s %9s %18s %8s", workload, "tok/s", "range", "share");
       for (PeerRow row : ours) {
         out.printf(Locale.ROOT, " %16s", row.label() + " ÷");
       }
       out.println();
       for (PeerRow row : here) {
-        out.printf(Locale.ROOT, "  %-34s %9.1f %18s", row.label(), row.median(), row.range());
+        out.printf(
+            Locale.ROOT,
+            "  %-34s %9.1f %18s %8s",
+            row.label(),
+            row.median(),
+            row.range(),
+            ratio(row.share()));
         for (PeerRow our : ours) {
           boolean peer = !row.engine().equals(PeerModels.OURS);
           out.printf(Locale.ROOT, " %16s", peer ? ratio(our.median() / row.median()) : "");
@@ -34,6 +40,9 @@ final class PeerTable {
         out.println();
       }
     }
+    out.println(
+        "# share: decode of one sequence, of the memory bandwidth of this run; prefill, of its peak of"
+            + " multiply-adds.");
     out.println(
         "# Medians over rounds; a shared or throttling machine makes them indicative only.");
   }

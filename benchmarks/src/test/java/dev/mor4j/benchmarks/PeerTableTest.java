@@ -20,17 +20,23 @@ class PeerTableTest {
     assertThat(ours.median()).isEqualTo(60);
     assertThat(alone.median()).isEqualTo(15);
     assertThat(failed.median()).isNaN();
+    PeerRow shared =
+        new PeerRow("mor4j", "m", "decode @32", Map.of(), List.of(1.0), List.of(0.5, 0.7, 0.9));
+    assertThat(shared.share()).isEqualTo(0.7);
+    assertThat(shared.json()).containsEntry("share_of_machine", 0.7);
+    assertThat(ours.json()).doesNotContainKey("share_of_machine");
     assertThat(ours.json()).containsEntry("median", 60.0).containsEntry("engine", "mor4j");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     PeerTable.print(
         List.of(ours, peer, failed, alone), new PrintStream(out, true, StandardCharsets.UTF_8));
     List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
     assertThat(lines).anyMatch(line -> line.matches("m, decode @32 .*mor4j bf16 ÷"));
-    assertThat(lines).anyMatch(line -> line.matches(" +mor4j bf16 +60\\.0 +30\\.0\\.\\.90\\.0 +"));
-    assertThat(lines).anyMatch(line -> line.matches(" +llama\\.cpp q8_0 +40\\.0 .* 1\\.50"));
-    assertThat(lines).anyMatch(line -> line.matches(" +jlama q4 +NaN +- +-"));
     assertThat(lines)
-        .anyMatch(line -> line.matches(" +llama\\.cpp q8_0 +15\\.0 +10\\.0\\.\\.20\\.0"));
+        .anyMatch(line -> line.matches(" +mor4j bf16 +60\\.0 +30\\.0\\.\\.90\\.0 +- +"));
+    assertThat(lines).anyMatch(line -> line.matches(" +llama\\.cpp q8_0 +40\\.0 .* 1\\.50"));
+    assertThat(lines).anyMatch(line -> line.matches(" +jlama q4 +NaN +- +- +-"));
+    assertThat(lines)
+        .anyMatch(line -> line.matches(" +llama\\.cpp q8_0 +15\\.0 +10\\.0\\.\\.20\\.0 +-"));
   }
 
   @Test
@@ -40,6 +46,6 @@ class PeerTableTest {
   }
 
   private static PeerRow row(String engine, String workload, String type, Double... scores) {
-    return new PeerRow(engine, "m", workload, Map.of("type", type), List.of(scores));
+    return new PeerRow(engine, "m", workload, Map.of("type", type), List.of(scores), List.of());
   }
 }
