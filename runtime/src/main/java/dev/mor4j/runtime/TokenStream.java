@@ -27,11 +27,11 @@ import java.util.concurrent.ThreadLocalRandom;
  * }
  * }</pre>
  *
- * <p>From the second token to the last but one {@code nextId()} allocates nothing on the heap: the
- * first makes room for as many tokens as may come, the last makes the result. Two things remain. KV
- * pages beyond 16 MiB that lie ready are allocated in slabs of a megabyte or more, with some
- * hundred bytes of objects each; and stop strings are looked for in the text, which has to be made
- * for that.
+ * <p>With native kernels {@code nextId()} allocates nothing on the heap from the second token to
+ * the last but one: the first makes room for as many tokens as may come, the last makes the result.
+ * Two things remain. Where the generation's KV pages take more than the 16 MiB that a pool keeps
+ * ready, it grows on the way, by a slab at a time with some hundred bytes of objects. And stop
+ * strings are looked for in the text, which has to be made for that.
  */
 public final class TokenStream implements Iterator<Token>, AutoCloseable {
   private final MorSession session;
