@@ -29,9 +29,11 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * <p>With native kernels {@code nextId()} allocates nothing on the heap from the second token to
  * the last but one: the first makes room for as many tokens as may come, the last makes the result.
- * Two things remain. Where the generation's KV pages take more than the 16 MiB that a pool keeps
- * ready, it grows on the way, by a slab at a time with some hundred bytes of objects. And stop
- * strings are looked for in the text, which has to be made for that.
+ * Before that the JVM warms up: it loads classes, and after some hundred calls it compiles the
+ * method handle of each native function, once. Two things remain. Where the generation's KV pages
+ * take more than the 16 MiB that a pool keeps ready, it grows on the way, by a slab at a time with
+ * some hundred bytes of objects. And stop strings are looked for in the text, which has to be made
+ * for that.
  */
 public final class TokenStream implements Iterator<Token>, AutoCloseable {
   private final MorSession session;
@@ -78,9 +80,18 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
             ? new TextAssembler(tokenizer.get()::decode, context, options.stop())
             : null;
     this.buffers = model.buffers().take();
-    this.sampler =
+    try {
+      this.sampler = sampler(sizes.vocabulary(), context);
+    } catch (RuntimeException | Error e) {
+      model.buffers().giveBack(buffers);
+      throw e;
+    }
+  }
+
+  private Sampler sampler(int vocabulary, int[] context) {
+    Sampler made =
         new Sampler(
-            sizes.vocabulary(),
+            vocabulary,
             options.temperature(),
             options.topK(),
             options.topP(),
@@ -89,8 +100,9 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
             seed,
             buffers.sampling());
     for (int id : context) {
-      sampler.saw(id);
+      made.saw(id);
     }
+    return made;
   }
 
   /** Whether another token will come. Computes nothing. */

@@ -24,9 +24,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  * heap.
  *
  * <p>Nothing here counts on the JIT to remove objects: interpreted code gives 0 as well. But the
- * first tokens load classes and link the method handles of downcalls, and code that is compiled
- * later may link some again. So a generation is repeated until one round is clean. One is enough:
- * an object a token would show in every round. Rounds are bounded by their number, not by time.
+ * first tokens load classes, and after 127 calls the JVM compiles the method handle of each
+ * downcall, which takes some 67 KB once. So a generation is repeated until one round is clean. One
+ * is enough: an object a token would show in every round. Rounds are bounded by their number, not
+ * by time.
  */
 class AllocationTest {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
