@@ -34,9 +34,10 @@ import java.util.concurrent.FutureTask;
  * }
  * }</pre>
  *
- * Owns the weights, the threads that compute, and the memory that sessions borrow. {@link #close()}
- * may be called again; while sessions are open or a text is being scored it is refused with an
- * {@link IllegalStateException}, and the model stays usable.
+ * Owns the weights and the memory that sessions borrow. The threads that compute are shared by all
+ * open models with the same kernels and number of threads; the last to close ends them. {@link
+ * #close()} may be called again; while sessions are open or a text is being scored it is refused
+ * with an {@link IllegalStateException}, and the model stays usable.
  */
 public final class MorModel implements AutoCloseable {
   private final Path folder;

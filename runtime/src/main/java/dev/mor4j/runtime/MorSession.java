@@ -273,6 +273,16 @@ public final class MorSession implements AutoCloseable {
     return caches;
   }
 
+  /** Makes room for {@code tokens} more tokens, as far as the context goes, one at a time. */
+  void reserve(int tokens, PassBuffers buffers) {
+    int more = Math.min(tokens, contextLength - length);
+    if (length + more > ids.length) {
+      ids = Arrays.copyOf(ids, length + more);
+      depths = Arrays.copyOf(depths, length + more);
+    }
+    model.forward().reserve(computed, length - computed + more, caches, buffers);
+  }
+
   int length() {
     return length;
   }

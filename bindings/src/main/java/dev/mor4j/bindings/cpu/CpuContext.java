@@ -5,20 +5,18 @@ import dev.mor4j.bindings.generated.mor4j_matrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Chosen kernels and their threads: {@code mor4j_context}. Owns the native context; {@link
- * #close()} waits for running calls, joins the threads, and may be called again. Safe to use from
- * several threads: a call that finds the pool taken runs on its own thread, with the same bits as
- * result.
+ * Chosen kernels and their threads: {@code mor4j_context}. Borrows the native context from the
+ * process, which has one for all borrowers of the same kernels, threads and spin time; {@link
+ * #close()} waits for this borrower's running calls and gives it back, and may be called again. The
+ * last to give it back ends the threads. Safe to use from several threads: a call that finds the
+ * pool taken, by whichever borrower, runs on its own thread, with the same bits as result.
  */
 public final class CpuContext implements AutoCloseable {
-  private final ReentrantReadWriteLock liveness = new ReentrantReadWriteLock();
+  private final CallGate gate = new CallGate();
+  private final SharedContexts.Key key;
   private final MemorySegment context;
-  private final Isa isa;
-  private final int threads;
-  private boolean closed;
 
   /**
    * @param isa kernels to use
@@ -30,32 +28,18 @@ public final class CpuContext implements AutoCloseable {
    */
   public CpuContext(Isa isa, int threads, int spinMicroseconds) {
     CpuLibrary.instance().requireAvailable();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      int status = Mor4jNative.mor4j_context_create(isa.code(), threads, spinMicroseconds, out);
-      if (status != Mor4jNative.MOR4J_OK()) {
-        throw new IllegalArgumentException(
-            "cannot make a context of "
-                + isa.label()
-                + " kernels and "
-                + threads
-                + " threads: "
-                + text(status));
-      }
-      this.context = out.get(ValueLayout.ADDRESS, 0);
-    }
-    this.isa = isa;
-    this.threads = threads;
+    this.key = new SharedContexts.Key(isa, threads, spinMicroseconds);
+    this.context = SharedContexts.borrow(key);
   }
 
   /** The kernels in use. */
   public Isa isa() {
-    return isa;
+    return key.isa();
   }
 
   /** Threads in all. */
   public int threads() {
-    return threads;
+    return key.threads();
   }
 
   /** Writes {@code matrix} as a C structure into {@code arena}. */
@@ -227,27 +211,19 @@ public final class CpuContext implements AutoCloseable {
 
   @Override
   public void close() {
-    liveness.writeLock().lock();
-    try {
-      if (!closed) {
-        closed = true;
-        Mor4jNative.mor4j_context_destroy(context);
-      }
-    } finally {
-      liveness.writeLock().unlock();
+    if (gate.close()) {
+      SharedContexts.giveBack(key);
     }
   }
 
   private void enter() {
-    liveness.readLock().lock();
-    if (closed) {
-      liveness.readLock().unlock();
+    if (!gate.enter()) {
       throw new IllegalStateException("the CPU context is closed");
     }
   }
 
   private void leave() {
-    liveness.readLock().unlock();
+    gate.leave();
   }
 
   private static void check(String function, int status) {
@@ -256,7 +232,7 @@ public final class CpuContext implements AutoCloseable {
     }
   }
 
-  private static String text(int status) {
+  static String text(int status) {
     return Mor4jNative.mor4j_status_text(status).getString(0) + " (status " + status + ")";
   }
 }

@@ -3,6 +3,7 @@ package dev.mor4j.bindings.cpu;
 import dev.mor4j.bindings.generated.mor4j_kv_row;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Where each row of a pass finds its cache: an array of {@code mor4j_kv_row}, filled anew for each
@@ -28,23 +29,21 @@ public final class KvRows {
   }
 
   /**
-   * Describes row {@code row}.
+   * Describes row {@code row}. Memory is named by its address, so that tables that lie one after
+   * the other need no views; 0 for none. The caller keeps it alive while the pass runs.
    *
    * @param pages page table: addresses as 64-bit numbers, in native memory
+   * @param overlayPages the same of the overlay
+   * @param overlaySlots int32 for each position
    * @param slot entry that the row writes, -1 for none
    * @param context entries that it attends to
    */
   public void set(
-      int row,
-      MemorySegment pages,
-      MemorySegment overlayPages,
-      MemorySegment overlaySlots,
-      long slot,
-      long context) {
+      int row, long pages, long overlayPages, long overlaySlots, long slot, long context) {
     MemorySegment target = views[row];
-    mor4j_kv_row.pages(target, pages);
-    mor4j_kv_row.overlay_pages(target, overlayPages);
-    mor4j_kv_row.overlay_slots(target, overlaySlots);
+    target.set(ValueLayout.JAVA_LONG, mor4j_kv_row.pages$offset(), pages);
+    target.set(ValueLayout.JAVA_LONG, mor4j_kv_row.overlay_pages$offset(), overlayPages);
+    target.set(ValueLayout.JAVA_LONG, mor4j_kv_row.overlay_slots$offset(), overlaySlots);
     mor4j_kv_row.slot(target, slot);
     mor4j_kv_row.context(target, context);
   }

@@ -27,6 +27,12 @@ public interface Backend extends AutoCloseable {
   Workspace newWorkspace(int maxRows);
 
   /**
+   * Makes room for sequences of up to {@code positions} positions, so that later passes over a
+   * token of one need no more of it; computes nothing.
+   */
+  void reserve(int positions, Workspace workspace);
+
+  /**
    * Hidden state {@code i} becomes the embedding of {@code ids[from + i]}, for {@code i < count}.
    */
   void embed(Workspace workspace, int[] ids, int from, int count);

@@ -96,6 +96,11 @@ public final class JavaBackend implements Backend {
   }
 
   @Override
+  public void reserve(int positions, Workspace workspace) {
+    rope.reserve(positions);
+  }
+
+  @Override
   public void embed(Workspace workspace, int[] ids, int from, int count) {
     float[] x = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] row = new float[sizes.hidden()];

@@ -11,6 +11,7 @@ import dev.mor4j.bindings.cpu.RouterTable;
 import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.cache.KvCache;
 import dev.mor4j.runtime.cache.KvPageLayout;
+import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.memory.CountedArena;
 import dev.mor4j.runtime.weights.LayerWeights;
@@ -123,6 +124,15 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
+  public void reserve(int positions, Workspace workspace) {
+    rope.reserve(positions);
+    // What describeCaches writes for one token: two page tables and the places of an overlay.
+    long pages = Math.ceilDiv(positions, KvPageLayout.PAGE_TOKENS);
+    long slots = Math.ceilDiv(SequenceCaches.mostOverlaySlots(positions), 2);
+    ((NativeWorkspace) workspace).tables.reserve(8L * (2 * pages + slots));
+  }
+
+  @Override
   public void embed(Workspace workspace, int[] ids, int from, int count) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
     MemorySegment x = ws.state(Workspace.State.HIDDEN);
@@ -182,18 +192,19 @@ public final class NativeBackend implements Backend {
       }
     }
     MemorySegment tables = ws.tables.reserve(bytes);
-    MemorySegment base = MemorySegment.NULL;
-    MemorySegment overlayPages = MemorySegment.NULL;
-    MemorySegment overlaySlots = MemorySegment.NULL;
+    long begin = tables.address();
+    long base = 0;
+    long overlayPages = 0;
+    long overlaySlots = 0;
     long at = 0;
     for (int i = 0; i < pass.rows; i++) {
       if (i == 0 || pass.base[i] != pass.base[i - 1]) {
-        base = from(tables, at);
+        base = begin + at;
         at = writeTable(pass.base[i], tables, at);
         if (overlay) {
-          overlayPages = from(tables, at);
+          overlayPages = begin + at;
           at = writeTable(pass.overlay[i], tables, at);
-          overlaySlots = from(tables, at);
+          overlaySlots = begin + at;
           int[] slots = pass.overlaySlots[i];
           MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
           at += Math.ceilDiv(slots.length, 2) * 8L;

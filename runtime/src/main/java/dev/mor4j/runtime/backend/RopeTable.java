@@ -4,15 +4,20 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Cosines and sines of the rotary angles, computed for a stretch of positions when one of them is
- * first used. In float32 as the authors' code computes them: {@code angle = position ·
- * theta^(-2i/DH)}. Any thread.
+ * first used; {@link #reserve} makes the room for them earlier. In float32 as the authors' code
+ * computes them: {@code angle = position · theta^(-2i/DH)}. Any thread.
  */
 public final class RopeTable {
   private static final int STRETCH = 256;
 
   private final int headDim;
   private final float[] inverseFrequencies;
+
+  /** Computed. */
   private final AtomicReferenceArray<float[]> stretches;
+
+  /** Room for stretches, whether computed or not. */
+  private final AtomicReferenceArray<float[]> reserved;
 
   public RopeTable(int headDim, double theta, int maxPositions) {
     this.headDim = headDim;
@@ -22,6 +27,26 @@ public final class RopeTable {
       inverseFrequencies[i] = 1f / (float) Math.pow(theta, exponent);
     }
     this.stretches = new AtomicReferenceArray<>(Math.ceilDiv(maxPositions, STRETCH));
+    this.reserved = new AtomicReferenceArray<>(stretches.length());
+  }
+
+  /**
+   * Makes room for the first {@code positions} positions, so that {@link #stretch} allocates
+   * nothing for them. Computes nothing.
+   */
+  public void reserve(int positions) {
+    for (int i = 0; i < Math.ceilDiv(positions, STRETCH); i++) {
+      room(i);
+    }
+  }
+
+  private float[] room(int index) {
+    float[] values = reserved.get(index);
+    if (values != null) {
+      return values;
+    }
+    values = new float[STRETCH * headDim];
+    return reserved.compareAndSet(index, null, values) ? values : reserved.get(index);
   }
 
   /**
@@ -32,7 +57,9 @@ public final class RopeTable {
     int index = position / STRETCH;
     float[] values = stretches.get(index);
     if (values == null) {
-      values = compute(index * STRETCH);
+      values = room(index);
+      // Two threads may compute at the same time; they write the same numbers.
+      compute(index * STRETCH, values);
       stretches.set(index, values);
     }
     return values;
@@ -43,9 +70,8 @@ public final class RopeTable {
     return position % STRETCH * headDim;
   }
 
-  private float[] compute(int firstPosition) {
+  private void compute(int firstPosition, float[] values) {
     int half = headDim / 2;
-    float[] values = new float[STRETCH * headDim];
     for (int p = 0; p < STRETCH; p++) {
       for (int i = 0; i < half; i++) {
         float angle = (firstPosition + p) * inverseFrequencies[i];
@@ -53,6 +79,5 @@ public final class RopeTable {
         values[p * headDim + half + i] = (float) Math.sin(angle);
       }
     }
-    return values;
   }
 }

@@ -1,9 +1,7 @@
 package dev.mor4j.runtime.cache;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The keys and values of one sequence for some layers whose tokens are the same: the unique layers,
@@ -13,8 +11,9 @@ import java.util.List;
  */
 public final class KvCache implements AutoCloseable {
   private final KvPagePool pool;
-  private final List<KvPagePool.Page> pages = new ArrayList<>();
+  private KvPagePool.Page[] pages = new KvPagePool.Page[4];
   private long[] addresses = new long[4];
+  private int pageCount;
   private int length;
 
   public KvCache(KvPagePool pool) {
@@ -32,21 +31,40 @@ public final class KvCache implements AutoCloseable {
   public int append(int entries) {
     int first = length;
     int wanted = Math.ceilDiv(first + entries, KvPageLayout.PAGE_TOKENS);
-    while (pages.size() < wanted) {
+    if (wanted > pages.length) {
+      makeRoom(Math.max(wanted, 2 * pages.length));
+    }
+    while (pageCount < wanted) {
       KvPagePool.Page page = pool.take();
-      if (pages.size() == addresses.length) {
-        addresses = Arrays.copyOf(addresses, 2 * addresses.length);
-      }
-      addresses[pages.size()] = page.segment().address();
-      pages.add(page);
+      addresses[pageCount] = page.segment().address();
+      pages[pageCount++] = page;
     }
     length = first + entries;
     return first;
   }
 
+  /**
+   * Makes room to list the pages of {@code entries} more entries, so that appending them one by one
+   * allocates nothing here. Borrows none.
+   *
+   * @return pages that they will need
+   */
+  int reserve(int entries) {
+    int wanted = Math.ceilDiv(length + entries, KvPageLayout.PAGE_TOKENS);
+    if (wanted > pages.length) {
+      makeRoom(wanted);
+    }
+    return wanted - pageCount;
+  }
+
+  private void makeRoom(int capacity) {
+    pages = Arrays.copyOf(pages, capacity);
+    addresses = Arrays.copyOf(addresses, capacity);
+  }
+
   /** Pages in use. */
   public int pageCount() {
-    return pages.size();
+    return pageCount;
   }
 
   /** Addresses of the pages; only the first {@link #pageCount()} mean anything. */
@@ -56,7 +74,7 @@ public final class KvCache implements AutoCloseable {
 
   /** Page {@code index}. */
   public MemorySegment page(int index) {
-    return pages.get(index).segment();
+    return pages[index].segment();
   }
 
   /** Where entries lie in a page. */
@@ -76,14 +94,15 @@ public final class KvCache implements AutoCloseable {
 
   /** Bytes of the pages borrowed: {@link #usedBytes()} and the rest of the last page. */
   public long heldBytes() {
-    return pool.pageBytes() * pages.size();
+    return pool.pageBytes() * pageCount;
   }
 
   /** Gives all pages back; the cache is empty then and may be used again. */
   @Override
   public void close() {
-    pool.giveBack(pages);
-    pages.clear();
+    pool.giveBack(pages, pageCount);
+    Arrays.fill(pages, 0, pageCount, null);
+    pageCount = 0;
     length = 0;
   }
 }

@@ -78,14 +78,26 @@ public final class KvPagePool implements AutoCloseable {
     return page;
   }
 
-  /** Takes pages back. */
-  synchronized void giveBack(List<Page> pages) {
-    for (Page page : pages) {
-      page.slab.lent--;
-      free.push(page);
+  /**
+   * Sees to it that {@code pages} pages lie ready, or as many as may lie idle, so that taking them
+   * allocates nothing. Promises them to nobody.
+   */
+  synchronized void reserve(int pages) {
+    while (!closed
+        && free.size() < pages
+        && (free.size() + pagesPerSlab) * pageBytes <= IDLE_BYTES) {
+      addSlab();
     }
-    lent -= pages.size();
-    OffHeapMemory.removed(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes * pages.size());
+  }
+
+  /** Takes the first {@code count} of {@code pages} back. */
+  synchronized void giveBack(Page[] pages, int count) {
+    for (int i = 0; i < count; i++) {
+      pages[i].slab.lent--;
+      free.push(pages[i]);
+    }
+    lent -= count;
+    OffHeapMemory.removed(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes * count);
     if (free.size() * pageBytes > IDLE_BYTES) {
       freeIdleSlabs();
     }

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.cache;
 
+import dev.mor4j.bindings.cpu.KvMode;
 import java.util.Arrays;
 
 /**
@@ -8,14 +9,17 @@ import java.util.Arrays;
  */
 public final class SequenceCaches implements AutoCloseable {
   private static final int NONE = -1;
+  private static final int LEAST_SLOTS = 64;
 
   private final KvPlan plan;
   private final KvCache common;
   private final KvCache[] recursions;
+  private final KvPools pools;
   private final int[][] overlaySlots;
 
   public SequenceCaches(KvPlan plan, KvPools pools) {
     this.plan = plan;
+    this.pools = pools;
     this.common = plan.commonLayers() == 0 ? null : new KvCache(pools.common());
     this.recursions = new KvCache[plan.recursionCaches()];
     this.overlaySlots = new int[plan.recursionCaches()][];
@@ -49,11 +53,37 @@ public final class SequenceCaches implements AutoCloseable {
     int[] slots = overlaySlots[recursion];
     if (slots.length < positions) {
       int known = slots.length;
-      slots = Arrays.copyOf(slots, Math.max(64, Math.max(positions, 2 * known)));
+      slots = Arrays.copyOf(slots, Math.max(LEAST_SLOTS, Math.max(positions, 2 * known)));
       Arrays.fill(slots, known, slots.length, NONE);
       overlaySlots[recursion] = slots;
     }
     return slots;
+  }
+
+  /** The most places that {@link #overlaySlots} has after {@link #reserve} up to a position. */
+  public static int mostOverlaySlots(int positions) {
+    return Math.max(LEAST_SLOTS, 2 * positions);
+  }
+
+  /**
+   * Makes room for {@code tokens} more tokens after {@code position}, whichever depths they reach:
+   * lists here, and pages in the pools as far as those keep any ready. Taking the tokens through
+   * the model one by one then allocates nothing; beyond what pools keep ready, a slab at a time.
+   */
+  public void reserve(int position, int tokens) {
+    if (common != null) {
+      pools.common().reserve(common.reserve(tokens));
+    }
+    int pages = 0;
+    for (int r = 0; r < recursions.length; r++) {
+      pages += recursions[r].reserve(tokens);
+      if (plan.blockMode(r) == KvMode.OVERLAY) {
+        overlaySlots(r, position + tokens);
+      }
+    }
+    if (recursions.length > 0) {
+      pools.block().reserve(pages);
+    }
   }
 
   /** Bytes of the entries stored: Σ over caches of entries · {@link KvPageLayout#entryBytes()}. */

@@ -189,6 +189,16 @@ public final class ForwardPass {
   }
 
   /**
+   * Makes room for {@code tokens} more tokens after {@code position}, so that calls of {@link #run}
+   * with one of them at a time allocate nothing on the heap; what remains, {@link
+   * SequenceCaches#reserve} says.
+   */
+  public void reserve(int position, int tokens, SequenceCaches caches, PassBuffers buffers) {
+    backend.reserve(position + tokens, buffers.workspace);
+    caches.reserve(position, tokens);
+  }
+
+  /**
    * The logits of tokens {@code firstToken ..} of the last {@link #run}.
    *
    * @param logits receives [count, V]

@@ -3,18 +3,21 @@ package dev.mor4j.runtime.forward;
 import dev.mor4j.runtime.RouterConsumer;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
+import dev.mor4j.runtime.sampling.SamplingBuffers;
 import java.util.Arrays;
 
 /**
- * Everything that a running call needs and none keeps: activations and row lists. Owned by the
- * model, lent for a call; grows with the longest call, so a token loop allocates nothing. One
- * thread at a time.
+ * Everything that a running call needs and none keeps: activations, row lists, logits and what a
+ * sampler counts in. Owned by the model, lent for a call; grows with the longest call, so a token
+ * loop allocates nothing. One thread at a time.
  */
 public final class PassBuffers implements AutoCloseable {
   final Workspace workspace;
   final RowPass pass;
   final TokenBatch tokens = new TokenBatch();
   private final int outputs;
+  private final SamplingBuffers sampling = new SamplingBuffers();
+  private float[] logits = {};
 
   /** Rows of the states that take part, ascending; the first are in use. */
   int[] active = {};
@@ -70,6 +73,19 @@ public final class PassBuffers implements AutoCloseable {
   /** Most tokens for which logits are computed at once. */
   public int maxLogitRows() {
     return workspace.maxLogitRows();
+  }
+
+  /** Room for the logits of one token, at least {@code vocabulary} of them. */
+  public float[] logits(int vocabulary) {
+    if (logits.length < vocabulary) {
+      logits = new float[vocabulary];
+    }
+    return logits;
+  }
+
+  /** What a sampler counts in. */
+  public SamplingBuffers sampling() {
+    return sampling;
   }
 
   /** Tells {@code consumer} what the routers say, until the buffers are given back. */

@@ -5,8 +5,8 @@ import java.util.random.RandomGeneratorFactory;
 
 /**
  * Chooses the next token from its logits: repetition penalty, temperature, top-k, top-p, min-p,
- * then a draw from a seeded generator; or the largest. Allocates nothing once made. One generation,
- * one thread.
+ * then a draw from a seeded generator; or the largest. Allocates nothing once made; borrows its
+ * arrays. One generation, one thread.
  */
 public final class Sampler {
   private final double temperature;
@@ -15,14 +15,21 @@ public final class Sampler {
   private final double minP;
   private final float repetitionPenalty;
   private final RandomGenerator random;
+  private final int vocabulary;
+
+  /** Null without a repetition penalty. */
   private final boolean[] seen;
+
+  /** Null for greedy, as is {@link #heap}. */
   private final double[] probabilities;
+
   private final int[] heap;
 
   /**
    * @param vocabulary V
    * @param temperature 0 for the largest logit
    * @param topK 0 for all
+   * @param buffers lent for as long as this is used
    */
   public Sampler(
       int vocabulary,
@@ -31,27 +38,31 @@ public final class Sampler {
       double topP,
       double minP,
       double repetitionPenalty,
-      long seed) {
+      long seed,
+      SamplingBuffers buffers) {
+    this.vocabulary = vocabulary;
     this.temperature = temperature;
     this.topK = topK;
     this.topP = topP;
     this.minP = minP;
     this.repetitionPenalty = (float) repetitionPenalty;
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-    this.seen = new boolean[vocabulary];
-    this.probabilities = new double[temperature == 0 ? 0 : vocabulary];
-    this.heap = new int[temperature == 0 ? 0 : vocabulary];
+    this.seen = this.repetitionPenalty == 1 ? null : buffers.seen(vocabulary);
+    this.probabilities = temperature == 0 ? null : buffers.probabilities(vocabulary);
+    this.heap = temperature == 0 ? null : buffers.heap(vocabulary);
   }
 
   /** Tells the repetition penalty of a token of the text. */
   public void saw(int id) {
-    seen[id] = true;
+    if (seen != null) {
+      seen[id] = true;
+    }
   }
 
   /**
    * The next token.
    *
-   * @param logits [V], changed by the repetition penalty
+   * @param logits [≥ V], changed by the repetition penalty
    * @throws ArithmeticException when no logit is a number
    */
   public int next(float[] logits) {
@@ -61,7 +72,7 @@ public final class Sampler {
   }
 
   private void penalise(float[] logits) {
-    if (repetitionPenalty == 1) {
+    if (seen == null) {
       return;
     }
     for (int i = 0; i < seen.length; i++) {
@@ -74,7 +85,7 @@ public final class Sampler {
   /** The largest logit, of equal ones the first. NaN is never chosen. */
   private int largest(float[] logits) {
     int best = -1;
-    for (int i = 0; i < seen.length; i++) {
+    for (int i = 0; i < vocabulary; i++) {
       if (!Float.isNaN(logits[i]) && (best < 0 || logits[i] > logits[best])) {
         best = i;
       }

@@ -42,6 +42,27 @@ class KvPagePoolTest {
   }
 
   @Test
+  void reservedPagesLieReadyAsFarAsPagesMayLieIdle() {
+    long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+    try (KvPagePool pool = new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32))) {
+      KvCache cache = new KvCache(pool);
+      cache.append(1);
+      assertThat(cache.reserve(KvPageLayout.PAGE_TOKENS - 1)).isZero();
+      int needed = cache.reserve(9 * KvPageLayout.PAGE_TOKENS);
+      assertThat(needed).isEqualTo(9);
+      pool.reserve(needed);
+      long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+      cache.append(9 * KvPageLayout.PAGE_TOKENS);
+      assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(held);
+      pool.reserve(Integer.MAX_VALUE);
+      long idle = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before - 10 * pool.pageBytes();
+      assertThat(idle).isBetween(12L << 20, 16L << 20);
+      cache.close();
+    }
+    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(before);
+  }
+
+  @Test
   void muchIdleMemoryIsFreed() {
     long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
     try (KvPagePool pool = new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32))) {

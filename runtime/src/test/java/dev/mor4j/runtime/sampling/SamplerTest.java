@@ -10,7 +10,7 @@ class SamplerTest {
   private static final float NAN = Float.NaN;
 
   private static Sampler sampler(double temperature, int topK, double topP, double minP) {
-    return new Sampler(4, temperature, topK, topP, minP, 1, 42);
+    return new Sampler(4, temperature, topK, topP, minP, 1, 42, new SamplingBuffers());
   }
 
   /** Shares of 20,000 draws. */
@@ -81,7 +81,7 @@ class SamplerTest {
 
   @Test
   void repetitionPenaltyPushesSeenTokensDownOnBothSidesOfZero() {
-    Sampler sampler = new Sampler(2, 0, 0, 1, 0, 2, 1);
+    Sampler sampler = new Sampler(2, 0, 0, 1, 0, 2, 1, new SamplingBuffers());
     sampler.saw(0);
     assertThat(sampler.next(new float[] {3, 2})).isEqualTo(1);
     assertThat(sampler.next(new float[] {-1, -1.5f})).isEqualTo(1);

@@ -1,0 +1,83 @@
+package dev.mor4j.bindings.cpu;
+
+import dev.mor4j.bindings.generated.Mor4jNative;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The {@code mor4j_context} structures of this process: one for each combination of kernels, number
+ * of threads and spin time, however many borrow it, so that models in one JVM do not each bring
+ * threads for all processors. Owns them; the first to borrow one starts its threads, the last to
+ * give it back joins them. Any thread.
+ */
+final class SharedContexts {
+  /** What contexts are told apart by. */
+  record Key(Isa isa, int threads, int spinMicroseconds) {}
+
+  private static final class Shared {
+    private final MemorySegment context;
+    private int borrowers;
+
+    private Shared(MemorySegment context) {
+      this.context = context;
+    }
+  }
+
+  private static final Map<Key, Shared> OPEN = new HashMap<>();
+
+  private SharedContexts() {}
+
+  /**
+   * Lends the context of {@code key}; to be given back once with {@link #giveBack}.
+   *
+   * @throws IllegalArgumentException when the CPU cannot run the kernels or the number of threads
+   *     is out of range
+   */
+  static synchronized MemorySegment borrow(Key key) {
+    Shared shared = OPEN.get(key);
+    if (shared == null) {
+      shared = new Shared(create(key));
+      OPEN.put(key, shared);
+    }
+    shared.borrowers++;
+    return shared.context;
+  }
+
+  /** Takes back what was lent; no call of the borrower may be running. */
+  static synchronized void giveBack(Key key) {
+    Shared shared = OPEN.get(key);
+    shared.borrowers--;
+    if (shared.borrowers == 0) {
+      OPEN.remove(key);
+      Mor4jNative.mor4j_context_destroy(shared.context);
+    }
+  }
+
+  /** How many have borrowed the context of {@code key}; 0 when there is none. */
+  static synchronized int borrowers(Key key) {
+    Shared shared = OPEN.get(key);
+    return shared == null ? 0 : shared.borrowers;
+  }
+
+  private static MemorySegment create(Key key) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      int status =
+          Mor4jNative.mor4j_context_create(
+              key.isa().code(), key.threads(), key.spinMicroseconds(), out);
+      if (status != Mor4jNative.MOR4J_OK()) {
+        throw new IllegalArgumentException(
+            "cannot make a context of "
+                + key.isa().label()
+                + " kernels and "
+                + key.threads()
+                + " threads: "
+                + CpuContext.text(status));
+      }
+      return out.get(ValueLayout.ADDRESS, 0);
+    }
+  }
+}
