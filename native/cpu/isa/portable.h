@@ -153,12 +153,12 @@ static inline vi vi_nibble_start(vi start)
     return vi_set(0);
 }
 
-/* 16 bits: 8 * 2 * 15 * 127 = 30480. */
+/* 16 bits: 8 * 2 * 15 * 127 = 30480. More than eight wrap around, as vectors of the CPU do: the probe goes on and on. */
 static inline vi vi_nibble_dot(vi sum, vi w, vi x)
 {
     const vi16 even = ((vi16)w & 255) * ((vi16)((vu16x8)x << 8) >> 8);
     const vi16 odd = (vi16)((vu16x8)w >> 8) * ((vi16)x >> 8);
-    return (vi)((vi16)sum + even + odd);
+    return (vi)((vu16x8)sum + (vu16x8)even + (vu16x8)odd);
 }
 
 static inline vi vi_nibble_end(vi sum, vi start) { return start + vi_add_halves(sum); }

@@ -143,6 +143,8 @@ static void add_block(batch *b, int from, int64_t first)
     const bool widen = n > TILE_QUERIES; /* else once in registers is enough */
     kv_block block;
     find_block(a, b->kv, b->kv_head, first, seen_entries(b, b->rows - 1, first), &b->scratch, &block);
+    const bool more = first + AHEAD < b->kv[b->rows - 1].context;
+    block.ahead = more ? block_at(a, b->kv->pages, a->base_layer, b->kv_head, first + AHEAD) : block.base;
     for (int64_t d = 0; d < a->head_dim; d += SPAN) {
         add_scores(n, keys_of(a, &block, d, least(SPAN, a->head_dim - d), widen, &b->scratch), b->q + i, b->scores + i);
     }
@@ -164,7 +166,6 @@ static int add_segment(batch *b, int64_t first)
     }
     for (int row = from; first < last; first += ENTRIES) {
         while (b->kv[row].context <= first) row++;
-        if (first + AHEAD < b->kv[b->rows - 1].context) ask_for_block(b->attention, b->kv, b->kv_head, first + AHEAD);
         add_block(b, row, first);
     }
     return from;

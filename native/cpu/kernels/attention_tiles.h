@@ -39,6 +39,7 @@ MOR4J_INLINE void score_tile(int n, int32_t dtype, kv_span keys, const float *co
         }
         for (int64_t d = 0; d < keys.dims; d += 2) {
             vf k[2][2];
+            if (e == 0) ask_for(keys.ahead + d * ENTRIES * number_bytes(dtype), 2 * ENTRIES * number_bytes(dtype));
             load_keys(keys.data, d, e, dtype, k);
 #pragma GCC unroll 6
             for (int i = 0; i < n; i++) {
@@ -70,6 +71,7 @@ MOR4J_INLINE void value_columns(int n, int vectors, int tail, int32_t dtype, kv_
     }
     for (int e = 0; e < count; e++) {
         vf v[VALUE_VECTORS];
+        ask_for(values.ahead + (e * values.stride + d) * number_bytes(dtype), vectors * VF_WIDTH * number_bytes(dtype));
 #pragma GCC unroll 4
         for (int c = 0; c < vectors; c++) {
             const int64_t at = e * values.stride + d + c * VF_WIDTH;

@@ -25,10 +25,11 @@ typedef struct kv_span {
     int64_t first, dims;
     int64_t stride; /* numbers from one entry's values to the next's */
     int32_t dtype;
+    const char *ahead; /* the same numbers of the block that will be used next but one; a hint, and never read */
 } kv_span;
 
 typedef struct kv_block {
-    const char *base;
+    const char *base, *ahead; /* ahead: the block that will be used next but one, or base */
     const char *overlay[ENTRIES]; /* the block an entry is found in instead, or NULL; up to `count` and if `mixed` */
     int place[ENTRIES];           /* its place in there                                                           */
     int count;
@@ -46,12 +47,14 @@ static const char *block_at(const mor4j_attention *a, const uint64_t *pages, int
     return page + layer + (kv_head * blocks + e % a->page_tokens / ENTRIES) * mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
 }
 
-/* Blocks of a head lie far apart, where the hardware looks for nothing: the next one is asked for while this one is used. */
-MOR4J_INLINE void ask_for_block(const mor4j_attention *a, const mor4j_kv_row *row, int64_t kv_head, int64_t e)
+/*
+ * Blocks of a head lie far apart, where the hardware looks for nothing: the next but one is asked for while this one is used, a
+ * line here and a line there, for a burst of requests would make the core wait as long as the memory does. Inlined by force:
+ * compilers take a function of hints for one that does nothing, and leave its calls out.
+ */
+MOR4J_INLINE void ask_for(const char *data, int64_t bytes)
 {
-    const char *block = block_at(a, row->pages, a->base_layer, kv_head, e);
-    const int64_t bytes = mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
-    for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch(block + line, 0, 2);
+    for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch((const void *)((uintptr_t)data + (uintptr_t)line), 0, 2);
 }
 
 /* Values and scales begin at these bytes of a block. */
@@ -163,18 +166,22 @@ MOR4J_INLINE void widen_values_of(const char *values, int64_t stride, int count,
 /* The keys of dimensions first .. first + dims; dims at most SPAN, both even. */
 static kv_span keys_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen, kv_scratch *scratch)
 {
-    kv_span keys = {block->base + first * ENTRIES * number_bytes(a->kv_dtype), first, dims, 0, a->kv_dtype};
+    const int64_t at = first * ENTRIES * number_bytes(a->kv_dtype);
+    kv_span keys = {block->base + at, first, dims, 0, a->kv_dtype, block->ahead + at};
     if (block->mixed) keys.data = assemble_keys(block, a->kv_dtype, first, dims, scratch->assembled);
     if (!widen || keys.dtype == MOR4J_KV_F32) return keys;
     widen_keys(keys.data, keys.dtype, dims, scratch->widened);
-    return (kv_span){(const char *)scratch->widened, first, dims, 0, MOR4J_KV_F32};
+    ask_for(keys.ahead, dims * ENTRIES * number_bytes(a->kv_dtype));
+    const char *widened = (const char *)scratch->widened;
+    return (kv_span){widened, first, dims, 0, MOR4J_KV_F32, widened};
 }
 
 /* The values of dimensions first .. first + dims. */
 static kv_span values_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen,
                          kv_scratch *scratch)
 {
-    kv_span values = {block->base + values_at(a) + first * number_bytes(a->kv_dtype), first, dims, a->head_dim, a->kv_dtype};
+    const int64_t at = values_at(a) + first * number_bytes(a->kv_dtype);
+    kv_span values = {block->base + at, first, dims, a->head_dim, a->kv_dtype, block->ahead + at};
     if (block->mixed) {
         values.data = assemble_values(a, block, first, dims, scratch->assembled);
         values.stride = dims;
@@ -185,7 +192,9 @@ static kv_span values_of(const mor4j_attention *a, const kv_block *block, int64_
     } else {
         widen_values_of(values.data, values.stride, block->count, dims, scratch->widened, MOR4J_KV_INT8);
     }
-    return (kv_span){(const char *)scratch->widened, first, dims, dims, MOR4J_KV_F32};
+    ask_for(values.ahead, ENTRIES * a->head_dim * number_bytes(a->kv_dtype));
+    const char *widened = (const char *)scratch->widened;
+    return (kv_span){widened, first, dims, dims, MOR4J_KV_F32, widened};
 }
 
 #endif

@@ -17,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,8 +35,11 @@ class GoldensTest {
 
   @TempDir static Path converted;
 
-  private static final Map<KernelChoice, Double> LARGEST = new EnumMap<>(KernelChoice.class);
-  private static final Map<KernelChoice, String> LARGEST_OF = new EnumMap<>(KernelChoice.class);
+  /** Reported apart: the one whose unbounded weights amplify rounding, and the trained one. */
+  private static final Set<String> APART = Set.of("expert-n3-nofunc", "mor3-books");
+
+  private static final Map<KernelChoice, Map<String, Double>> LARGEST =
+      new EnumMap<>(KernelChoice.class);
   private static final Map<Path, Path> MODELS = new HashMap<>();
 
   static List<Arguments> goldensAndKernels() throws IOException {
@@ -97,21 +102,21 @@ class GoldensTest {
   }
 
   private static void collect(KernelChoice kernels, String name, double difference) {
-    double before = LARGEST.getOrDefault(kernels, -1.0);
-    if (!(difference <= before)) {
-      LARGEST.put(kernels, difference);
-      LARGEST_OF.put(kernels, name);
-    }
+    LARGEST
+        .computeIfAbsent(kernels, key -> new TreeMap<>())
+        .merge(APART.contains(name) ? name : "all others", difference, Math::max);
   }
 
   @AfterAll
   static void show() throws IOException {
     StringBuilder lines = new StringBuilder();
     LARGEST.forEach(
-        (kernels, difference) ->
-            lines.append(
-                "largest logit difference, %s: %.2e (%s)%n"
-                    .formatted(kernels.label(), difference, LARGEST_OF.get(kernels))));
+        (kernels, largest) ->
+            largest.forEach(
+                (name, difference) ->
+                    lines.append(
+                        "largest logit difference, %s, %s: %.2e%n"
+                            .formatted(kernels.label(), name, difference))));
     Path report = Path.of("target", "goldens.txt");
     Files.createDirectories(report.getParent());
     Files.writeString(report, lines);

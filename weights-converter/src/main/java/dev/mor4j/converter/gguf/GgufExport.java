@@ -77,6 +77,7 @@ public final class GgufExport {
     ModelConfig config = ModelConfigJson.read(folder.resolve(ModelConfigJson.FILE_NAME));
     requireDense(folder, config);
     SafetensorsFile weights = SafetensorsFile.open(folder.resolve(OutputFolder.WEIGHTS));
+    requireUnpacked(folder, weights);
     GgufExport export = new GgufExport(config, weights, options);
     GgufMetadata metadata = export.metadata(folder);
     try (OutputFile output = OutputFile.create(file, options.overwrite())) {
@@ -119,6 +120,17 @@ public final class GgufExport {
               + found
               + ", which no engine that reads GGUF can run; expected a vanilla or recursive model"
               + " without a router");
+    }
+  }
+
+  /** Errors of two quantisations would add up, silently. */
+  private static void requireUnpacked(Path folder, SafetensorsFile weights)
+      throws ModelFormatException {
+    if (weights.tensors().values().stream().anyMatch(tensor -> tensor.dtype() == DType.U8)) {
+      throw new ModelFormatException(
+          folder,
+          "the model is quantised, expected float32 or bfloat16 weights; export the model that it"
+              + " was converted from");
     }
   }
 

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
 import dev.mor4j.converter.ConversionProgress;
+import dev.mor4j.converter.Quantization;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RandomModel;
+import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -131,6 +133,21 @@ class GgufOutputTest {
               default -> "recursions that share keys and values (shared)";
             });
     assertThat(list()).containsExactly("converted");
+  }
+
+  @Test
+  void refusesQuantisedModels() throws IOException {
+    Path packed = dir.resolve("packed");
+    CheckpointConverter.convert(
+        ROOT.resolve("testdata/goldens/vanilla"),
+        packed,
+        ConversionOptions.DEFAULT.withQuantization(Quantization.of(Packing.INT8)));
+    Path file = dir.resolve("x.gguf");
+    assertThatThrownBy(() -> GgufExport.export(packed, file, GgufOptions.DEFAULT))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(packed.toString())
+        .hasMessageContaining("is quantised, expected float32 or bfloat16");
+    assertThat(file).doesNotExist();
   }
 
   @Test
