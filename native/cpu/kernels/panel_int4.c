@@ -19,57 +19,31 @@
 #endif
 #define PANEL_COL_BYTES 9
 
-#define SCALES_BYTES 64 /* of a chunk: 64 columns, two blocks */
 #define BLOCK_BYTES 256
-#define CHUNK_BYTES (SCALES_BYTES + 2 * BLOCK_BYTES)
 
-MOR4J_INLINE void tile(const panel_place *place, const int mr, const int np)
+MOR4J_INLINE vi begin_block(vi bias) { return vi_nibble_start(bias); }
+
+MOR4J_INLINE void add_block(const panel_place *place, vi *sums, int64_t block, int64_t at, const int mr, const int nv)
 {
-    const int nv = np * PANEL_PARTS;
-    const int64_t blocks = place->kp / 32;
-    vf acc[MOST_TILE_VECTORS];
-#pragma GCC unroll 64
-    for (int t = 0; t < mr * nv; t++) acc[t] = vf_set(0.0f);
-    for (int64_t block = 0; block < blocks; block++) {
-        const int64_t chunk = block / 2 * CHUNK_BYTES, at = chunk + SCALES_BYTES + block % 2 * BLOCK_BYTES;
-        if (place->cold) prefetch(place, block * np * (CHUNK_BYTES / 2), mr, np, np * (CHUNK_BYTES / 2));
-        vi sums[MOST_TILE_VECTORS];
-#pragma GCC unroll 12
-        for (int i = 0; i < mr; i++) {
-            const char *biases = place->x + i * place->x_stride + place->kp + blocks * 4;
-#pragma GCC unroll 16
-            for (int v = 0; v < nv; v++) sums[i * nv + v] = vi_nibble_start(vi_spread(biases + block * 4));
-        }
 #pragma GCC unroll 4
-        for (int quad = 0; quad < 4; quad++) {
-#pragma GCC unroll 16
-            for (int v = 0; v < nv; v++) {
-                const vi pairs = vi_load(part_of(place, v) + at + quad * 64);
-                const vi low = vi_low_nibbles(pairs), high = vi_high_nibbles(pairs);
-#pragma GCC unroll 12
-                for (int i = 0; i < mr; i++) {
-                    const char *x = place->x + i * place->x_stride + block * 32 + quad * 4;
-                    sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], low, vi_spread(x));
-                    sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], high, vi_spread(x + 16));
-                }
-            }
-        }
-        const char *scales = place->x + place->kp + block * 4;
+    for (int quad = 0; quad < 4; quad++) {
 #pragma GCC unroll 16
         for (int v = 0; v < nv; v++) {
-            const vf scale = vf_load_bf16(place->w + v / PANEL_PARTS * place->panel_bytes + chunk + block % 2 * 32 + v % PANEL_PARTS * VF_WIDTH * 2);
+            const vi pairs = vi_load(part_of(place, v) + at + quad * 64);
+            const vi low = vi_low_nibbles(pairs), high = vi_high_nibbles(pairs);
 #pragma GCC unroll 12
             for (int i = 0; i < mr; i++) {
-                const vf both = vf_mul(scale, vf_set(float_at(scales + i * place->x_stride)));
-                const vi bias = vi_spread(scales + i * place->x_stride + blocks * 4);
-                acc[i * nv + v] = vf_fma(vi_to_float(vi_nibble_end(sums[i * nv + v], bias)), both, acc[i * nv + v]);
+                const char *x = place->x + i * place->x_stride + block * 32 + quad * 4;
+                sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], low, vi_spread(x));
+                sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], high, vi_spread(x + 16));
             }
         }
     }
-    store_tile(place, acc, mr, np);
 }
 
-#include "kernels/panel_product.h"
+MOR4J_INLINE vi end_block(vi sum, const char *bias) { return vi_nibble_end(sum, vi_spread(bias)); }
+
+#include "kernels/panel_blocks.h"
 
 void MOR4J_KERNEL(matmul_int4)(const mor4j_product *product, mor4j_range rows, mor4j_range outs)
 {
