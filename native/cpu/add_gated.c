@@ -1,10 +1,11 @@
-/* x [rows, hidden] += gates [rows] * y [rows, hidden]. */
+/* Rows of x [.., hidden] += gates [rows] * the same rows of y. */
 #include "context.h"
 
 typedef struct add_run {
     const mor4j_kernels *kernels;
     float *x;
     const float *y, *gates;
+    const int32_t *row_index;
     int64_t rows, hidden;
 } add_run;
 
@@ -12,8 +13,8 @@ static void add_rows(const void *arg, mor4j_range rows)
 {
     const add_run *run = arg;
     for (int64_t i = rows.first; i < rows.last; i++) {
-        run->kernels->add_scaled(run->x + i * run->hidden, run->y + i * run->hidden,
-                                 run->gates == NULL ? 1.0f : run->gates[i], run->hidden);
+        const int64_t at = mor4j_row(run->row_index, i) * run->hidden;
+        run->kernels->add_scaled(run->x + at, run->y + at, run->gates == NULL ? 1.0f : run->gates[i], run->hidden);
     }
 }
 
@@ -23,12 +24,13 @@ static void add(const void *arg, const mor4j_team *team)
     mor4j_team_for(team, run->rows, mor4j_row_work(run->hidden), true, add_rows, run);
 }
 
-int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
+int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates, int32_t rows,
+                        int32_t hidden)
 {
     if (context == NULL || rows < 0 || hidden < 1) return MOR4J_INVALID_ARGUMENT;
     if (rows == 0) return MOR4J_OK;
-    if (x == NULL || y == NULL) return MOR4J_INVALID_ARGUMENT;
-    const add_run run = {context->kernels, x, y, gates, rows, hidden};
+    if (x == NULL || y == NULL || !mor4j_rows_are_valid(row_index, rows)) return MOR4J_INVALID_ARGUMENT;
+    const add_run run = {context->kernels, x, y, gates, row_index, rows, hidden};
     mor4j_pool_run(&context->pool, add, &run, run.rows * mor4j_row_work(run.hidden));
     return MOR4J_OK;
 }

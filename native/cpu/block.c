@@ -95,7 +95,7 @@ static void multiply(const block_run *run, const mor4j_team *team, const float *
 static char *block_of(const block_run *run, const mor4j_layer *layer, const mor4j_kv_row *row, int64_t head)
 {
     const mor4j_shape *shape = run->shape;
-    const bool overlay = layer->kv_mode == MOR4J_KV_OVERLAY;
+    const bool overlay = layer->kv_mode == MOR4J_KV_OVERLAY && row->overlay_pages != NULL;
     const int64_t blocks = shape->page_tokens / MOR4J_KV_BLOCK, in_page = row->slot % shape->page_tokens;
     const uint64_t page = (overlay ? row->overlay_pages : row->pages)[row->slot / shape->page_tokens];
     return (char *)(uintptr_t)page + mor4j_page_layer_bytes(shape) * (overlay ? layer->overlay_layer : layer->kv_layer) +
@@ -115,7 +115,7 @@ static void place_rows(const void *arg, mor4j_range rows)
         const mor4j_kv_row *row = &run->pass->kv[i];
         float *q = run->q + i * nh * dh, *k = run->k + i * nkv * dh, *v = run->v + i * nkv * dh;
         for (int64_t head = 0; head < nh; head++) run->kernels->rope(q + head * dh, rope, (int32_t)dh, q + head * dh);
-        for (int64_t head = 0; head < nkv; head++) {
+        for (int64_t head = 0; head < nkv && row->slot >= 0; head++) {
             run->kernels->rope(k + head * dh, rope, (int32_t)dh, k + head * dh);
             run->kernels->store_kv(k + head * dh, v + head * dh, (int32_t)dh, shape->kv_dtype,
                                    (int32_t)(row->slot % MOR4J_KV_BLOCK), block_of(run, layer, row, head));

@@ -96,9 +96,11 @@ static bool pages_are_valid(const mor4j_kv_row *row, const mor4j_kv_row *before,
 static bool kv_row_is_valid(const mor4j_kv_row *row, const mor4j_shape *shape, bool appends, bool overlays)
 {
     if (row->pages == NULL || row->context < 1 || row->context > INT32_MAX) return false;
-    if (appends && (row->slot < 0 || row->slot >= row->context)) return false;
-    if (!overlays) return true;
-    return row->overlay_pages != NULL && row->overlay_slots != NULL && row->slot >= 0 && row->slot <= INT32_MAX &&
+    if (row->slot < -1) return false;
+    const bool overlaid = overlays && row->overlay_pages != NULL;
+    if ((appends || (overlays && !overlaid)) && row->slot >= row->context) return false;
+    if (!overlaid) return !overlays || row->overlay_slots == NULL;
+    return row->overlay_slots != NULL && row->slot >= 0 && row->slot <= INT32_MAX &&
            row->overlay_pages[row->slot / shape->page_tokens] != 0 && row->overlay_pages[row->slot / shape->page_tokens] % 64 == 0;
 }
 

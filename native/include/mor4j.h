@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define MOR4J_ABI_VERSION 2
+#define MOR4J_ABI_VERSION 3
 
 enum mor4j_status {
     MOR4J_OK = 0,
@@ -91,7 +91,11 @@ enum mor4j_cpu_feature {
     MOR4J_CPU_AMX_BF16 = 1 << 7  /* with AMX_TILE */
 };
 
-/* What a layer of a pass does with keys and values. */
+/*
+ * What a layer of a pass does with keys and values. Rows that do different things share a pass (the same block in different
+ * recursions): a row with slot -1 in a layer that appends stores nothing, as with READ; a row without overlay pages in a layer
+ * that overlays does as with APPEND.
+ */
 enum mor4j_kv_mode {
     MOR4J_KV_APPEND = 0, /* compute K and V of each row, store them at its slot, attend to [0, context)              */
     MOR4J_KV_READ = 1,   /* compute no K and V, attend to [0, context) of what is stored (recursive sharing)          */
@@ -168,8 +172,8 @@ typedef struct mor4j_shape {
 typedef struct mor4j_kv_row {
     const uint64_t *pages;          /* page table: addresses of the pages                     */
     const uint64_t *overlay_pages;  /* MOR4J_KV_OVERLAY, else NULL                            */
-    const int32_t *overlay_slots;   /* [context] MOR4J_KV_OVERLAY, else NULL                  */
-    int64_t slot;                   /* entry this row writes (APPEND, OVERLAY); -1 with READ   */
+    const int32_t *overlay_slots;   /* [context] with overlay_pages, else NULL                */
+    int64_t slot;                   /* entry this row writes, of the overlay where it has one; -1: none */
     int64_t context;                /* entries [0, context) it attends to, itself included    */
 } mor4j_kv_row;
 
@@ -235,8 +239,12 @@ MOR4J_API int64_t mor4j_block_workspace(const mor4j_shape *shape, int32_t rows);
 /* Bytes of a KV page of `layers` layers; -1 when an argument is out of range. */
 MOR4J_API int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers);
 
-/* x[i] = table[ids[i]], i < rows; x [rows, H], table [V, H]. An id outside [0, V) is MOR4J_INVALID_ARGUMENT. */
-MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x);
+/*
+ * x[row_index[i]] = table[ids[i]], i < rows; table [V, H]; row_index distinct, NULL: rows 0 .. rows-1. An id outside [0, V) is
+ * MOR4J_INVALID_ARGUMENT.
+ */
+MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index,
+                              int32_t rows, float *x);
 
 /* See mor4j_block_pass. One call for all layers of a pass. */
 MOR4J_API int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass);
@@ -248,9 +256,12 @@ MOR4J_API int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass
 MOR4J_API int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const float *x, const int32_t *row_index,
                               int32_t rows, float *z, float *workspace);
 
-/* x[i] += gates[i] * y[i] for i < rows; x, y [rows, hidden]; gates NULL: 1. The end of token-choice routing. */
-MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows,
-                                  int32_t hidden);
+/*
+ * x[r] += gates[i] * y[r] for i < rows and r = row_index[i]; x, y [.., hidden]; row_index distinct, NULL: rows 0 .. rows-1;
+ * gates NULL: 1. The end of token-choice routing.
+ */
+MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates,
+                                  int32_t rows, int32_t hidden);
 
 /*
  * logits[i] = head · rmsnorm(x[row_index[i]]) · norm; logits [rows, V], head [V, H], norm [1, H].

@@ -64,6 +64,7 @@ model_run start_run(const model *m)
         }
         run.overlay_slots[s] = guarded((size_t)m->lengths[s] * sizeof(int32_t));
     }
+    run.layer_mode = MOR4J_KV_READ;
     int32_t slots[MODEL_SEQUENCES] = {0, 0};
     for (int64_t i = 0; i < run.rows; i++) {
         const int64_t s = run.sequence[i];
@@ -109,6 +110,7 @@ void fill_rope(const model *m, int64_t position, float *rope)
 static void run_call(const model *m, model_run *run, mor4j_context *context, int pass, const int32_t *rows, int32_t count)
 {
     static const int32_t modes[] = {0, MOR4J_KV_APPEND, MOR4J_KV_READ, MOR4J_KV_OVERLAY};
+    const bool rows_decide = run->layer_mode == MOR4J_KV_OVERLAY ? pass < 3 : run->layer_mode == MOR4J_KV_APPEND && pass == 2;
     const int64_t floats = mor4j_block_workspace(&m->shape, count);
     void *workspace;
     CHECK(posix_memalign(&workspace, 64, (size_t)floats * sizeof(float) + 64) == 0, "memory");
@@ -117,7 +119,7 @@ static void run_call(const model *m, model_run *run, mor4j_context *context, int
     mor4j_layer layers[MODEL_LAYERS];
     memset(workspace, 0xFF, (size_t)floats * sizeof(float) + 64);
     memcpy(layers, m->layers, sizeof layers);
-    for (int i = 0; i < MODEL_LAYERS; i++) layers[i].kv_mode = modes[pass];
+    for (int i = 0; i < MODEL_LAYERS; i++) layers[i].kv_mode = rows_decide ? run->layer_mode : modes[pass];
     for (int32_t i = 0; i < count; i++) {
         const int64_t s = run->sequence[rows[i]], position = run->position[rows[i]];
         fill_rope(m, position, rope + (int64_t)i * m->shape.head_dim);
@@ -142,7 +144,7 @@ static void run_call(const model *m, model_run *run, mor4j_context *context, int
                                    .rows = count,
                                    .combine = pass == 1 ? MOR4J_REPLACE : MOR4J_ADD,
                                    .page_layers = MODEL_LAYERS,
-                                   .overlay_layers = pass == 3 ? MODEL_LAYERS : 0};
+                                   .overlay_layers = pass == 3 || rows_decide ? MODEL_LAYERS : 0};
     CHECK(mor4j_run_block(context, &call) == MOR4J_OK, "pass %d of %d rows", pass, count);
     for (int i = 0; i < 64; i++) CHECK(((unsigned char *)workspace)[floats * 4 + i] == 0xFF, "written past the workspace");
     free(workspace);

@@ -28,6 +28,7 @@ typedef struct model_run {
     uint64_t *pages[MODEL_SEQUENCES], *overlay_pages[MODEL_SEQUENCES];
     int64_t page_count[MODEL_SEQUENCES];
     int32_t *overlay_slots[MODEL_SEQUENCES]; /* [length] */
+    int32_t layer_mode; /* where rows decide: APPEND for pass 2, OVERLAY for 1 and 2, READ: the mode of each pass */
 } model_run;
 
 /* dtype: of the matrices; MIXED_ROWS: now float32, now bfloat16, row-major. */

@@ -13,15 +13,19 @@ static void test_embed(mor4j_context *context, int32_t dtype)
     mor4j_matrix table = random_matrix(&seed, 50, 37, dtype, 1.0f);
     float *x = guarded_floats(9 * 37);
     int32_t ids[9] = {0, 49, 7, 7, 3, 12, 48, 1, 30};
-    CHECK(mor4j_embed(context, &table, ids, 9, x) == MOR4J_OK, "embed");
+    CHECK(mor4j_embed(context, &table, ids, NULL, 9, x) == MOR4J_OK, "embed");
     for (int i = 0; i < 9 * 37; i++) CHECK(x[i] == (float)weight_at(&table, ids[i / 37], i % 37), "embed [%d]", i);
+    const int32_t turned[9] = {8, 7, 6, 5, 4, 3, 2, 1, 0}, negative[9] = {0, 1, 2, 3, 4, 5, 6, 7, -1};
+    CHECK(mor4j_embed(context, &table, ids, turned, 9, x) == MOR4J_OK, "embed into rows");
+    for (int i = 0; i < 9 * 37; i++) CHECK(x[i] == (float)weight_at(&table, ids[8 - i / 37], i % 37), "embed into rows [%d]", i);
+    CHECK(mor4j_embed(context, &table, ids, negative, 9, x) == MOR4J_INVALID_ARGUMENT, "negative row");
     ids[8] = 50;
-    CHECK(mor4j_embed(context, &table, ids, 9, x) == MOR4J_INVALID_ARGUMENT, "id past the table");
+    CHECK(mor4j_embed(context, &table, ids, NULL, 9, x) == MOR4J_INVALID_ARGUMENT, "id past the table");
     ids[8] = -1;
-    CHECK(mor4j_embed(context, &table, ids, 9, x) == MOR4J_INVALID_ARGUMENT, "negative id");
-    CHECK(mor4j_embed(context, &table, NULL, 0, NULL) == MOR4J_OK, "no rows");
+    CHECK(mor4j_embed(context, &table, ids, NULL, 9, x) == MOR4J_INVALID_ARGUMENT, "negative id");
+    CHECK(mor4j_embed(context, &table, NULL, NULL, 0, NULL) == MOR4J_OK, "no rows");
     table.dtype = 5;
-    CHECK(mor4j_embed(context, &table, ids, 1, x) == MOR4J_INVALID_ARGUMENT, "number type");
+    CHECK(mor4j_embed(context, &table, ids, NULL, 1, x) == MOR4J_INVALID_ARGUMENT, "number type");
     table.dtype = dtype;
     guarded_floats_free(x, 9 * 37);
     free_matrix(&table);
@@ -144,10 +148,18 @@ static void test_add_gated(mor4j_context *context)
     random_floats(&seed, x, 5 * 19);
     random_floats(&seed, y, 5 * 19);
     memcpy(before, x, sizeof before);
-    CHECK(mor4j_add_gated(context, x, y, gates, 5, 19) == MOR4J_OK, "add_gated");
-    CHECK(mor4j_add_gated(context, x, y, NULL, 5, 19) == MOR4J_OK, "add_gated");
+    CHECK(mor4j_add_gated(context, x, y, NULL, gates, 5, 19) == MOR4J_OK, "add_gated");
+    CHECK(mor4j_add_gated(context, x, y, NULL, NULL, 5, 19) == MOR4J_OK, "add_gated");
     for (int i = 0; i < 5 * 19; i++) CHECK(is_close(x[i], before[i] + (1.0 + gates[i / 19]) * y[i], 1e-6), "add_gated [%d]", i);
-    CHECK(mor4j_add_gated(context, NULL, y, NULL, 5, 19) == MOR4J_INVALID_ARGUMENT, "no x");
+    const int32_t some[2] = {4, 1}, negative[1] = {-1};
+    memcpy(before, x, sizeof before);
+    CHECK(mor4j_add_gated(context, x, y, some, gates, 2, 19) == MOR4J_OK, "add_gated to rows");
+    for (int i = 0; i < 5 * 19; i++) {
+        const double gate = i / 19 == 4 ? gates[0] : i / 19 == 1 ? gates[1] : 0.0;
+        CHECK(is_close(x[i], before[i] + gate * y[i], 1e-6), "add_gated to rows [%d]", i);
+    }
+    CHECK(mor4j_add_gated(context, x, y, negative, gates, 1, 19) == MOR4J_INVALID_ARGUMENT, "negative row");
+    CHECK(mor4j_add_gated(context, NULL, y, NULL, NULL, 5, 19) == MOR4J_INVALID_ARGUMENT, "no x");
     guarded_floats_free(x, 5 * 19);
     guarded_floats_free(y, 5 * 19);
 }
@@ -179,6 +191,7 @@ static void test_refusals(mor4j_context *context)
     CHECK(mor4j_run_block(context, &pass) == MOR4J_OK, "no rows");
     const int32_t negative[1] = {-1};
     uint64_t no_page[1] = {0};
+    const int32_t overlay_slots[1] = {-1};
     REFUSED(pass.shape = NULL);
     REFUSED(pass.layers = NULL);
     REFUSED(pass.x = NULL);
@@ -214,11 +227,13 @@ static void test_refusals(mor4j_context *context)
     REFUSED(layer.down.dtype = -1);
     REFUSED(layer.post_norm.data = NULL);
     REFUSED(layer.kv_mode = MOR4J_KV_OVERLAY);
-    REFUSED(layer.kv_mode = MOR4J_KV_OVERLAY; pass.overlay_layers = 1);
+    REFUSED(layer.kv_mode = MOR4J_KV_OVERLAY; pass.overlay_layers = 1; row.overlay_pages = pages);
+    REFUSED(layer.kv_mode = MOR4J_KV_OVERLAY; pass.overlay_layers = 1; row.overlay_slots = overlay_slots);
+    REFUSED(layer.kv_mode = MOR4J_KV_OVERLAY; pass.overlay_layers = 1; row.slot = 1);
     REFUSED(row.pages = NULL);
     REFUSED(row.pages = no_page);
     REFUSED(row.slot = 1);
-    REFUSED(row.slot = -1);
+    REFUSED(row.slot = -2);
     REFUSED(row.context = 0);
     CHECK(mor4j_block_workspace(NULL, 1) == -1 && mor4j_block_workspace(&good, -1) == -1, "workspace of nothing");
     mor4j_context *none;

@@ -144,10 +144,15 @@ static void check_splits(const model *m, const model_run *whole, int32_t isa)
         const struct {
             int64_t most;
             uint64_t seed;
+            int32_t layer_mode;
             const char *what;
-        } splits[] = {{whole->rows, 0, "all rows"}, {1, 0, "one by one"}, {9, 0, "by nines"}, {20, 7, "random"}, {5, 8, "random"}};
-        for (int i = 0; i < 5; i++) {
+        } splits[] = {{whole->rows, 0, MOR4J_KV_READ, "all rows"}, {1, 0, MOR4J_KV_READ, "one by one"},
+                      {9, 0, MOR4J_KV_READ, "by nines"},           {20, 7, MOR4J_KV_READ, "random"},
+                      {5, 8, MOR4J_KV_READ, "random"},             {whole->rows, 0, MOR4J_KV_APPEND, "rows that store nothing"},
+                      {7, 9, MOR4J_KV_OVERLAY, "rows without an overlay"}};
+        for (size_t i = 0; i < sizeof splits / sizeof *splits; i++) {
             model_run run = start_run(m);
+            run.layer_mode = splits[i].layer_mode;
             run_passes(m, &run, context, splits[i].most, splits[i].seed);
             check_same_run(m, whole, &run, splits[i].what);
             free_run(m, &run);

@@ -73,7 +73,8 @@ static void find_block(const mor4j_attention *a, const mor4j_kv_row *row, int64_
     block->count = count;
     block->mixed = false;
     block->key_scales = block->value_scales = NULL;
-    for (int e = 0; a->overlay && e < count; e++) block->mixed |= row->overlay_slots[first + e] >= 0;
+    const bool overlay = a->overlay && row->overlay_slots != NULL;
+    for (int e = 0; overlay && e < count; e++) block->mixed |= row->overlay_slots[first + e] >= 0;
     for (int e = 0; block->mixed && e < count; e++) {
         const int32_t slot = row->overlay_slots[first + e];
         block->overlay[e] = slot < 0 ? NULL : block_at(a, row->overlay_pages, a->overlay_layer, kv_head, slot);
