@@ -6,4 +6,5 @@ module dev.mor4j.bindings {
   requires dev.mor4j.natives;
 
   exports dev.mor4j.bindings.cpu;
+  exports dev.mor4j.bindings.cuda;
 }

@@ -12,13 +12,16 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The committed bindings are those of the committed header; {@code bindings/regenerate} makes them
- * anew.
+ * The committed bindings are those of the committed headers and filters; {@code
+ * bindings/regenerate} makes them anew.
  */
 class GeneratedCodeTest {
   @Test
   void inputsAndOutputsHaveTheirChecksums() throws IOException, NoSuchAlgorithmException {
-    List<String> lines = Files.readAllLines(Path.of("checksums.sha256"));
+    List<String> lines =
+        Files.readAllLines(Path.of("checksums.sha256")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .toList();
     assertThat(lines).hasSizeGreaterThan(3);
     for (String line : lines) {
       String[] parts = line.split(" {2}", 2);

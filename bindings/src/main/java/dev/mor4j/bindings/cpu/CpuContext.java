@@ -83,14 +83,15 @@ public final class CpuContext implements AutoCloseable {
   }
 
   /**
-   * {@code x[i] = table[ids[i]]}; {@code table} from {@link #describe}, ids int32 [rows], x float32
-   * [rows, H].
+   * {@code x[rowIndex[i]] = table[ids[i]]}; {@code table} from {@link #describe}, ids and rowIndex
+   * int32 [rows], x float32 [.., H].
    */
-  public void embed(MemorySegment table, MemorySegment ids, int rows, MemorySegment x) {
+  public void embed(
+      MemorySegment table, MemorySegment ids, MemorySegment rowIndex, int rows, MemorySegment x) {
     enter();
     int status;
     try {
-      status = Mor4jNative.mor4j_embed(context, table, ids, rows, x);
+      status = Mor4jNative.mor4j_embed(context, table, ids, rowIndex, rows, x);
     } finally {
       leave();
     }
@@ -131,15 +132,20 @@ public final class CpuContext implements AutoCloseable {
   }
 
   /**
-   * {@code x[i] += gates[i] · y[i]}; x, y float32 [rows, hidden], gates float32 [rows] or NULL for
-   * 1.
+   * {@code x[r] += gates[i] · y[r]} for {@code r = rowIndex[i]}; x, y float32 [.., hidden],
+   * rowIndex int32 [rows], gates float32 [rows] or NULL for 1.
    */
   public void addGated(
-      MemorySegment x, MemorySegment y, MemorySegment gates, int rows, int hidden) {
+      MemorySegment x,
+      MemorySegment y,
+      MemorySegment rowIndex,
+      MemorySegment gates,
+      int rows,
+      int hidden) {
     enter();
     int status;
     try {
-      status = Mor4jNative.mor4j_add_gated(context, x, y, gates, rows, hidden);
+      status = Mor4jNative.mor4j_add_gated(context, x, y, rowIndex, gates, rows, hidden);
     } finally {
       leave();
     }

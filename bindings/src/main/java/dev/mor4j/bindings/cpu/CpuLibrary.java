@@ -1,13 +1,8 @@
 package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.Mor4jNative;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import dev.mor4j.bindings.library.NativeLibraries;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -54,14 +49,12 @@ public final class CpuLibrary {
    * {@code none}.
    */
   public static Optional<String> named() {
-    return Optional.ofNullable(System.getProperty(PROPERTY))
-        .or(() -> Optional.ofNullable(System.getenv(VARIABLE)))
-        .filter(name -> !name.isBlank());
+    return NativeLibraries.setting(PROPERTY, VARIABLE);
   }
 
   /** Whether the JVM was told that this module may make native calls. */
   public static boolean isNativeAccessEnabled() {
-    return CpuLibrary.class.getModule().isNativeAccessEnabled();
+    return NativeLibraries.isNativeAccessEnabled();
   }
 
   /**
@@ -91,108 +84,42 @@ public final class CpuLibrary {
     }
   }
 
-  /** The platform's folder in the jar: {@code linux-x86_64}. */
-  static String platform() {
-    String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    String arch = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
-    String osName = os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os;
-    String archName =
-        switch (arch) {
-          case "amd64", "x86_64" -> "x86_64";
-          case "arm64", "aarch64" -> "aarch64";
-          default -> arch;
-        };
-    return osName + "-" + archName;
-  }
-
   private static CpuLibrary load() {
-    List<String> tried = new ArrayList<>();
     Optional<String> named = named();
     if (named.isPresent()) {
       // A library that was asked for by name is never replaced by another one without a word.
       if (named.get().equals("none")) {
         return new CpuLibrary(false, "switched off by " + PROPERTY + " or " + VARIABLE);
       }
-      return loadFile(Path.of(named.get()).toAbsolutePath(), "named by option", tried)
-          .orElseGet(() -> unavailable(tried));
+      Path file = Path.of(named.get()).toAbsolutePath();
+      return of("named by option", file + " (named by option)", loadFile(file));
     }
-    return loadPacked(tried).orElseGet(() -> unavailable(tried));
+    return of(
+        "packed " + NativeLibraries.platform(),
+        NativeLibraries.packedName("mor4j"),
+        NativeLibraries.withPacked("mor4j", CpuLibrary::loadFile));
   }
 
-  private static CpuLibrary unavailable(List<String> tried) {
-    return new CpuLibrary(false, String.join("; ", tried));
+  private static CpuLibrary of(String how, String file, Optional<String> failure) {
+    return failure
+        .map(reason -> new CpuLibrary(false, file + ": " + reason))
+        .orElseGet(() -> new CpuLibrary(true, how));
   }
 
-  private static Optional<CpuLibrary> loadPacked(List<String> tried) {
-    String resource = "native/" + platform() + "/" + System.mapLibraryName("mor4j");
-    Path folder = null;
-    Path file = null;
-    try (InputStream packed = CpuLibrary.class.getClassLoader().getResourceAsStream(resource)) {
-      if (packed == null) {
-        tried.add(
-            resource + ": not in the mor4j-native jar (no kernels were built for this platform)");
-        return Optional.empty();
-      }
-      folder = Files.createTempDirectory("mor4j-");
-      file = folder.resolve(System.mapLibraryName("mor4j"));
-      Files.copy(packed, file);
-      return loadFile(file, "packed " + platform(), tried);
-    } catch (IOException e) {
-      tried.add(resource + ": cannot be unpacked: " + e);
-      return Optional.empty();
-    } finally {
-      discard(file);
-      discard(folder);
-    }
+  private static Optional<String> loadFile(Path file) {
+    return NativeLibraries.load(file).or(CpuLibrary::checkVersion);
   }
 
-  /**
-   * A loaded library stays mapped without its file, so nothing is left behind in the temporary
-   * folder.
-   */
-  private static void discard(Path path) {
-    if (path != null) {
-      try {
-        Files.deleteIfExists(path);
-      } catch (IOException e) {
-        path.toFile().deleteOnExit();
-      }
-    }
-  }
-
-  private static Optional<CpuLibrary> loadFile(Path file, String how, List<String> tried) {
-    try {
-      System.load(file.toString());
-    } catch (UnsatisfiedLinkError e) {
-      tried.add(file + " (" + how + "): " + e.getMessage());
-      return Optional.empty();
-    } catch (IllegalCallerException e) {
-      tried.add(
-          file
-              + " ("
-              + how
-              + "): native access is denied; start the JVM with"
-              + " --enable-native-access=dev.mor4j.bindings (or ALL-UNNAMED on the class path)");
-      return Optional.empty();
-    }
+  private static Optional<String> checkVersion() {
     int version;
     try {
       version = Mor4jNative.mor4j_abi_version();
     } catch (ExceptionInInitializerError | NoClassDefFoundError | RuntimeException e) {
-      tried.add(file + " (" + how + "): not a mor4j library: " + e);
-      return Optional.empty();
+      return Optional.of("not a mor4j library: " + e);
     }
-    if (version != Mor4jNative.MOR4J_ABI_VERSION()) {
-      tried.add(
-          file
-              + " ("
-              + how
-              + "): has ABI version "
-              + version
-              + ", expected "
-              + Mor4jNative.MOR4J_ABI_VERSION());
-      return Optional.empty();
-    }
-    return Optional.of(new CpuLibrary(true, how));
+    return version == Mor4jNative.MOR4J_ABI_VERSION()
+        ? Optional.empty()
+        : Optional.of(
+            "has ABI version " + version + ", expected " + Mor4jNative.MOR4J_ABI_VERSION());
   }
 }

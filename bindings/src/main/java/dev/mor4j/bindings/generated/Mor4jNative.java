@@ -23,10 +23,10 @@ public class Mor4jNative extends Mor4jNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MOR4J_ABI_VERSION = (int)2L;
+    private static final int MOR4J_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define MOR4J_ABI_VERSION 2
+     * #define MOR4J_ABI_VERSION 3
      * }
      */
     public static int MOR4J_ABI_VERSION() {
@@ -876,6 +876,7 @@ public class Mor4jNative extends Mor4jNative$shared {
             Mor4jNative.C_POINTER,
             Mor4jNative.C_POINTER,
             Mor4jNative.C_POINTER,
+            Mor4jNative.C_POINTER,
             Mor4jNative.C_INT,
             Mor4jNative.C_POINTER
         );
@@ -888,7 +889,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
+     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index, int32_t rows, float *x)
      * }
      */
     public static FunctionDescriptor mor4j_embed$descriptor() {
@@ -898,7 +899,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
+     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index, int32_t rows, float *x)
      * }
      */
     public static MethodHandle mor4j_embed$handle() {
@@ -908,7 +909,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
+     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index, int32_t rows, float *x)
      * }
      */
     public static MemorySegment mor4j_embed$address() {
@@ -917,16 +918,16 @@ public class Mor4jNative extends Mor4jNative$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, int32_t rows, float *x)
+     * int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index, int32_t rows, float *x)
      * }
      */
-    public static int mor4j_embed(MemorySegment context, MemorySegment table, MemorySegment ids, int rows, MemorySegment x) {
+    public static int mor4j_embed(MemorySegment context, MemorySegment table, MemorySegment ids, MemorySegment row_index, int rows, MemorySegment x) {
         var mh$ = mor4j_embed.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("mor4j_embed", context, table, ids, rows, x);
+                traceDowncall("mor4j_embed", context, table, ids, row_index, rows, x);
             }
-            return (int)mh$.invokeExact(context, table, ids, rows, x);
+            return (int)mh$.invokeExact(context, table, ids, row_index, rows, x);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1068,6 +1069,7 @@ public class Mor4jNative extends Mor4jNative$shared {
             Mor4jNative.C_POINTER,
             Mor4jNative.C_POINTER,
             Mor4jNative.C_POINTER,
+            Mor4jNative.C_POINTER,
             Mor4jNative.C_INT,
             Mor4jNative.C_INT
         );
@@ -1080,7 +1082,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
+     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates, int32_t rows, int32_t hidden)
      * }
      */
     public static FunctionDescriptor mor4j_add_gated$descriptor() {
@@ -1090,7 +1092,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
+     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates, int32_t rows, int32_t hidden)
      * }
      */
     public static MethodHandle mor4j_add_gated$handle() {
@@ -1100,7 +1102,7 @@ public class Mor4jNative extends Mor4jNative$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
+     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates, int32_t rows, int32_t hidden)
      * }
      */
     public static MemorySegment mor4j_add_gated$address() {
@@ -1109,16 +1111,16 @@ public class Mor4jNative extends Mor4jNative$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const float *gates, int32_t rows, int32_t hidden)
+     * int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates, int32_t rows, int32_t hidden)
      * }
      */
-    public static int mor4j_add_gated(MemorySegment context, MemorySegment x, MemorySegment y, MemorySegment gates, int rows, int hidden) {
+    public static int mor4j_add_gated(MemorySegment context, MemorySegment x, MemorySegment y, MemorySegment row_index, MemorySegment gates, int rows, int hidden) {
         var mh$ = mor4j_add_gated.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("mor4j_add_gated", context, x, y, gates, rows, hidden);
+                traceDowncall("mor4j_add_gated", context, x, y, row_index, gates, rows, hidden);
             }
-            return (int)mh$.invokeExact(context, x, y, gates, rows, hidden);
+            return (int)mh$.invokeExact(context, x, y, row_index, gates, rows, hidden);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

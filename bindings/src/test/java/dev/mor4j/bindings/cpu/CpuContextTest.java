@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.mor4j.bindings.library.NativeLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,7 +18,7 @@ class CpuContextTest {
     assertThat(CpuLibrary.instance().isAvailable())
         .as(CpuLibrary.instance().description())
         .isTrue();
-    assertThat(CpuLibrary.instance().description()).contains(CpuLibrary.platform());
+    assertThat(CpuLibrary.instance().description()).contains(NativeLibraries.platform());
   }
 
   @Test
@@ -28,11 +29,18 @@ class CpuContextTest {
       MemorySegment matrix =
           CpuContext.describe(arena, new MatrixView(table, 3, 2, WeightType.F32));
       MemorySegment x = arena.allocate(4 * Float.BYTES, 64);
-      context.embed(matrix, arena.allocateFrom(ValueLayout.JAVA_INT, 2, 0), 2, x);
+      context.embed(
+          matrix, arena.allocateFrom(ValueLayout.JAVA_INT, 2, 0), MemorySegment.NULL, 2, x);
       assertThat(x.toArray(ValueLayout.JAVA_FLOAT)).containsExactly(5, 6, 1, 2);
       assertThatIllegalArgumentException()
           .isThrownBy(
-              () -> context.embed(matrix, arena.allocateFrom(ValueLayout.JAVA_INT, 3), 1, x))
+              () ->
+                  context.embed(
+                      matrix,
+                      arena.allocateFrom(ValueLayout.JAVA_INT, 3),
+                      MemorySegment.NULL,
+                      1,
+                      x))
           .withMessageContaining("mor4j_embed")
           .withMessageContaining("status 1");
     }
@@ -45,7 +53,13 @@ class CpuContextTest {
     context.close();
     assertThatIllegalStateException()
         .isThrownBy(
-            () -> context.embed(MemorySegment.NULL, MemorySegment.NULL, 0, MemorySegment.NULL))
+            () ->
+                context.embed(
+                    MemorySegment.NULL,
+                    MemorySegment.NULL,
+                    MemorySegment.NULL,
+                    0,
+                    MemorySegment.NULL))
         .withMessageContaining("closed");
   }
 

@@ -87,7 +87,8 @@ class SharedContextsTest {
       MemorySegment matrix =
           CpuContext.describe(arena, new MatrixView(table, 3, 2, WeightType.F32));
       MemorySegment x = arena.allocate(4 * Float.BYTES, 64);
-      context.embed(matrix, arena.allocateFrom(ValueLayout.JAVA_INT, 2, 0), 2, x);
+      context.embed(
+          matrix, arena.allocateFrom(ValueLayout.JAVA_INT, 2, 0), MemorySegment.NULL, 2, x);
       assertThat(x.toArray(ValueLayout.JAVA_FLOAT)).containsExactly(5, 6, 1, 2);
     }
   }

@@ -1,0 +1,13 @@
+package dev.mor4j.bindings.cuda;
+
+/**
+ * Told of every allocation of a context, by which its owner counts memory. Called on the thread
+ * that allocates or frees; must not throw.
+ */
+public interface CudaMemoryListener {
+  /** Memory was allocated. */
+  void added(CudaMemoryKind kind, long bytes);
+
+  /** Memory was freed. */
+  void removed(CudaMemoryKind kind, long bytes);
+}

@@ -1,0 +1,25 @@
+package dev.mor4j.bindings.cuda;
+
+/** Bounds of copies, checked before a call: behind it nobody would notice. */
+final class Ranges {
+  private Ranges() {}
+
+  static void check(String what, long offset, long bytes, long size) {
+    if (offset < 0 || bytes < 0 || offset > size - bytes) {
+      throw new IndexOutOfBoundsException(
+          "bytes [" + offset + ", " + offset + " + " + bytes + ") of " + what + " of " + size);
+    }
+  }
+
+  static void positive(String what, long bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException(what + " of " + bytes + " bytes");
+    }
+  }
+
+  static void address(long address, long bytes) {
+    if (address == 0 || bytes < 0) {
+      throw new IllegalArgumentException(bytes + " bytes at device address " + address);
+    }
+  }
+}
