@@ -4,6 +4,7 @@ module dev.mor4j.runtime {
   requires com.fasterxml.jackson.core;
   requires com.fasterxml.jackson.databind;
   requires ai.djl.tokenizers;
+  requires jdk.jfr;
   // Used by ai.djl.tokenizers, an automatic module, which cannot say so itself.
   requires org.slf4j;
   requires com.google.gson;

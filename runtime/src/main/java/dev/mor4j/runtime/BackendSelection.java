@@ -3,9 +3,12 @@ package dev.mor4j.runtime;
 import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.bindings.cpu.WeightType;
+import dev.mor4j.bindings.cuda.CudaType;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.JavaBackend;
 import dev.mor4j.runtime.backend.NativeBackend;
+import dev.mor4j.runtime.backend.cuda.CudaBackend;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -19,6 +22,27 @@ final class BackendSelection {
   private BackendSelection() {}
 
   static Backend select(ModelOptions options, ModelWeights weights) {
+    return switch (options.backend()) {
+      case CPU -> selectCpu(options, weights);
+      case CUDA ->
+          new CudaBackend(
+              options.device().ordinal(),
+              weights,
+              numbers(options.device().numbers(), weights),
+              options.kvCache().type());
+    };
+  }
+
+  private static CudaType numbers(DeviceOptions.Numbers choice, ModelWeights weights) {
+    return switch (choice) {
+      case AUTO -> weights.layer(0).q().type() == WeightType.F32 ? CudaType.F32 : CudaType.BF16;
+      case F32 -> CudaType.F32;
+      case BF16 -> CudaType.BF16;
+      case F16 -> CudaType.F16;
+    };
+  }
+
+  private static Backend selectCpu(ModelOptions options, ModelWeights weights) {
     Optional<Isa> isa = isa(options.kernels());
     if (isa.isEmpty()) {
       String reason =

@@ -11,5 +11,7 @@ public enum FinishReason {
   /** The session's context is full. */
   CONTEXT_FULL,
   /** The caller closed the stream. */
-  CANCELLED
+  CANCELLED,
+  /** The time that its request had is over. */
+  DEADLINE
 }

@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.SequenceCaches;
@@ -36,8 +37,8 @@ import java.util.concurrent.FutureTask;
  *
  * Owns the weights and the memory that sessions borrow. The threads that compute are shared by all
  * open models with the same kernels and number of threads; the last to close ends them. {@link
- * #close()} may be called again; while sessions are open or a text is being scored it is refused
- * with an {@link IllegalStateException}, and the model stays usable.
+ * #close()} may be called again; while sessions or engines are open or a text is being scored it is
+ * refused with an {@link IllegalStateException}, and the model stays usable.
  */
 public final class MorModel implements AutoCloseable {
   private final Path folder;
@@ -65,7 +66,7 @@ public final class MorModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.kvCacheType = options.kvCache();
     this.forward = new ForwardPass(weights, backend);
-    this.pools = new KvPools(forward.kvPlan(), config.architecture(), kvCacheType.type());
+    this.pools = newKvPools();
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
   }
@@ -85,8 +86,9 @@ public final class MorModel implements AutoCloseable {
    *
    * @throws IOException when a file is missing or is not what it should be; the message names it
    * @throws IllegalArgumentException when this machine cannot run the kernels asked for
-   * @throws IllegalStateException when native kernels are asked for and there is no library; the
-   *     message says what was tried
+   * @throws IllegalStateException when native kernels or a GPU are asked for and there is no
+   *     library; the message says what was tried
+   * @throws DeviceOutOfMemoryException when the weights do not fit into the memory of the GPU
    */
   public static MorModel open(Path folder, ModelOptions options) throws IOException {
     for (String name : List.of("config.json", "model.safetensors")) {
@@ -200,6 +202,18 @@ public final class MorModel implements AutoCloseable {
   }
 
   /**
+   * An engine that serves many requests at the same time. The caller closes it before the model.
+   *
+   * @throws DeviceOutOfMemoryException when a GPU has not the memory that {@link
+   *     EngineOptions#kvBytes()} allows it to take
+   */
+  public MorEngine newEngine(EngineOptions options) {
+    Objects.requireNonNull(options, "options");
+    enter();
+    return new MorEngine(this, options);
+  }
+
+  /**
    * Scores a whole text: the logits of every token, with routing decided as {@code mode} says.
    *
    * @param ids token ids, 1 to {@code max_position_embeddings}
@@ -289,7 +303,12 @@ public final class MorModel implements AutoCloseable {
     }
   }
 
-  private int contextLength(int asked) {
+  /** Tokens that end a text; a copy. */
+  int[] endIds() {
+    return config.architecture().eosTokenIds().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  int contextLength(int asked) {
     int most = config.architecture().maxPositions();
     if (asked > most) {
       throw new IllegalArgumentException(
@@ -298,7 +317,7 @@ public final class MorModel implements AutoCloseable {
     return asked == 0 ? most : asked;
   }
 
-  private RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
+  RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
     int recursions = config.recursions();
     if (maxRecursions > recursions) {
       throw new IllegalArgumentException(
@@ -326,6 +345,46 @@ public final class MorModel implements AutoCloseable {
     return pools;
   }
 
+  /** Buffers of their own for passes of up to {@code rows} rows. The caller owns them. */
+  BufferPool newBuffers(int rows) {
+    return new BufferPool(backend, rows, config.recursions());
+  }
+
+  /** Caches beside those of sessions. The caller owns them. */
+  KvPools newKvPools() {
+    return new KvPools(
+        forward.kvPlan(), config.architecture(), kvCacheType.type(), backend.pageMemory());
+  }
+
+  /** Bytes that pages could have now; {@link Long#MAX_VALUE} where nobody keeps count. */
+  long availableKvBytes() {
+    return backend.pageMemory().availableBytes();
+  }
+
+  /** What a sequence's caches hold whose first {@code tokens} tokens were computed. */
+  KvStatistics kvStatistics(int tokens, SequenceCaches caches) {
+    ArchitectureConfig sizes = config.architecture();
+    KvPageLayout vanilla =
+        new KvPageLayout(sizes.layers(), sizes.kvHeads(), sizes.headDim(), kvCacheType.type());
+    return new KvStatistics(
+        tokens,
+        caches.entries(),
+        caches.usedBytes(),
+        caches.heldBytes(),
+        tokens * vanilla.entryBytes());
+  }
+
+  /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
+  int[] promptIds(String prompt, boolean begins) {
+    Tokenizer known =
+        tokenizer()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the model " + folder + " has no tokenizer.json; give token ids"));
+    return known.encode(prompt, begins ? config.architecture().bosTokenId() : -1);
+  }
+
   BufferPool buffers() {
     return buffers;
   }
@@ -337,7 +396,7 @@ public final class MorModel implements AutoCloseable {
     users++;
   }
 
-  /** A session was closed or a scoring has ended. */
+  /** A session or an engine was closed, or a scoring has ended. */
   synchronized void leave() {
     users--;
   }
@@ -353,7 +412,7 @@ public final class MorModel implements AutoCloseable {
               + folder
               + " has "
               + users
-              + " open sessions or running calls; close them first");
+              + " open sessions, engines or running calls; close them first");
     }
     closed = true;
     buffers.close();

@@ -1,10 +1,9 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.SequenceCaches;
-import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.sampling.Sampler;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -121,10 +120,11 @@ public final class MorSession implements AutoCloseable {
     }
   }
 
-  /** Forgets the text and gives the KV pages back. */
+  /** Forgets the text and gives the KV pages back, also after a computation that failed. */
   public void reset() {
-    begin();
+    enter();
     try {
+      requireNoStream();
       caches.close();
       length = 0;
       computed = 0;
@@ -162,30 +162,14 @@ public final class MorSession implements AutoCloseable {
   /** What the KV caches hold now. */
   public KvStatistics kvStatistics() {
     requireOpen();
-    ArchitectureConfig sizes = model.config().architecture();
-    KvPageLayout vanilla =
-        new KvPageLayout(
-            sizes.layers(), sizes.kvHeads(), sizes.headDim(), model.kvCacheType().type());
-    return new KvStatistics(
-        computed,
-        caches.entries(),
-        caches.usedBytes(),
-        caches.heldBytes(),
-        computed * vanilla.entryBytes());
+    return model.kvStatistics(computed, caches);
   }
 
   /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
   private int[] promptIds(String prompt) {
     Objects.requireNonNull(prompt, "prompt");
     requireOpen();
-    Tokenizer tokenizer =
-        model
-            .tokenizer()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "the model " + model.folder() + " has no tokenizer.json; give token ids"));
-    return tokenizer.encode(prompt, length == 0 ? model.config().architecture().bosTokenId() : -1);
+    return model.promptIds(prompt, length == 0);
   }
 
   void append(int id) {
@@ -197,24 +181,23 @@ public final class MorSession implements AutoCloseable {
   }
 
   /**
-   * Computes all tokens that are not in the caches yet, in pieces, and gives the logits of the
-   * last.
+   * Computes all tokens that are not in the caches yet, in pieces, and chooses the next one.
    *
-   * @param logits receives [V]
+   * @throws ArithmeticException when the model computed no usable logit
    */
-  void compute(PassBuffers buffers, int pieceLength, float[] logits) {
+  int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler) {
     broken = true;
-    while (computed < length) {
-      int count = Math.min(pieceLength, length - computed);
-      model.forward().run(ids, computed, count, caches, settings, buffers, depths);
-      computed += count;
-      if (computed == length) {
-        model.forward().logits(count - 1, 1, logits, buffers);
-      }
+    while (length - computed > pieceLength) {
+      model.forward().run(ids, computed, pieceLength, caches, settings, buffers, depths);
+      computed += pieceLength;
     }
+    int count = length - computed;
+    model.forward().runAndChoose(ids, computed, count, caches, settings, buffers, depths, sampler);
+    computed += count;
     // Caches whose last pass has failed half way are no use; only a whole one makes them good
     // again.
     broken = false;
+    return buffers.choices().token(0);
   }
 
   /** A step together with others: open and idle, with every token computed but those of it. */
@@ -302,12 +285,22 @@ public final class MorSession implements AutoCloseable {
   /** Begins a call of the session itself: open, not in use, no stream open. */
   private void begin() {
     enter();
-    if (stream != null || broken) {
+    try {
+      requireNoStream();
+      if (broken) {
+        throw new IllegalStateException(
+            "a computation of this session has failed; reset() or close it");
+      }
+    } catch (IllegalStateException e) {
       end();
+      throw e;
+    }
+  }
+
+  private void requireNoStream() {
+    if (stream != null) {
       throw new IllegalStateException(
-          stream != null
-              ? "a stream of this session is open; read it to its end or close it first"
-              : "a computation of this session has failed; reset() or close it");
+          "a stream of this session is open; read it to its end or close it first");
     }
   }
 

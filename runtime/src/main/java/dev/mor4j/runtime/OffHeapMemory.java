@@ -6,16 +6,18 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Off-heap bytes that mor4j holds in this JVM, by use. Every allocation and mapping is counted in
- * and out by its owner, so after all models are closed each figure is zero. Safe to read from any
- * thread.
+ * Off-heap bytes that mor4j holds in this JVM, by use, those in the memory of devices among them.
+ * Every allocation and mapping is counted in and out by its owner, so after all models are closed
+ * each figure is zero. Safe to read from any thread.
  */
 public final class OffHeapMemory {
   /** What the bytes are for. */
   public enum Use {
     /** Weight files, mapped read-only; the operating system pages them in and out. */
     MAPPED_WEIGHTS,
-    /** Memory that pools hold for KV pages, whether lent to a session or idle. */
+    /**
+     * Memory that pools hold for KV pages, of host or device, whether lent to a session or idle.
+     */
     KV_POOL,
     /** KV pages lent to sessions; a part of {@link #KV_POOL}. */
     KV_PAGES_LENT,
@@ -23,6 +25,12 @@ public final class OffHeapMemory {
     WORKSPACE,
     /** Small structures that describe weights to the kernels. */
     DESCRIPTORS,
+    /** Weights in the memory of a device. */
+    DEVICE_WEIGHTS,
+    /** Activations and scratch memory of calls in the memory of a device. */
+    DEVICE_WORKSPACE,
+    /** Host memory that a device reads and writes by itself. */
+    PINNED,
     /** What measurements of the machine read; see {@link MachineProbe}. */
     MEASUREMENT
   }

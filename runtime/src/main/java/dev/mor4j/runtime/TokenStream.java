@@ -1,6 +1,5 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.text.TextAssembler;
@@ -9,8 +8,6 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The tokens of one generation, each computed when it is asked for. Closing it cancels what is
@@ -62,47 +59,23 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   private GenerationResult result;
 
   TokenStream(MorSession session, MorModel model, GenerationOptions options, int promptStart) {
-    ArchitectureConfig sizes = model.config().architecture();
+    GenerationStart start =
+        new GenerationStart(model, options, Arrays.copyOf(session.ids(), session.length()));
     this.session = session;
     this.model = model;
     this.options = options;
-    this.endIds = sizes.eosTokenIds().stream().mapToInt(Integer::intValue).toArray();
+    this.endIds = model.endIds();
     this.promptStart = promptStart;
     this.promptEnd = session.length();
-    this.seed = options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
-    Optional<Tokenizer> tokenizer = model.tokenizer();
-    if (!options.stop().isEmpty() && tokenizer.isEmpty()) {
-      throw new IllegalArgumentException("stop strings need a tokenizer, which the model has not");
-    }
-    int[] context = Arrays.copyOf(session.ids(), promptEnd);
-    this.assembler =
-        tokenizer.isPresent()
-            ? new TextAssembler(tokenizer.get()::decode, context, options.stop())
-            : null;
+    this.seed = start.seed;
+    this.assembler = start.assembler;
     this.buffers = model.buffers().take();
     try {
-      this.sampler = sampler(sizes.vocabulary(), context);
+      this.sampler = start.sampler(buffers.sampling());
     } catch (RuntimeException | Error e) {
       model.buffers().giveBack(buffers);
       throw e;
     }
-  }
-
-  private Sampler sampler(int vocabulary, int[] context) {
-    Sampler made =
-        new Sampler(
-            vocabulary,
-            options.temperature(),
-            options.topK(),
-            options.topP(),
-            options.minP(),
-            options.repetitionPenalty(),
-            seed,
-            buffers.sampling());
-    for (int id : context) {
-      made.saw(id);
-    }
-    return made;
   }
 
   /** Whether another token will come. Computes nothing. */
@@ -160,12 +133,10 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   }
 
   private void step() {
-    float[] logits = buffers.logits(model.config().architecture().vocabulary());
-    session.compute(buffers, buffers.maxPassRows(), logits);
+    int id = session.computeNext(buffers, buffers.maxPassRows(), sampler);
     if (computed == 0) {
       session.reserve(options.maxNewTokens(), buffers);
     }
-    int id = sampler.next(logits);
     sampler.saw(id);
     int position = session.length();
     boolean full = position >= session.contextLength();

@@ -96,11 +96,15 @@ class MorModelTest {
         for (int t = 0; t < 3; t++) {
           running.add(threads.submit(() -> generateUntilClosed(model, stop)));
         }
-        boolean closed = false;
-        for (int tries = 0; tries < 100_000 && !closed; tries++) {
-          closed = tryClose(model);
+        try {
+          boolean closed = false;
+          for (int tries = 0; tries < 100_000 && !closed; tries++) {
+            closed = tryClose(model);
+          }
+        } finally {
+          // Else a failure would wait for the threads for ever.
+          stop.set(true);
         }
-        stop.set(true);
         for (Future<?> future : running) {
           future.get();
         }
@@ -127,7 +131,7 @@ class MorModelTest {
       model.close();
       return true;
     } catch (IllegalStateException e) {
-      assertThat(e).hasMessageContaining("open sessions or running calls");
+      assertThat(e).hasMessageContaining("open sessions, engines or running calls");
       return false;
     }
   }

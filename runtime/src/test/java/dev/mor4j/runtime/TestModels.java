@@ -43,6 +43,27 @@ final class TestModels {
     return write(folder, new RoutingConfig.None(), Sharing.NONE, 1);
   }
 
+  /** As {@link #expert}, as small as it goes and without a tokenizer: 40 tokens, 4 layers. */
+  static Path tiny(Path folder) throws IOException {
+    RoutingConfig routing =
+        new RoutingConfig.ExpertChoice(
+            RoutingConfig.RouterKind.LINEAR,
+            RoutingConfig.RouterFunction.SIGMOID,
+            0.1f,
+            1,
+            true,
+            List.of(1.0, 0.5),
+            false);
+    ArchitectureConfig architecture =
+        new ArchitectureConfig(8, 16, 2, 1, 4, 4, 40, 128, 1e-5f, 10000, true, 0, List.of(0));
+    ModelConfig config =
+        new ModelConfig(
+            architecture, Sharing.MIDDLE_CYCLE, 2, routing, Caching.RECURSION_WISE, Map.of());
+    Files.createDirectories(folder);
+    RandomModel.write(folder, config, DType.F32, 7);
+    return folder;
+  }
+
   private static Path write(Path folder, RoutingConfig routing, Sharing sharing, int recursions)
       throws IOException {
     int layers = sharing == Sharing.NONE ? 4 : 2 + 2 * recursions;

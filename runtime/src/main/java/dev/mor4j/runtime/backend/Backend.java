@@ -1,7 +1,10 @@
 package dev.mor4j.runtime.backend;
 
+import dev.mor4j.runtime.memory.PageMemory;
+import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What computes: the operations of FORWARD-PASS on the weights of one model. Shared between
@@ -20,8 +23,23 @@ public interface Backend extends AutoCloseable {
    */
   PreparedLayers prepare(List<CachedLayer> layers, int pageLayers);
 
+  /** Where the KV pages of passes lie. */
+  PageMemory pageMemory();
+
   /** Makes a router ready. */
   PreparedRouter prepare(RouterWeights router);
+
+  /**
+   * Makes a model's routing ready; empty for a backend that does not decide by itself: it gives the
+   * outputs of routers then.
+   */
+  Optional<PreparedRouting> prepare(RoutingPlan plan);
+
+  /**
+   * Makes a program that takes tokens all the way by itself; empty for a backend that is led
+   * through each recursion.
+   */
+  Optional<DecodeProgram> prepare(DecodePlan plan);
 
   /** Allocates activations for passes of up to {@code maxRows} rows. The caller owns them. */
   Workspace newWorkspace(int maxRows);
@@ -33,9 +51,10 @@ public interface Backend extends AutoCloseable {
   void reserve(int positions, Workspace workspace);
 
   /**
-   * Hidden state {@code i} becomes the embedding of {@code ids[from + i]}, for {@code i < count}.
+   * Hidden state {@code stateRows[i]} becomes the embedding of {@code ids[stateRows[i]]}, for
+   * {@code i < count}.
    */
-  void embed(Workspace workspace, int[] ids, int from, int count);
+  void embed(Workspace workspace, int[] ids, int[] stateRows, int count);
 
   /**
    * Applies {@code layers} to the rows of {@code pass}; keys and values go into the caches that it
@@ -49,21 +68,50 @@ public interface Backend extends AutoCloseable {
    */
   void route(PreparedRouter router, int[] stateRows, int count, float[] z, Workspace workspace);
 
-  /** Copies the first {@code count} hidden states to the recursion states. */
-  void beginRecursions(int count, Workspace workspace);
-
   /**
-   * Hidden state {@code i} += {@code gates[i]} · recursion state {@code i}, for {@code i < count}.
+   * Decides by the threshold rule, or by token-choice, about hidden states, and keeps the gates for
+   * passes of {@link RowPass.Gating#DECIDED}.
+   *
+   * @throws UnsupportedOperationException where it does not decide by itself
    */
-  void endRecursions(float[] gates, int count, Workspace workspace);
+  void decide(PreparedRouting routing, RoutingDecision decision, Workspace workspace);
+
+  /** Copies hidden states {@code stateRows[i]}, {@code i < count}, to the recursion states. */
+  void beginRecursions(int[] stateRows, int count, Workspace workspace);
 
   /**
-   * The logits [count, V] of hidden states {@code firstRow .. firstRow + count - 1}, after the
-   * final norm, from {@code logits[offset]} on.
+   * Hidden state {@code r} += {@code gates[i]} · recursion state {@code r} for {@code r =
+   * stateRows[i]}, {@code i < count}.
+   *
+   * @param gates null for those that the backend has decided
+   */
+  void endRecursions(int[] stateRows, float[] gates, int count, Workspace workspace);
+
+  /**
+   * The logits [count, V] of hidden states {@code stateRows[from ..]}, after the final norm, from
+   * {@code logits[offset]} on.
    *
    * @param count at most {@link Workspace#maxLogitRows()}
    */
-  void logits(int firstRow, int count, float[] logits, int offset, Workspace workspace);
+  void logits(
+      int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace);
+
+  /**
+   * Whether it chooses tokens itself, with {@link #chooseTokens}; else the logits come to the host.
+   */
+  boolean choosesTokens();
+
+  /**
+   * The next token by the logits of hidden state {@code stateRows[i]}, as {@code samplers[i]} would
+   * choose it, for {@code from <= i < from + count}: into {@code tokens[i]}, -1 where no logit is
+   * usable.
+   *
+   * @param samplers each with a draw of its own; all need only logits
+   * @param count at most {@link Workspace#maxLogitRows()}
+   * @throws UnsupportedOperationException where it does not
+   */
+  void chooseTokens(
+      int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, Workspace workspace);
 
   @Override
   void close();

@@ -106,11 +106,16 @@ final class JavaAttention {
     }
   }
 
+  /** Whether the row has an overlay: a layer that overlays takes rows without one, too. */
+  static boolean overlays(CachedLayer layer, RowPass pass, int row) {
+    return layer.kvMode() == KvMode.OVERLAY && pass.overlay[row] != null;
+  }
+
   private void load(
       RowPass pass, int row, CachedLayer layer, boolean key, int kvHead, int entry, float[] to) {
     KvCache cache = pass.base[row];
     int slot = entry;
-    if (layer.kvMode() == KvMode.OVERLAY && pass.overlaySlots[row][entry] >= 0) {
+    if (overlays(layer, pass, row) && pass.overlaySlots[row][entry] >= 0) {
       cache = pass.overlay[row];
       slot = pass.overlaySlots[row][entry];
     }

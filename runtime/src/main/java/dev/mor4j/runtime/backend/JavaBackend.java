@@ -2,7 +2,10 @@ package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.KvMode;
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.memory.HostPageMemory;
+import dev.mor4j.runtime.memory.PageMemory;
 import dev.mor4j.runtime.weights.LayerWeights;
+import dev.mor4j.runtime.weights.MatrixRows;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.util.List;
@@ -11,7 +14,7 @@ import java.util.List;
  * The same operations as the native backend in plain Java, one row after the other; activations on
  * the heap.
  */
-public final class JavaBackend implements Backend {
+public final class JavaBackend implements LedBackend {
   private final String reason;
   private final ModelWeights weights;
   private final ArchitectureConfig sizes;
@@ -86,6 +89,11 @@ public final class JavaBackend implements Backend {
   }
 
   @Override
+  public PageMemory pageMemory() {
+    return HostPageMemory.INSTANCE;
+  }
+
+  @Override
   public PreparedRouter prepare(RouterWeights router) {
     return new Router(router);
   }
@@ -101,12 +109,12 @@ public final class JavaBackend implements Backend {
   }
 
   @Override
-  public void embed(Workspace workspace, int[] ids, int from, int count) {
+  public void embed(Workspace workspace, int[] ids, int[] stateRows, int count) {
     float[] x = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] row = new float[sizes.hidden()];
     for (int i = 0; i < count; i++) {
-      JavaKernels.loadRow(weights.embedding(), ids[from + i], row);
-      System.arraycopy(row, 0, x, i * row.length, row.length);
+      MatrixRows.read(weights.embedding(), ids[stateRows[i]], row);
+      System.arraycopy(row, 0, x, stateRows[i] * row.length, row.length);
     }
   }
 
@@ -146,14 +154,14 @@ public final class JavaBackend implements Backend {
     float[] queries = new float[sizes.heads() * sizes.headDim()];
     JavaKernels.multiply(w.q(), normed, 0, queries, 0);
     JavaKernels.rotate(queries, sizes.heads(), sizes.headDim(), angles, at);
-    if (layer.kvMode() != KvMode.READ) {
+    if (layer.kvMode() != KvMode.READ && pass.slots[i] >= 0) {
       float[] keys = new float[sizes.kvHeads() * sizes.headDim()];
       float[] values = new float[keys.length];
       JavaKernels.multiply(w.k(), normed, 0, keys, 0);
       JavaKernels.multiply(w.v(), normed, 0, values, 0);
       JavaKernels.rotate(keys, sizes.kvHeads(), sizes.headDim(), angles, at);
       attention.store(
-          layer.kvMode() == KvMode.OVERLAY ? pass.overlay[i] : pass.base[i],
+          JavaAttention.overlays(layer, pass, i) ? pass.overlay[i] : pass.base[i],
           layer.kvLayer(),
           pass.slots[i],
           keys,
@@ -191,7 +199,7 @@ public final class JavaBackend implements Backend {
   private void combine(RowPass pass, int i, float[] y, float[] states) {
     int hidden = sizes.hidden();
     int to = pass.stateRow[i] * hidden;
-    if (!pass.addGated) {
+    if (pass.gating == RowPass.Gating.REPLACE) {
       System.arraycopy(y, i * hidden, states, to, hidden);
     } else if (pass.gates[i] != 0) {
       for (int j = 0; j < hidden; j++) {
@@ -224,30 +232,35 @@ public final class JavaBackend implements Backend {
   }
 
   @Override
-  public void beginRecursions(int count, Workspace workspace) {
+  public void beginRecursions(int[] stateRows, int count, Workspace workspace) {
     HeapWorkspace ws = (HeapWorkspace) workspace;
-    System.arraycopy(ws.hidden, 0, ws.recursion, 0, count * sizes.hidden());
+    int hidden = sizes.hidden();
+    for (int i = 0; i < count; i++) {
+      int at = stateRows[i] * hidden;
+      System.arraycopy(ws.hidden, at, ws.recursion, at, hidden);
+    }
   }
 
   @Override
-  public void endRecursions(float[] gates, int count, Workspace workspace) {
+  public void endRecursions(int[] stateRows, float[] gates, int count, Workspace workspace) {
     HeapWorkspace ws = (HeapWorkspace) workspace;
     for (int i = 0; i < count; i++) {
       for (int j = 0; j < sizes.hidden(); j++) {
-        int at = i * sizes.hidden() + j;
+        int at = stateRows[i] * sizes.hidden() + j;
         ws.hidden[at] += gates[i] * ws.recursion[at];
       }
     }
   }
 
   @Override
-  public void logits(int firstRow, int count, float[] logits, int at, Workspace workspace) {
+  public void logits(
+      int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     float[] states = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] normed = new float[sizes.hidden()];
     for (int i = 0; i < count; i++) {
-      JavaKernels.rmsNorm(
-          weights.finalNorm(), sizes.rmsNormEps(), states, (firstRow + i) * sizes.hidden(), normed);
-      JavaKernels.multiply(weights.head(), normed, 0, logits, at + i * sizes.vocabulary());
+      int at = stateRows[from + i] * sizes.hidden();
+      JavaKernels.rmsNorm(weights.finalNorm(), sizes.rmsNormEps(), states, at, normed);
+      JavaKernels.multiply(weights.head(), normed, 0, logits, offset + i * sizes.vocabulary());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.MatrixView;
 import dev.mor4j.bindings.cpu.WeightType;
+import dev.mor4j.runtime.weights.MatrixRows;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -36,28 +37,12 @@ final class JavaKernels {
     int cols = (int) w.cols();
     float[] row = new float[cols];
     for (int r = 0; r < w.rows(); r++) {
-      loadRow(w, r, row);
+      MatrixRows.read(w, r, row);
       double sum = 0;
       for (int c = 0; c < cols; c++) {
         sum += (double) row[c] * x[xOffset + c];
       }
       y[yOffset + r] = (float) sum;
-    }
-  }
-
-  /** Copies row {@code r} of {@code w} to {@code row}, as float32. */
-  static void loadRow(MatrixView w, long r, float[] row) {
-    long first = r * w.cols();
-    switch (w.type()) {
-      case F32 ->
-          MemorySegment.copy(
-              w.data(), ValueLayout.JAVA_FLOAT, first * Float.BYTES, row, 0, (int) w.cols());
-      case BF16 -> {
-        for (int c = 0; c < w.cols(); c++) {
-          row[c] = weight(w, first + c);
-        }
-      }
-      case BF16_PANELS, INT8_PANELS, INT4_PANELS -> JavaPanels.loadRow(w, r, row);
     }
   }
 

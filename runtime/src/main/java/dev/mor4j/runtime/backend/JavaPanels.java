@@ -1,9 +1,9 @@
 package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.MatrixView;
-import dev.mor4j.bindings.cpu.WeightType;
 import dev.mor4j.runtime.packing.Packing;
 import dev.mor4j.runtime.packing.PanelReader;
+import dev.mor4j.runtime.weights.MatrixRows;
 
 /**
  * The products with packed weights in plain Java. With weights that have scales, x is rounded to
@@ -17,28 +17,13 @@ final class JavaPanels {
 
   private JavaPanels() {}
 
-  /** How {@code type}, which is one of panels, is packed. */
-  static Packing packing(WeightType type) {
-    return switch (type) {
-      case BF16_PANELS -> Packing.BF16;
-      case INT8_PANELS -> Packing.INT8;
-      case INT4_PANELS -> Packing.INT4;
-      case F32, BF16 -> throw new IllegalArgumentException(type + " has no panels");
-    };
-  }
-
-  /** Copies row {@code r} of {@code w} to {@code row}, as float32. */
-  static void loadRow(MatrixView w, long r, float[] row) {
-    reader(w).readRow(r, row);
-  }
-
   /** {@code y[rows] = W x}, for weights with scales; x at {@code xOffset}, y at {@code yOffset}. */
   static void multiply(MatrixView w, float[] x, int xOffset, float[] y, int yOffset) {
     int cols = (int) w.cols();
     byte[] q = new byte[Packing.paddedCols(cols)];
     float[] xScales = new float[q.length / BLOCK];
     encode(x, xOffset, cols, q, xScales);
-    PanelReader reader = reader(w);
+    PanelReader reader = MatrixRows.panels(w);
     byte[] multiples = new byte[q.length];
     float[] scales = new float[xScales.length];
     for (int r = 0; r < w.rows(); r++) {
@@ -77,9 +62,5 @@ final class JavaPanels {
         }
       }
     }
-  }
-
-  private static PanelReader reader(MatrixView w) {
-    return new PanelReader(packing(w.type()), w.data(), (int) w.cols());
   }
 }

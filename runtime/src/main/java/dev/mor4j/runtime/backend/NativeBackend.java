@@ -14,6 +14,8 @@ import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.memory.CountedArena;
+import dev.mor4j.runtime.memory.HostPageMemory;
+import dev.mor4j.runtime.memory.PageMemory;
 import dev.mor4j.runtime.weights.LayerWeights;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
@@ -26,7 +28,7 @@ import java.util.List;
  * The C kernels on mapped weights: one downcall for all layers of a pass. Owns the descriptions of
  * the weights; borrows the weights and the context.
  */
-public final class NativeBackend implements Backend {
+public final class NativeBackend implements LedBackend {
   private final CpuContext context;
   private final ArchitectureConfig sizes;
   private final BlockShape shape;
@@ -110,6 +112,11 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
+  public PageMemory pageMemory() {
+    return HostPageMemory.INSTANCE;
+  }
+
+  @Override
   public PreparedRouter prepare(RouterWeights router) {
     return new Router(new RouterTable(descriptors, router.w1(), router.w2(), router.temperature()));
   }
@@ -133,14 +140,21 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
-  public void embed(Workspace workspace, int[] ids, int from, int count) {
+  public void embed(Workspace workspace, int[] ids, int[] stateRows, int count) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
     MemorySegment x = ws.state(Workspace.State.HIDDEN);
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      MemorySegment.copy(ids, from + done, ws.ids, ValueLayout.JAVA_INT, 0, rows);
-      context.embed(embedding, ws.ids, rows, from(x, (long) done * sizes.hidden() * Float.BYTES));
+      for (int i = 0; i < rows; i++) {
+        ws.ids.setAtIndex(ValueLayout.JAVA_INT, i, ids[stateRows[done + i]]);
+      }
+      copyRows(stateRows, done, rows, ws);
+      context.embed(embedding, ws.ids, ws.stateRow, rows, x);
     }
+  }
+
+  private static void copyRows(int[] stateRows, int from, int rows, NativeWorkspace ws) {
+    MemorySegment.copy(stateRows, from, ws.stateRow, ValueLayout.JAVA_INT, 0, rows);
   }
 
   @Override
@@ -150,7 +164,7 @@ public final class NativeBackend implements Backend {
     }
     NativeWorkspace ws = (NativeWorkspace) workspace;
     Layers prepared = (Layers) layers;
-    MemorySegment.copy(pass.stateRow, 0, ws.stateRow, ValueLayout.JAVA_INT, 0, pass.rows);
+    copyRows(pass.stateRow, 0, pass.rows, ws);
     int headDim = sizes.headDim();
     for (int i = 0; i < pass.rows; i++) {
       int position = pass.positions[i];
@@ -167,7 +181,7 @@ public final class NativeBackend implements Backend {
         .layers(prepared.table())
         .rows(ws.state(pass.state), ws.stateRow, pass.rows, ws.rope, ws.kvRows)
         .workspace(ws.scratch);
-    if (pass.addGated) {
+    if (pass.gating == RowPass.Gating.GIVEN) {
       MemorySegment.copy(pass.gates, 0, ws.gates, ValueLayout.JAVA_FLOAT, 0, pass.rows);
       ws.blockPass.addGated(ws.gates);
     } else {
@@ -183,9 +197,9 @@ public final class NativeBackend implements Backend {
   private static void describeCaches(RowPass pass, boolean overlay, NativeWorkspace ws) {
     long bytes = 0;
     for (int i = 0; i < pass.rows; i++) {
-      if (i == 0 || pass.base[i] != pass.base[i - 1]) {
+      if (!sharesTables(pass, i)) {
         bytes += 8L * pass.base[i].pageCount();
-        if (overlay) {
+        if (overlay && pass.overlay[i] != null) {
           bytes +=
               8L * pass.overlay[i].pageCount() + Math.ceilDiv(pass.overlaySlots[i].length, 2) * 8L;
         }
@@ -198,10 +212,12 @@ public final class NativeBackend implements Backend {
     long overlaySlots = 0;
     long at = 0;
     for (int i = 0; i < pass.rows; i++) {
-      if (i == 0 || pass.base[i] != pass.base[i - 1]) {
+      if (!sharesTables(pass, i)) {
         base = begin + at;
         at = writeTable(pass.base[i], tables, at);
-        if (overlay) {
+        overlayPages = 0;
+        overlaySlots = 0;
+        if (overlay && pass.overlay[i] != null) {
           overlayPages = begin + at;
           at = writeTable(pass.overlay[i], tables, at);
           overlaySlots = begin + at;
@@ -214,12 +230,9 @@ public final class NativeBackend implements Backend {
     }
   }
 
-  /**
-   * The rest of {@code segment} from {@code offset}; itself at 0, the usual case, so that decoding
-   * allocates no view.
-   */
-  private static MemorySegment from(MemorySegment segment, long offset) {
-    return offset == 0 ? segment : segment.asSlice(offset);
+  /** Whether row {@code i} has the caches of the row before it. */
+  private static boolean sharesTables(RowPass pass, int i) {
+    return i > 0 && pass.base[i] == pass.base[i - 1] && pass.overlay[i] == pass.overlay[i - 1];
   }
 
   private static long writeTable(KvCache cache, MemorySegment tables, long at) {
@@ -236,30 +249,34 @@ public final class NativeBackend implements Backend {
     int outs = table.outputs();
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      MemorySegment.copy(stateRows, done, ws.stateRow, ValueLayout.JAVA_INT, 0, rows);
+      copyRows(stateRows, done, rows, ws);
       context.route(table, ws.state(Workspace.State.HIDDEN), ws.stateRow, rows, ws.z, ws.scratch);
       MemorySegment.copy(ws.z, ValueLayout.JAVA_FLOAT, 0, z, done * outs, rows * outs);
     }
   }
 
   @Override
-  public void beginRecursions(int count, Workspace workspace) {
+  public void beginRecursions(int[] stateRows, int count, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
-    long bytes = (long) count * sizes.hidden() * Float.BYTES;
-    MemorySegment.copy(
-        ws.state(Workspace.State.HIDDEN), 0, ws.state(Workspace.State.RECURSION), 0, bytes);
+    MemorySegment from = ws.state(Workspace.State.HIDDEN);
+    MemorySegment to = ws.state(Workspace.State.RECURSION);
+    long bytes = (long) sizes.hidden() * Float.BYTES;
+    for (int i = 0; i < count; i++) {
+      MemorySegment.copy(from, stateRows[i] * bytes, to, stateRows[i] * bytes, bytes);
+    }
   }
 
   @Override
-  public void endRecursions(float[] gates, int count, Workspace workspace) {
+  public void endRecursions(int[] stateRows, float[] gates, int count, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      long offset = (long) done * sizes.hidden() * Float.BYTES;
       MemorySegment.copy(gates, done, ws.gates, ValueLayout.JAVA_FLOAT, 0, rows);
+      copyRows(stateRows, done, rows, ws);
       context.addGated(
-          from(ws.state(Workspace.State.HIDDEN), offset),
-          from(ws.state(Workspace.State.RECURSION), offset),
+          ws.state(Workspace.State.HIDDEN),
+          ws.state(Workspace.State.RECURSION),
+          ws.stateRow,
           ws.gates,
           rows,
           sizes.hidden());
@@ -267,20 +284,21 @@ public final class NativeBackend implements Backend {
   }
 
   @Override
-  public void logits(int firstRow, int count, float[] logits, int at, Workspace workspace) {
+  public void logits(
+      int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
-    long offset = (long) firstRow * sizes.hidden() * Float.BYTES;
+    copyRows(stateRows, from, count, ws);
     context.head(
         finalNorm,
         head,
         sizes.rmsNormEps(),
-        from(ws.state(Workspace.State.HIDDEN), offset),
-        MemorySegment.NULL,
+        ws.state(Workspace.State.HIDDEN),
+        ws.stateRow,
         count,
         ws.logits,
         ws.scratch);
     MemorySegment.copy(
-        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, at, count * sizes.vocabulary());
+        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
   }
 
   @Override

@@ -21,13 +21,19 @@ public final class RopeTable {
 
   public RopeTable(int headDim, double theta, int maxPositions) {
     this.headDim = headDim;
-    this.inverseFrequencies = new float[headDim / 2];
-    for (int i = 0; i < inverseFrequencies.length; i++) {
-      float exponent = (float) (2 * i) / headDim;
-      inverseFrequencies[i] = 1f / (float) Math.pow(theta, exponent);
-    }
+    this.inverseFrequencies = inverseFrequencies(headDim, theta);
     this.stretches = new AtomicReferenceArray<>(Math.ceilDiv(maxPositions, STRETCH));
     this.reserved = new AtomicReferenceArray<>(stretches.length());
+  }
+
+  /** {@code theta^(-2i/DH)} for each of the DH/2 angles, rounded as the authors' code does. */
+  public static float[] inverseFrequencies(int headDim, double theta) {
+    float[] frequencies = new float[headDim / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      float exponent = (float) (2 * i) / headDim;
+      frequencies[i] = 1f / (float) Math.pow(theta, exponent);
+    }
+    return frequencies;
   }
 
   /**

@@ -14,13 +14,23 @@ public final class RowPass {
   /** Which states the pass reads and writes. */
   public Workspace.State state = Workspace.State.HIDDEN;
 
-  /** Whether the result, times its gate, is added to the state; else it takes its place. */
-  public boolean addGated;
+  /** What becomes of the result. */
+  public enum Gating {
+    /** It takes the place of the state. */
+    REPLACE,
+    /** Times its gate in {@link #gates}, it is added to the state. */
+    GIVEN,
+    /** The same, with the gates that the backend has decided. */
+    DECIDED
+  }
+
+  /** What becomes of the result. */
+  public Gating gating = Gating.REPLACE;
 
   /** [rows] the row's place among the states; distinct. */
   public final int[] stateRow;
 
-  /** [rows] factor of the result; a row whose gate is exactly 0 keeps its state. */
+  /** [rows] factor of the result, where given; a row whose gate is exactly 0 keeps its state. */
   public final float[] gates;
 
   /** [rows] place of the row's token in its sequence. */
@@ -29,13 +39,13 @@ public final class RowPass {
   /** [rows] where keys and values are read, and with {@code APPEND} written. */
   public final KvCache[] base;
 
-  /** [rows] with {@code OVERLAY}: where keys and values are written; else null. */
+  /** [rows] where keys and values are written, for rows with an overlay; else null. */
   public final KvCache[] overlay;
 
-  /** [rows] with {@code OVERLAY}: for each position its entry of the overlay, or -1; else null. */
+  /** [rows] for rows with an overlay: for each position its entry of it, or -1; else null. */
   public final int[][] overlaySlots;
 
-  /** [rows] the entry that the row writes; -1 with {@code READ}. */
+  /** [rows] the entry that the row writes; -1 for none. */
   public final int[] slots;
 
   /** [rows] how many entries the row attends to, itself included. */
@@ -54,7 +64,7 @@ public final class RowPass {
 
   /** Drops the references to caches, so that a lent workspace keeps none alive. */
   public void clear() {
-    for (int i = 0; i < base.length; i++) {
+    for (int i = 0; i < rows; i++) {
       base[i] = null;
       overlay[i] = null;
       overlaySlots[i] = null;

@@ -35,6 +35,19 @@ public record KvPlan(int commonLayers, int blockLayers, int recursionCaches, Cac
     return new KvPlan(unique, block, caches, config.caching());
   }
 
+  /**
+   * Whether a token that took part in {@code depth} recursions has an entry in the cache of {@code
+   * recursion}: sharing stores all tokens in recursion 0.
+   */
+  public boolean stores(int recursion, int depth) {
+    return depth > recursion || (recursion == 0 && caching != Caching.RECURSION_WISE);
+  }
+
+  /** Caches of recursions that a token may reach when only {@code maxRecursions} run. */
+  public int reachableCaches(int maxRecursions) {
+    return Math.min(recursionCaches, maxRecursions);
+  }
+
   /** What the block's layers do with keys and values in {@code recursion}. */
   public KvMode blockMode(int recursion) {
     if (recursion == 0) {

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.cache;
 
 import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.memory.PageMemory;
 
 /**
  * The page pools of a model: one for the layers that all tokens reach, one for the block. Owns
@@ -11,16 +12,20 @@ public final class KvPools implements AutoCloseable {
   private final KvPagePool common;
   private final KvPagePool block;
 
-  public KvPools(KvPlan plan, ArchitectureConfig architecture, KvType type) {
-    common = pool(plan.commonLayers(), architecture, type);
-    block = pool(plan.blockLayers(), architecture, type);
+  /**
+   * @param memory what pages are made of; borrowed
+   */
+  public KvPools(KvPlan plan, ArchitectureConfig architecture, KvType type, PageMemory memory) {
+    common = pool(plan.commonLayers(), architecture, type, memory);
+    block = pool(plan.blockLayers(), architecture, type, memory);
   }
 
-  private static KvPagePool pool(int layers, ArchitectureConfig architecture, KvType type) {
+  private static KvPagePool pool(
+      int layers, ArchitectureConfig architecture, KvType type, PageMemory memory) {
     return layers == 0
         ? null
         : new KvPagePool(
-            new KvPageLayout(layers, architecture.kvHeads(), architecture.headDim(), type));
+            new KvPageLayout(layers, architecture.kvHeads(), architecture.headDim(), type), memory);
   }
 
   KvPagePool common() {
@@ -29,6 +34,28 @@ public final class KvPools implements AutoCloseable {
 
   KvPagePool block() {
     return block;
+  }
+
+  /** Bytes of the pages lent, each counted once however many share it. */
+  public long lentBytes() {
+    return (common == null ? 0 : common.lentBytes()) + (block == null ? 0 : block.lentBytes());
+  }
+
+  /** Bytes of the pages that only a {@link PrefixCache} holds. */
+  public long keptBytes() {
+    return (common == null ? 0 : common.keptBytes()) + (block == null ? 0 : block.keptBytes());
+  }
+
+  /**
+   * Bytes of the pages of a sequence of {@code tokens} tokens that all take {@code maxRecursions}
+   * recursions.
+   */
+  public long worstCaseBytes(KvPlan plan, int tokens, int maxRecursions) {
+    long pages = Math.ceilDiv(tokens, KvPageLayout.PAGE_TOKENS);
+    long bytes = common == null ? 0 : pages * common.pageBytes();
+    return block == null
+        ? bytes
+        : bytes + pages * plan.reachableCaches(maxRecursions) * block.pageBytes();
   }
 
   @Override

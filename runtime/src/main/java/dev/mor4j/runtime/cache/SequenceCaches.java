@@ -60,6 +60,27 @@ public final class SequenceCaches implements AutoCloseable {
     return slots;
   }
 
+  /** Sharing with update: the token at {@code position} has no entry in the overlay. */
+  public void removeOverlay(int recursion, int position) {
+    overlaySlots[recursion][position] = NONE;
+  }
+
+  /**
+   * Sharing with update: finds the entries of the overlays again from the depths of the first
+   * {@code tokens} tokens, which took them in order.
+   */
+  void restoreOverlays(int[] depths, int tokens) {
+    for (int r = 1; r < recursions.length; r++) {
+      if (plan.blockMode(r) == KvMode.OVERLAY) {
+        int[] slots = overlaySlots(r, tokens);
+        int next = 0;
+        for (int t = 0; t < tokens; t++) {
+          slots[t] = depths[t] > r ? next++ : NONE;
+        }
+      }
+    }
+  }
+
   /** The most places that {@link #overlaySlots} has after {@link #reserve} up to a position. */
   public static int mostOverlaySlots(int positions) {
     return Math.max(LEAST_SLOTS, 2 * positions);
@@ -84,6 +105,27 @@ public final class SequenceCaches implements AutoCloseable {
     if (recursions.length > 0) {
       pools.block().reserve(pages);
     }
+  }
+
+  /**
+   * Bytes of the pages that {@code tokens} more tokens take at most, all of them in {@code
+   * maxRecursions} recursions.
+   */
+  public long worstCaseBytes(int tokens, int maxRecursions) {
+    long bytes = common == null ? 0 : common.pagesFor(tokens) * pools.common().pageBytes();
+    for (int r = 0; r < plan.reachableCaches(maxRecursions); r++) {
+      bytes += recursions[r].pagesFor(tokens) * pools.block().pageBytes();
+    }
+    return bytes;
+  }
+
+  /** Bytes of the pages taken from the pools, ever: given back since, they still count. */
+  public long takenBytes() {
+    long bytes = common == null ? 0 : common.takenBytes();
+    for (KvCache cache : recursions) {
+      bytes += cache.takenBytes();
+    }
+    return bytes;
   }
 
   /** Bytes of the entries stored: Σ over caches of entries · {@link KvPageLayout#entryBytes()}. */

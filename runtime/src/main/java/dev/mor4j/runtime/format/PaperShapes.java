@@ -7,8 +7,9 @@ import java.util.stream.IntStream;
 
 /**
  * Models in the sizes of the paper (arXiv 2507.10524, section 3), SmolLM's 135M and 360M: vanilla,
- * and Mixture-of-Recursions of 2, 3 and 4 recursions with expert-choice, middle-cycle sharing and
- * recursion-wise caching. For {@link RandomModel}: {@code 135m-vanilla}, {@code 360m-mor3}.
+ * recursive models of 2, 3 and 4 recursions that share layers in a middle cycle, and
+ * Mixture-of-Recursions of the same layers with expert-choice and recursion-wise caching. For
+ * {@link RandomModel}: {@code 135m-vanilla}, {@code 360m-recursive3}, {@code 360m-mor3}.
  *
  * <p>A block of N recursions needs {@code (L - 2) mod N = 0}; where the size's own number of layers
  * does not divide, the next lower one is taken: {@code 135m-mor3} has 29 layers of 30, {@code
@@ -65,6 +66,7 @@ public final class PaperShapes {
     for (Size size : Size.values()) {
       names.add(size.label() + "-vanilla");
       for (int recursions = 2; recursions <= MOST_RECURSIONS; recursions++) {
+        names.add(size.label() + "-recursive" + recursions);
         names.add(size.label() + "-mor" + recursions);
       }
     }
@@ -90,7 +92,10 @@ public final class PaperShapes {
       }
       for (int recursions = 2; recursions <= MOST_RECURSIONS; recursions++) {
         if (name.equals(size.label() + "-mor" + recursions)) {
-          return recursive(size, recursions);
+          return recursive(size, recursions, router(recursions));
+        }
+        if (name.equals(size.label() + "-recursive" + recursions)) {
+          return recursive(size, recursions, new RoutingConfig.None());
         }
       }
     }
@@ -98,22 +103,26 @@ public final class PaperShapes {
         "no paper shape " + name + ", expected one of " + String.join(", ", names()));
   }
 
-  private static ModelConfig recursive(Size size, int recursions) {
+  private static ModelConfig recursive(Size size, int recursions, RoutingConfig routing) {
     int layers = size.layers - (size.layers - 2) % recursions;
     return new ModelConfig(
         size.architecture(layers),
         Sharing.MIDDLE_CYCLE,
         recursions,
-        new RoutingConfig.ExpertChoice(
-            RoutingConfig.RouterKind.LINEAR,
-            RoutingConfig.RouterFunction.SIGMOID,
-            0.1f,
-            1f,
-            true,
-            capacities(recursions),
-            false),
+        routing,
         Caching.RECURSION_WISE,
         Map.of());
+  }
+
+  private static RoutingConfig router(int recursions) {
+    return new RoutingConfig.ExpertChoice(
+        RoutingConfig.RouterKind.LINEAR,
+        RoutingConfig.RouterFunction.SIGMOID,
+        0.1f,
+        1f,
+        true,
+        capacities(recursions),
+        false);
   }
 
   /** (N - r) / N: every token takes part in recursion 0, 1/N of them in the last. */

@@ -2,10 +2,10 @@ package dev.mor4j.runtime.forward;
 
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
-import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
-import dev.mor4j.runtime.backend.Workspace;
-import dev.mor4j.runtime.cache.KvPlan;
+import dev.mor4j.runtime.backend.PreparedRouting;
+import dev.mor4j.runtime.backend.RoutingDecision;
+import dev.mor4j.runtime.backend.RoutingPlan;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.routing.ExpertRouting;
@@ -13,102 +13,128 @@ import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Expert-choice: before each recursion its router decides which of the tokens still there go on.
  */
 final class ExpertChoiceRouter implements RecursionRouter {
-  private static final Workspace.State HIDDEN = Workspace.State.HIDDEN;
-
-  private final KvPlan plan;
   private final ExpertRouting routing;
   private final Backend backend;
-  private final RowRunner rows;
-  private final List<PreparedLayers> blocks;
   private final List<PreparedRouter> routers;
   private final List<PreparedRouter> auxiliary;
 
-  ExpertChoiceRouter(
-      RoutingConfig.ExpertChoice config,
-      ModelWeights weights,
-      Backend backend,
-      RowRunner rows,
-      List<PreparedLayers> blocks,
-      KvPlan plan) {
-    this.plan = plan;
+  /** Null where the backend does not decide by itself. */
+  private final PreparedRouting prepared;
+
+  /**
+   * With sharing, recursion 0 stores the keys and values of all tokens, also of those that it does
+   * not keep.
+   */
+  private final boolean firstStoresAll;
+
+  ExpertChoiceRouter(RoutingConfig.ExpertChoice config, ModelWeights weights, Backend backend) {
     this.routing = new ExpertRouting(config);
     this.backend = backend;
-    this.rows = rows;
-    this.blocks = blocks;
     this.routers = weights.routers().stream().map(backend::prepare).toList();
     this.auxiliary = weights.auxiliaryRouters().stream().map(backend::prepare).toList();
+    this.prepared =
+        backend.prepare(new RoutingPlan(config, routers, auxiliary, Optional.empty())).orElse(null);
+    this.firstStoresAll = weights.config().caching() != Caching.RECURSION_WISE;
   }
 
   @Override
-  public void run(RoutingSettings settings, PassBuffers buffers) {
-    int count = buffers.tokens.count;
-    int remaining = count;
-    for (int r = 0; r < settings.maxRecursions() && remaining > 0; r++) {
-      decide(r, remaining, count, settings, buffers);
-      for (int i = 0; i < remaining; i++) {
-        buffers.gates[i] = buffers.keep[i] ? routing.gate(buffers.z[i]) : 0f;
-        buffers.tokens.depths[buffers.active[i]] += buffers.keep[i] ? 1 : 0;
+  public int enter(int[] rows, int count, PassBuffers buffers) {
+    decide(0, rows, count, buffers);
+    return firstStoresAll ? count : buffers.closeRanks(rows, count);
+  }
+
+  @Override
+  public int next(int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    int deepest = 0;
+    for (int i = 0; i < count; i++) {
+      int row = rows[i];
+      int recursion = ++tokens.recursions[row];
+      tokens.keeps[row] &= recursion < tokens.settings[row].maxRecursions();
+      deepest = tokens.keeps[row] ? Math.max(deepest, recursion) : deepest;
+    }
+    for (int recursion = 1; recursion <= deepest; recursion++) {
+      int there = 0;
+      for (int i = 0; i < count; i++) {
+        if (tokens.keeps[rows[i]] && tokens.recursions[rows[i]] == recursion) {
+          buffers.group[there++] = rows[i];
+        }
       }
-      // With sharing, recursion 0 stores the keys and values of all tokens, also of those that it
-      // does not keep.
-      boolean all = r == 0 && plan.caching() != Caching.RECURSION_WISE;
-      int kept = all ? remaining : keepActive(remaining, buffers);
-      runBlock(r, kept, buffers);
-      remaining = all ? keepActive(remaining, buffers) : kept;
+      if (there > 0) {
+        decide(recursion, buffers.group, there, buffers);
+      }
+    }
+    return buffers.closeRanks(rows, count);
+  }
+
+  /** Decides whether {@code rows} take part in {@code recursion}, and with which gates. */
+  private void decide(int recursion, int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    buffers.gatesAreDecided =
+        prepared != null && buffers.mayDecideThere(tokens.settings[rows[0]].mode());
+    if (buffers.gatesAreDecided) {
+      decideThere(recursion, rows, count, buffers);
+      return;
+    }
+    backend.route(routers.get(recursion), rows, count, buffers.z, buffers.workspace);
+    choose(recursion, rows, count, buffers);
+    for (int i = 0; i < count; i++) {
+      int row = rows[i];
+      boolean keep = buffers.chosen[i];
+      tokens.keeps[row] = keep;
+      tokens.gates[row] = keep ? routing.gate(buffers.z[i]) : 0f;
+      tokens.depths[row] += keep ? 1 : 0;
     }
   }
 
-  /** Fills {@code keep} for the {@code remaining} active rows. */
-  private void decide(
-      int recursion, int remaining, int tokens, RoutingSettings settings, PassBuffers buffers) {
-    backend.route(routers.get(recursion), buffers.active, remaining, buffers.z, buffers.workspace);
-    if (settings.mode() == RoutingMode.TOP_K) {
-      routing.selectTopK(buffers.z, remaining, routing.topK(recursion, tokens), buffers.keep);
-    } else if (routing.takesAll(recursion)) {
-      Arrays.fill(buffers.keep, 0, remaining, true);
-    } else {
-      float[] z = buffers.z;
-      if (!auxiliary.isEmpty()) {
-        backend.route(
-            auxiliary.get(recursion),
-            buffers.active,
-            remaining,
-            buffers.decisions,
-            buffers.workspace);
-        z = buffers.decisions;
-      }
-      double threshold = settings.logitThreshold();
-      buffers.routers.accept(recursion, remaining, buffers.active, z, threshold);
-      for (int i = 0; i < remaining; i++) {
-        buffers.keep[i] = z[i] >= threshold;
-      }
+  /** The same by the backend, which keeps the gates. */
+  private void decideThere(int recursion, int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    RoutingDecision decision = buffers.decision(rows, count);
+    decision.recursion = recursion;
+    decision.isKnown = routing.takesAll(recursion);
+    backend.decide(prepared, decision, buffers.workspace);
+    for (int i = 0; i < count; i++) {
+      int row = rows[i];
+      tokens.keeps[row] = decision.isKnown || decision.outcome[row] != 0;
+      tokens.depths[row] += tokens.keeps[row] ? 1 : 0;
     }
   }
 
-  /** Closes the ranks of the rows that are kept, with their gates; returns how many they are. */
-  private static int keepActive(int remaining, PassBuffers buffers) {
-    int kept = 0;
-    for (int i = 0; i < remaining; i++) {
-      if (buffers.keep[i]) {
-        buffers.active[kept] = buffers.active[i];
-        buffers.gates[kept] = buffers.gates[i];
-        kept++;
-      }
+  /** Fills {@code chosen} for the rows. */
+  private void choose(int recursion, int[] rows, int count, PassBuffers buffers) {
+    RoutingSettings[] settings = buffers.tokens.settings;
+    if (settings[rows[0]].mode() == RoutingMode.TOP_K) {
+      int k = routing.topK(recursion, buffers.tokens.count);
+      routing.selectTopK(buffers.z, count, k, buffers.chosen);
+      return;
     }
-    return kept;
+    if (routing.takesAll(recursion)) {
+      Arrays.fill(buffers.chosen, 0, count, true);
+      return;
+    }
+    float[] z = buffers.z;
+    if (!auxiliary.isEmpty()) {
+      z = buffers.decisions;
+      backend.route(auxiliary.get(recursion), rows, count, z, buffers.workspace);
+    }
+    buffers.routers.accept(recursion, count, rows, z, settings[rows[0]].logitThreshold());
+    for (int i = 0; i < count; i++) {
+      buffers.chosen[i] = z[i] >= settings[rows[i]].logitThreshold();
+    }
   }
 
-  private void runBlock(int r, int active, PassBuffers buffers) {
-    PreparedLayers block = blocks.get(r);
-    switch (plan.blockMode(r)) {
-      case APPEND -> rows.runAppending(block, active, r, HIDDEN, true, buffers);
-      case READ -> rows.runReading(block, active, HIDDEN, true, buffers);
-      case OVERLAY -> rows.runOverlaying(block, active, r, buffers);
-    }
+  @Override
+  public void leave(int[] rows, int count, PassBuffers buffers) {}
+
+  @Override
+  public Optional<PreparedRouting> prepared() {
+    return Optional.ofNullable(prepared);
   }
 }

@@ -1,6 +1,9 @@
 package dev.mor4j.runtime.forward;
 
 import dev.mor4j.runtime.RouterConsumer;
+import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.backend.DecodeStep;
+import dev.mor4j.runtime.backend.RoutingDecision;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
@@ -17,25 +20,41 @@ public final class PassBuffers implements AutoCloseable {
   final TokenBatch tokens = new TokenBatch();
   private final int outputs;
   private final SamplingBuffers sampling = new SamplingBuffers();
+  private final TokenChoices choices = new TokenChoices();
+
+  /** Null until a backend's program runs. */
+  private DecodeStep decodeStep;
+
   private float[] logits = {};
 
-  /** Rows of the states that take part, ascending; the first are in use. */
+  /** The rows of a call that takes its tokens all the way: 0, 1, .. */
+  int[] all = {};
+
+  /** Those of them that are in the block, and behind them those that are through. */
   int[] active = {};
 
-  /** Outputs of the router for the rows of {@link #active}. */
+  /** Rows that something is done to together. */
+  int[] group = {};
+
+  /** Outputs of the router for a group. */
   float[] z = {};
 
-  /** Outputs of the router that decides, where a second one does. */
+  /** Outputs of the router that decides for a group, where a second one does. */
   float[] decisions = {};
 
-  /** Decision for each of {@link #active}. */
-  boolean[] keep = {};
+  /** Whether each of a group takes part. */
+  boolean[] chosen = {};
 
-  /** Factor of the block's output for each of {@link #active}. */
-  float[] gates = {};
+  /** Factor of the last recursion's result for each of the rows that leave. */
+  float[] leaving = {};
 
-  /** Token-choice: the last recursion of each state. */
-  int[] lastRecursion = {};
+  /** Whether the backend has the gates of the rows that are in the block. */
+  boolean gatesAreDecided;
+
+  /** Whether the gates have to be known here. */
+  private boolean decidesHere;
+
+  private final RoutingDecision decision = new RoutingDecision();
 
   /** Is told what routers say in this call. */
   RouterConsumer routers = RouterConsumer.NONE;
@@ -46,21 +65,69 @@ public final class PassBuffers implements AutoCloseable {
     this.outputs = outputs;
   }
 
-  /** Makes room for {@code tokens} tokens. */
-  void reserve(int tokens) {
+  /** Makes room for {@code tokens} tokens and forgets those that were there. */
+  public void reserve(int tokens) {
     workspace.reserveTokens(tokens);
     this.tokens.reserve(tokens);
-    if (active.length < tokens) {
+    if (all.length < tokens) {
+      all = new int[tokens];
       active = new int[tokens];
+      group = new int[tokens];
       z = new float[Math.multiplyExact(tokens, outputs)];
       decisions = new float[tokens];
-      keep = new boolean[tokens];
-      gates = new float[tokens];
-      lastRecursion = new int[tokens];
+      chosen = new boolean[tokens];
+      leaving = new float[tokens];
+      Arrays.setAll(all, i -> i);
     }
   }
 
-  /** The tokens of the last call, with their depths. */
+  /**
+   * Puts the rows that keep on to the front and the others behind them, both in the order they had.
+   *
+   * @return how many keep on
+   */
+  int closeRanks(int[] rows, int count) {
+    int kept = 0;
+    int dropped = 0;
+    for (int i = 0; i < count; i++) {
+      if (tokens.keeps[rows[i]]) {
+        rows[kept++] = rows[i];
+      } else {
+        group[dropped++] = rows[i];
+      }
+    }
+    System.arraycopy(group, 0, rows, kept, dropped);
+    return kept;
+  }
+
+  /** Sees to it that decisions are made by the caller, who knows all gates then. */
+  public void decideHere() {
+    decidesHere = true;
+  }
+
+  /** Whether a backend that decides by itself may do so in {@code mode}. */
+  boolean mayDecideThere(RoutingMode mode) {
+    return !decidesHere && mode == RoutingMode.THRESHOLD && routers.equals(RouterConsumer.NONE);
+  }
+
+  /** A decision of the backend about {@code rows}. */
+  RoutingDecision decision(int[] rows, int count) {
+    decision.rows = rows;
+    decision.count = count;
+    decision.settings = tokens.settings;
+    decision.outcome = tokens.outcomes;
+    return decision;
+  }
+
+  /** A step of a backend's program. */
+  DecodeStep decodeStep(int recursions) {
+    if (decodeStep == null) {
+      decodeStep = new DecodeStep(workspace.maxRows(), recursions);
+    }
+    return decodeStep;
+  }
+
+  /** The tokens that have states here, with their depths. */
   public TokenBatch tokens() {
     return tokens;
   }
@@ -75,12 +142,17 @@ public final class PassBuffers implements AutoCloseable {
     return workspace.maxLogitRows();
   }
 
-  /** Room for the logits of one token, at least {@code vocabulary} of them. */
-  public float[] logits(int vocabulary) {
-    if (logits.length < vocabulary) {
-      logits = new float[vocabulary];
+  /** Room for at least {@code values} logits. */
+  float[] logits(int values) {
+    if (logits.length < values) {
+      logits = new float[values];
     }
     return logits;
+  }
+
+  /** The choice of one token, for a session. */
+  public TokenChoices choices() {
+    return choices;
   }
 
   /** What a sampler counts in. */
@@ -97,8 +169,11 @@ public final class PassBuffers implements AutoCloseable {
   void release() {
     pass.clear();
     tokens.clear();
+    choices.clear();
+    if (decodeStep != null) {
+      decodeStep.clear();
+    }
     routers = RouterConsumer.NONE;
-    Arrays.fill(keep, false);
   }
 
   @Override

@@ -1,16 +1,19 @@
 package dev.mor4j.runtime.forward;
 
+import dev.mor4j.bindings.cpu.KvMode;
 import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.backend.DecodeStep;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.cache.KvCache;
+import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.SequenceCaches;
 
 /**
- * Runs layers over the active rows of a call, in passes of as many rows as the workspace takes, and
- * finds each row its place in the caches of its sequence. Rows of a sequence come in order of
- * position, so a later pass sees what an earlier one has stored.
+ * Runs layers over rows, in passes of as many as the workspace takes, and finds each row its place
+ * in the caches of its sequence. Rows of a sequence come in order of position, so a later pass sees
+ * what an earlier one has stored.
  */
 final class RowRunner {
   private final Backend backend;
@@ -20,122 +23,150 @@ final class RowRunner {
   }
 
   /**
-   * Unique layers: all tokens of the call, each at entry = position, the result in place.
+   * Layers that all tokens take: each row at entry = position of the common cache, the result in
+   * place.
    *
-   * @param append whether the tokens are new to the common cache, or another layer has appended
-   *     them before
+   * @param append whether the tokens are new to the cache, or another layer has appended them
+   *     before
    */
-  void runAll(PreparedLayers layers, boolean append, PassBuffers buffers) {
+  void runCommon(
+      PreparedLayers layers, int[] rows, int count, boolean append, PassBuffers buffers) {
     TokenBatch tokens = buffers.tokens;
-    RowPass pass = begin(buffers, Workspace.State.HIDDEN, false);
-    for (int i = 0; i < tokens.count; i++) {
-      KvCache cache = tokens.caches[i].common();
+    RowPass pass = begin(Workspace.State.HIDDEN, RowPass.Gating.REPLACE, buffers);
+    for (int i = 0; i < count; i++) {
+      int row = rows[i];
+      KvCache cache = tokens.caches[row].common();
       if (append) {
         cache.append(1);
       }
-      int row = add(pass, i, tokens.positions[i], cache);
-      pass.slots[row] = tokens.positions[i];
-      pass.contexts[row] = tokens.positions[i] + 1;
+      int position = tokens.positions[row];
+      add(pass, row, position, cache, position, position + 1);
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);
   }
 
   /**
-   * Each of the {@code count} active rows writes the next entry of its sequence's cache of {@code
-   * recursion} and attends to all up to it.
+   * The block: each row in its recursion. Where the recursion appends, the row writes the next
+   * entry of its sequence's cache and attends to all up to it. Where it reads, the row attends to
+   * the entries of recursion 0 up to its position. Where it overlays, the row writes the next entry
+   * of the overlay and attends to the entries of recursion 0 with those of the overlay over them.
+   * Ends a pass that {@link #begin} has begun.
    */
-  void runAppending(
-      PreparedLayers layers,
-      int count,
-      int recursion,
-      Workspace.State state,
-      boolean addGated,
-      PassBuffers buffers) {
+  void runBlock(PreparedLayers layers, KvPlan plan, int[] rows, int count, PassBuffers buffers) {
     TokenBatch tokens = buffers.tokens;
-    RowPass pass = begin(buffers, state, addGated);
+    reserveOverlays(plan, rows, count, tokens);
+    RowPass pass = buffers.pass;
     for (int i = 0; i < count; i++) {
-      int token = buffers.active[i];
-      KvCache cache = tokens.caches[token].recursion(recursion);
-      int slot = cache.append(1);
-      int row = add(pass, token, tokens.positions[token], cache);
-      pass.gates[row] = buffers.gates[i];
-      pass.slots[row] = slot;
-      pass.contexts[row] = slot + 1;
+      int row = rows[i];
+      pass.gates[pass.rows] = tokens.gates[row];
+      place(plan, tokens.recursions[row], row, pass, tokens);
       flushWhenFull(layers, buffers);
     }
     flush(layers, buffers);
   }
 
   /**
-   * Each of the {@code count} active rows attends to the entries of its sequence's cache of
-   * recursion 0 up to its position.
+   * Gives one token of each of several sequences, in rows 0 .. count-1, a place in every cache that
+   * it may reach.
    */
-  void runReading(
-      PreparedLayers layers,
-      int count,
-      Workspace.State state,
-      boolean addGated,
-      PassBuffers buffers) {
-    TokenBatch tokens = buffers.tokens;
-    RowPass pass = begin(buffers, state, addGated);
+  static void place(KvPlan plan, int count, int maxRecursions, DecodeStep step, TokenBatch tokens) {
     for (int i = 0; i < count; i++) {
-      int token = buffers.active[i];
-      int row = add(pass, token, tokens.positions[token], tokens.caches[token].recursion(0));
-      pass.gates[row] = buffers.gates[i];
-      pass.slots[row] = -1;
-      pass.contexts[row] = tokens.positions[token] + 1;
-      flushWhenFull(layers, buffers);
+      int position = tokens.positions[i];
+      SequenceCaches caches = tokens.caches[i];
+      if (caches.common() != null) {
+        int slot = caches.common().append(1);
+        add(step.common, i, position, caches.common(), slot, slot + 1);
+      } else {
+        add(step.common, i, position, null, -1, 0);
+      }
+      for (int r = 0; r < Math.min(maxRecursions, step.recursions.length); r++) {
+        reserveOverlay(plan, r, i, tokens);
+        place(plan, r, i, step.recursions[r], tokens);
+      }
     }
-    flush(layers, buffers);
   }
 
-  /**
-   * Each of the {@code count} active rows writes the next entry of its sequence's overlay of {@code
-   * recursion} and attends to the entries of recursion 0 up to its position, with those of the
-   * overlay over them.
-   */
-  void runOverlaying(PreparedLayers layers, int count, int recursion, PassBuffers buffers) {
-    TokenBatch tokens = buffers.tokens;
-    // All slots first: a table that grows is another array.
+  /** Adds a row to a pass, with its place in the caches that it has in {@code recursion}. */
+  private static void place(KvPlan plan, int recursion, int row, RowPass pass, TokenBatch tokens) {
+    int position = tokens.positions[row];
+    SequenceCaches caches = tokens.caches[row];
+    switch (plan.blockMode(recursion)) {
+      case APPEND -> {
+        KvCache cache = caches.recursion(recursion);
+        int slot = cache.append(1);
+        add(pass, row, position, cache, slot, slot + 1);
+      }
+      case READ -> add(pass, row, position, caches.recursion(0), -1, position + 1);
+      case OVERLAY -> {
+        int[] slots = caches.overlaySlots(recursion, position + 1);
+        pass.overlay[pass.rows] = caches.recursion(recursion);
+        pass.overlaySlots[pass.rows] = slots;
+        add(pass, row, position, caches.recursion(0), slots[position], position + 1);
+      }
+    }
+  }
+
+  /** Takes back the places of tokens that went less deep than they might have. */
+  static void withdraw(KvPlan plan, int count, int maxRecursions, TokenBatch tokens) {
+    for (int r = 0; r < plan.reachableCaches(maxRecursions); r++) {
+      for (int i = 0; i < count; i++) {
+        if (!plan.stores(r, tokens.depths[i])) {
+          SequenceCaches caches = tokens.caches[i];
+          caches.recursion(r).truncate(1);
+          if (plan.blockMode(r) == KvMode.OVERLAY) {
+            caches.removeOverlay(r, tokens.positions[i]);
+          }
+        }
+      }
+    }
+  }
+
+  /** Gives overlaying rows their entries before any is described: a table that grows moves. */
+  private static void reserveOverlays(KvPlan plan, int[] rows, int count, TokenBatch tokens) {
     for (int i = 0; i < count; i++) {
-      int token = buffers.active[i];
-      SequenceCaches caches = tokens.caches[token];
-      int position = tokens.positions[token];
+      reserveOverlay(plan, tokens.recursions[rows[i]], rows[i], tokens);
+    }
+  }
+
+  private static void reserveOverlay(KvPlan plan, int recursion, int row, TokenBatch tokens) {
+    if (plan.blockMode(recursion) == KvMode.OVERLAY) {
+      int position = tokens.positions[row];
+      SequenceCaches caches = tokens.caches[row];
       caches.overlaySlots(recursion, position + 1)[position] =
           caches.recursion(recursion).append(1);
     }
-    RowPass pass = begin(buffers, Workspace.State.HIDDEN, true);
-    for (int i = 0; i < count; i++) {
-      int token = buffers.active[i];
-      SequenceCaches caches = tokens.caches[token];
-      int position = tokens.positions[token];
-      int[] overlaySlots = caches.overlaySlots(recursion, position + 1);
-      int row = add(pass, token, position, caches.recursion(0));
-      pass.gates[row] = buffers.gates[i];
-      pass.overlay[row] = caches.recursion(recursion);
-      pass.overlaySlots[row] = overlaySlots;
-      pass.slots[row] = overlaySlots[position];
-      pass.contexts[row] = position + 1;
-      flushWhenFull(layers, buffers);
-    }
-    flush(layers, buffers);
   }
 
-  private static RowPass begin(PassBuffers buffers, Workspace.State state, boolean addGated) {
+  /** Adds rows that compute like others, store nothing and change nothing: their gates are 0. */
+  void addPadding(PreparedLayers layers, int[] rows, int count, PassBuffers buffers) {
+    for (int i = 0; i < count; i++) {
+      KvCache cache = buffers.tokens.caches[rows[i]].recursion(0);
+      if (cache.length() > 0) {
+        buffers.pass.gates[buffers.pass.rows] = 0;
+        add(buffers.pass, rows[i], buffers.tokens.positions[rows[i]], cache, -1, cache.length());
+        flushWhenFull(layers, buffers);
+      }
+    }
+  }
+
+  /** Begins a pass; rows are added to it then. */
+  RowPass begin(Workspace.State state, RowPass.Gating gating, PassBuffers buffers) {
     RowPass pass = buffers.pass;
-    pass.rows = 0;
+    pass.clear();
     pass.state = state;
-    pass.addGated = addGated;
+    pass.gating = gating;
     return pass;
   }
 
-  private static int add(RowPass pass, int stateRow, int position, KvCache cache) {
+  private static void add(
+      RowPass pass, int stateRow, int position, KvCache cache, int slot, int context) {
     int row = pass.rows++;
     pass.stateRow[row] = stateRow;
     pass.positions[row] = position;
     pass.base[row] = cache;
-    return row;
+    pass.slots[row] = slot;
+    pass.contexts[row] = context;
   }
 
   private void flushWhenFull(PreparedLayers layers, PassBuffers buffers) {
@@ -147,7 +178,7 @@ final class RowRunner {
   private void flush(PreparedLayers layers, PassBuffers buffers) {
     if (buffers.pass.rows > 0) {
       backend.run(layers, buffers.pass, buffers.workspace);
-      buffers.pass.rows = 0;
+      buffers.pass.clear();
     }
   }
 }

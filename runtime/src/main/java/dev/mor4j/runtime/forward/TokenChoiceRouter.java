@@ -1,77 +1,94 @@
 package dev.mor4j.runtime.forward;
 
-import dev.mor4j.bindings.cpu.KvMode;
 import dev.mor4j.runtime.backend.Backend;
-import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
-import dev.mor4j.runtime.backend.Workspace;
-import dev.mor4j.runtime.cache.KvPlan;
+import dev.mor4j.runtime.backend.PreparedRouting;
+import dev.mor4j.runtime.backend.RoutingDecision;
+import dev.mor4j.runtime.backend.RoutingPlan;
 import dev.mor4j.runtime.format.RoutingConfig;
-import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.routing.TokenRouting;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.List;
+import java.util.Optional;
 
 /** Token-choice: one router gives every token its depth before the first recursion. */
 final class TokenChoiceRouter implements RecursionRouter {
-  private static final Workspace.State RECURSION = Workspace.State.RECURSION;
-
-  private final KvPlan plan;
   private final TokenRouting routing;
   private final Backend backend;
-  private final RowRunner rows;
-  private final List<PreparedLayers> blocks;
   private final PreparedRouter router;
   private final int recursions;
 
-  TokenChoiceRouter(
-      RoutingConfig.TokenChoice config,
-      ModelWeights weights,
-      Backend backend,
-      RowRunner rows,
-      List<PreparedLayers> blocks,
-      KvPlan plan) {
-    this.plan = plan;
+  /** Null where the backend does not decide by itself. */
+  private final PreparedRouting prepared;
+
+  TokenChoiceRouter(RoutingConfig.TokenChoice config, ModelWeights weights, Backend backend) {
     this.routing = new TokenRouting(config, weights.routerBias());
     this.backend = backend;
-    this.rows = rows;
-    this.blocks = blocks;
     this.router = backend.prepare(weights.routers().getFirst());
     this.recursions = weights.config().recursions();
+    this.prepared =
+        backend
+            .prepare(new RoutingPlan(config, List.of(router), List.of(), weights.routerBias()))
+            .orElse(null);
   }
 
   @Override
-  public void run(RoutingSettings settings, PassBuffers buffers) {
-    int count = buffers.tokens.count;
-    backend.route(router, buffers.active, count, buffers.z, buffers.workspace);
+  public int enter(int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    if (prepared != null) {
+      decideThere(rows, count, buffers);
+      backend.beginRecursions(rows, count, buffers.workspace);
+      return count;
+    }
+    backend.route(router, rows, count, buffers.z, buffers.workspace);
     for (int i = 0; i < count; i++) {
-      int last =
-          routing.lastRecursion(buffers.z, i * recursions, recursions, settings.maxRecursions());
-      buffers.lastRecursion[i] = last;
-      buffers.tokens.depths[i] = last + 1;
+      int row = rows[i];
+      int allowed = tokens.settings[row].maxRecursions();
+      int last = routing.lastRecursion(buffers.z, i * recursions, recursions, allowed);
+      tokens.lastRecursions[row] = last;
+      tokens.gates[row] = routing.gate(buffers.z, i * recursions, recursions, last);
+      tokens.depths[row] = last + 1;
+      tokens.keeps[row] = true;
     }
-    backend.beginRecursions(count, buffers.workspace);
-    for (int r = 0; r < settings.maxRecursions(); r++) {
-      int active = 0;
-      for (int i = 0; i < count; i++) {
-        if (buffers.lastRecursion[i] >= r) {
-          buffers.active[active++] = i;
-        }
-      }
-      if (active == 0) {
-        break;
-      }
-      PreparedLayers block = blocks.get(r);
-      if (plan.blockMode(r) == KvMode.READ) {
-        rows.runReading(block, active, RECURSION, false, buffers);
-      } else {
-        rows.runAppending(block, active, r, RECURSION, false, buffers);
-      }
-    }
+    backend.beginRecursions(rows, count, buffers.workspace);
+    return count;
+  }
+
+  /** The decision by the backend, which keeps the gates. */
+  private void decideThere(int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    RoutingDecision decision = buffers.decision(rows, count);
+    decision.isKnown = false;
+    backend.decide(prepared, decision, buffers.workspace);
     for (int i = 0; i < count; i++) {
-      buffers.gates[i] =
-          routing.gate(buffers.z, i * recursions, recursions, buffers.lastRecursion[i]);
+      int row = rows[i];
+      tokens.depths[row] = decision.outcome[row];
+      tokens.lastRecursions[row] = decision.outcome[row] - 1;
+      tokens.keeps[row] = true;
     }
-    backend.endRecursions(buffers.gates, count, buffers.workspace);
+  }
+
+  @Override
+  public int next(int[] rows, int count, PassBuffers buffers) {
+    TokenBatch tokens = buffers.tokens;
+    for (int i = 0; i < count; i++) {
+      int row = rows[i];
+      tokens.keeps[row] = ++tokens.recursions[row] <= tokens.lastRecursions[row];
+    }
+    return buffers.closeRanks(rows, count);
+  }
+
+  @Override
+  public void leave(int[] rows, int count, PassBuffers buffers) {
+    for (int i = 0; prepared == null && i < count; i++) {
+      buffers.leaving[i] = buffers.tokens.gates[rows[i]];
+    }
+    float[] gates = prepared == null ? buffers.leaving : null;
+    backend.endRecursions(rows, gates, count, buffers.workspace);
+  }
+
+  @Override
+  public Optional<PreparedRouting> prepared() {
+    return Optional.ofNullable(prepared);
   }
 }

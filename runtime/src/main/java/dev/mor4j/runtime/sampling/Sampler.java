@@ -20,10 +20,15 @@ public final class Sampler {
   /** Null without a repetition penalty. */
   private final boolean[] seen;
 
-  /** Null for greedy, as is {@link #heap}. */
-  private final double[] probabilities;
+  private final SamplingBuffers buffers;
 
-  private final int[] heap;
+  /** From the buffers when they are first needed, as is {@link #heap}; never by greedy. */
+  private double[] probabilities;
+
+  private int[] heap;
+
+  /** How many tokens were in the heap when it was made. */
+  private int heapSize;
 
   /**
    * @param vocabulary V
@@ -48,8 +53,7 @@ public final class Sampler {
     this.repetitionPenalty = (float) repetitionPenalty;
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     this.seen = this.repetitionPenalty == 1 ? null : buffers.seen(vocabulary);
-    this.probabilities = temperature == 0 ? null : buffers.probabilities(vocabulary);
-    this.heap = temperature == 0 ? null : buffers.heap(vocabulary);
+    this.buffers = buffers;
   }
 
   /** Tells the repetition penalty of a token of the text. */
@@ -59,6 +63,37 @@ public final class Sampler {
     }
   }
 
+  /** Whether the choice follows from the logits and the draw alone, whatever the text has been. */
+  public boolean needsOnlyLogits() {
+    return seen == null;
+  }
+
+  /** 0 for the largest logit. */
+  public double temperature() {
+    return temperature;
+  }
+
+  /** 0 for all. */
+  public int topK() {
+    return topK;
+  }
+
+  public double topP() {
+    return topP;
+  }
+
+  public double minP() {
+    return minP;
+  }
+
+  /**
+   * The draw of the next token, uniform in [0, 1), for whoever chooses it elsewhere by the same
+   * rules; 0 without a temperature.
+   */
+  public double nextPoint() {
+    return temperature == 0 ? 0 : random.nextDouble();
+  }
+
   /**
    * The next token.
    *
@@ -66,44 +101,69 @@ public final class Sampler {
    * @throws ArithmeticException when no logit is a number
    */
   public int next(float[] logits) {
-    penalise(logits);
-    int best = largest(logits);
-    return temperature == 0 ? best : draw(logits, best);
+    return next(logits, 0);
   }
 
-  private void penalise(float[] logits) {
+  /** As above, with the V logits from {@code logits[from]} on. */
+  public int next(float[] logits, int from) {
+    penalise(logits, from);
+    int best = largest(logits, from);
+    return temperature == 0 ? best : draw(logits, from, best);
+  }
+
+  private void penalise(float[] logits, int from) {
     if (seen == null) {
       return;
     }
     for (int i = 0; i < seen.length; i++) {
       if (seen[i]) {
-        logits[i] = logits[i] > 0 ? logits[i] / repetitionPenalty : logits[i] * repetitionPenalty;
+        float logit = logits[from + i];
+        logits[from + i] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
       }
     }
   }
 
   /** The largest logit, of equal ones the first. NaN is never chosen. */
-  private int largest(float[] logits) {
-    int best = -1;
-    for (int i = 0; i < vocabulary; i++) {
-      if (!Float.isNaN(logits[i]) && (best < 0 || logits[i] > logits[best])) {
-        best = i;
-      }
+  private int largest(float[] logits, int from) {
+    float largest = Float.NEGATIVE_INFINITY;
+    // A maximum of maxima, which the compiler turns into vectors; NaN takes it over.
+    for (int i = from; i < from + vocabulary; i++) {
+      largest = Math.max(largest, logits[i]);
     }
-    if (best < 0 || logits[best] == Float.NEGATIVE_INFINITY) {
+    if (Float.isNaN(largest)) {
+      largest = largestNumber(logits, from);
+    }
+    if (largest == Float.NEGATIVE_INFINITY) {
       throw new ArithmeticException(
           "the model computed no usable logit (all are NaN or -infinity)");
+    }
+    int best = 0;
+    while (logits[from + best] != largest) {
+      best++;
     }
     return best;
   }
 
-  private int draw(float[] logits, int best) {
-    if (logits[best] == Float.POSITIVE_INFINITY) {
+  private float largestNumber(float[] logits, int from) {
+    float largest = Float.NEGATIVE_INFINITY;
+    for (int i = from; i < from + vocabulary; i++) {
+      largest = logits[i] > largest ? logits[i] : largest;
+    }
+    return largest;
+  }
+
+  private int draw(float[] logits, int from, int best) {
+    float largest = logits[from + best];
+    if (largest == Float.POSITIVE_INFINITY) {
       return best;
+    }
+    if (probabilities == null) {
+      probabilities = buffers.probabilities(vocabulary);
+      heap = buffers.heap(vocabulary);
     }
     double total = 0;
     for (int i = 0; i < probabilities.length; i++) {
-      double p = Math.exp((logits[i] - logits[best]) / temperature);
+      double p = Math.exp((logits[from + i] - largest) / temperature);
       probabilities[i] = p > 0 ? p : 0;
       total += probabilities[i];
     }
@@ -135,7 +195,7 @@ public final class Sampler {
   }
 
   private int candidate(int kept, int n) {
-    return kept == 0 ? n : heap[heap.length - 1 - n];
+    return kept == 0 ? n : heap[heapSize - 1 - n];
   }
 
   private double probability(int id) {
@@ -144,13 +204,11 @@ public final class Sampler {
 
   /**
    * Takes the likeliest tokens from a heap until top-k or top-p is reached. They stand at the end
-   * of {@link #heap}, the likeliest last. Top-p counts its share of what top-k has left.
+   * of what the heap was, the likeliest last. Top-p counts its share of what top-k has left.
    */
   private int keepLikeliest(double total) {
-    int size = heap.length;
-    for (int i = 0; i < size; i++) {
-      heap[i] = i;
-    }
+    int size = heapOf(topK > 0 ? 0 : 0.5 * (1 - topP) * total / vocabulary);
+    heapSize = size;
     for (int i = size / 2 - 1; i >= 0; i--) {
       sink(i, size);
     }
@@ -173,12 +231,25 @@ public final class Sampler {
       double reached = 0;
       int nucleus = 0;
       while (nucleus < kept && reached < wanted) {
-        reached += probabilities[heap[heap.length - 1 - nucleus]];
+        reached += probabilities[heap[heapSize - 1 - nucleus]];
         nucleus++;
       }
       kept = nucleus;
     }
     return Math.max(1, kept);
+  }
+
+  /**
+   * Puts the tokens into the heap that are at least as likely as {@code least}. All tokens less
+   * likely than a V-th of what top-p leaves out cannot make up for one that it keeps.
+   */
+  private int heapOf(double least) {
+    int size = 0;
+    for (int i = 0; i < vocabulary; i++) {
+      heap[size] = i;
+      size += probabilities[i] >= least ? 1 : 0;
+    }
+    return size;
   }
 
   private void sink(int from, int size) {

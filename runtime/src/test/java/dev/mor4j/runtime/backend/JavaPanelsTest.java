@@ -8,6 +8,7 @@ import dev.mor4j.bindings.cpu.WeightType;
 import dev.mor4j.runtime.packing.PackedMatrices;
 import dev.mor4j.runtime.packing.Packing;
 import dev.mor4j.runtime.packing.PanelReader;
+import dev.mor4j.runtime.weights.MatrixRows;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,7 +45,7 @@ class JavaPanelsTest {
         }
         // Both sides round each number to float32 once or twice.
         assertThat((double) y[1 + r]).isCloseTo(sum, within(size * 3e-7 + 1e-37));
-        JavaKernels.loadRow(w, r, row);
+        MatrixRows.read(w, r, row);
         assertThat(row[cols - 1]).isEqualTo(readOne(reader, r, cols));
       }
       assertThat(y[0]).isZero();
@@ -116,7 +117,7 @@ class JavaPanelsTest {
           float[] x = new float[65];
           x[64] = -1;
           JavaKernels.multiply(w, x, 0, new float[17], 0);
-          JavaKernels.loadRow(w, 16, x);
+          MatrixRows.read(w, 16, x);
         }
       }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.HostPageMemory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,8 @@ class KvPagePoolTest {
   @Test
   void pagesAreDistinctCountedAndReturned() {
     long before = OffHeapMemory.totalBytes();
-    KvPagePool pool = new KvPagePool(new KvPageLayout(3, 2, 64, KvType.F32));
+    KvPagePool pool =
+        new KvPagePool(new KvPageLayout(3, 2, 64, KvType.F32), HostPageMemory.INSTANCE);
     assertThat(pool.pageBytes()).isEqualTo(3L * 2 * 2 * 64 * 4 * KvPageLayout.PAGE_TOKENS);
     List<KvCache> caches = new ArrayList<>();
     List<Long> addresses = new ArrayList<>();
@@ -44,7 +46,8 @@ class KvPagePoolTest {
   @Test
   void reservedPagesLieReadyAsFarAsPagesMayLieIdle() {
     long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
-    try (KvPagePool pool = new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32))) {
+    try (KvPagePool pool =
+        new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32), HostPageMemory.INSTANCE)) {
       KvCache cache = new KvCache(pool);
       cache.append(1);
       assertThat(cache.reserve(KvPageLayout.PAGE_TOKENS - 1)).isZero();
@@ -65,7 +68,8 @@ class KvPagePoolTest {
   @Test
   void muchIdleMemoryIsFreed() {
     long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
-    try (KvPagePool pool = new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32))) {
+    try (KvPagePool pool =
+        new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32), HostPageMemory.INSTANCE)) {
       KvCache large = new KvCache(pool);
       large.append((int) ((64L << 20) / pool.pageBytes()) * KvPageLayout.PAGE_TOKENS);
       long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before;

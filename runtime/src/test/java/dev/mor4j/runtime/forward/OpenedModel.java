@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.Random;
 
 /** A model opened on one backend, with the inner parts at hand. */
-final class OpenedModel implements AutoCloseable {
-  final ModelWeights weights;
-  final Backend backend;
-  final ForwardPass forward;
-  final KvPools pools;
-  final BufferPool buffers;
+public final class OpenedModel implements AutoCloseable {
+  public final ModelWeights weights;
+  public final Backend backend;
+  public final ForwardPass forward;
+  public final KvPools pools;
+  public final BufferPool buffers;
 
   /** What a text gave: logits [T, V] and the depth of each token; and the caches' entries. */
   @SuppressWarnings("ArrayRecordComponent") // compared by their contents, in assertions
@@ -42,7 +42,8 @@ final class OpenedModel implements AutoCloseable {
   /**
    * @param isa native kernels, or null for plain Java
    */
-  OpenedModel(Path folder, Isa isa, int threads, int passRows, KvType kvType) throws IOException {
+  public OpenedModel(Path folder, Isa isa, int threads, int passRows, KvType kvType)
+      throws IOException {
     weights =
         ModelWeights.open(
             folder.resolve("model.safetensors"),
@@ -52,12 +53,14 @@ final class OpenedModel implements AutoCloseable {
             ? new JavaBackend("test", weights)
             : new NativeBackend(new CpuContext(isa, threads, 20), weights, kvType);
     forward = new ForwardPass(weights, backend);
-    pools = new KvPools(forward.kvPlan(), weights.config().architecture(), kvType);
+    pools =
+        new KvPools(
+            forward.kvPlan(), weights.config().architecture(), kvType, backend.pageMemory());
     buffers = new BufferPool(backend, passRows, weights.config().recursions());
   }
 
   /** The instruction sets that this machine can run; empty without a library. */
-  static List<Isa> isas() {
+  public static List<Isa> isas() {
     List<Isa> isas = new ArrayList<>();
     if (CpuLibrary.instance().isAvailable()) {
       for (Isa isa : Isa.values()) {

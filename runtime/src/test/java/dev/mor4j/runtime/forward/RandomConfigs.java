@@ -16,10 +16,10 @@ import java.util.Random;
  * Small configurations of every kind, drawn from a seed: odd head counts and sizes, one KV head,
  * untied heads.
  */
-final class RandomConfigs {
+public final class RandomConfigs {
   private RandomConfigs() {}
 
-  static ModelConfig draw(long seed) {
+  public static ModelConfig draw(long seed) {
     Random random = new Random(seed);
     int recursions = 1 + random.nextInt(4);
     int blockLayers = 1 + random.nextInt(3);
@@ -92,7 +92,7 @@ final class RandomConfigs {
         random.nextInt(4) == 0);
   }
 
-  static <T> T pick(Random random, List<T> values) {
+  public static <T> T pick(Random random, List<T> values) {
     return values.get(random.nextInt(values.size()));
   }
 }

@@ -1,0 +1,61 @@
+package dev.mor4j.runtime;
+
+import dev.mor4j.runtime.sampling.Sampler;
+import dev.mor4j.runtime.sampling.SamplingBuffers;
+import dev.mor4j.runtime.text.TextAssembler;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * What every generation begins with, of a session or of an engine: the seed of its choices, who
+ * makes them, and who makes text of them.
+ */
+final class GenerationStart {
+  private final MorModel model;
+  private final GenerationOptions options;
+
+  /** The tokens that the generation goes on from. */
+  private final int[] context;
+
+  /** The seed asked for, else one of its own. */
+  final long seed;
+
+  /** Null where the model has no tokenizer: all texts are empty then. */
+  final TextAssembler assembler;
+
+  /**
+   * @throws IllegalArgumentException when stop strings are given and the model has no tokenizer
+   */
+  GenerationStart(MorModel model, GenerationOptions options, int[] context) {
+    Optional<Tokenizer> tokenizer = model.tokenizer();
+    if (!options.stop().isEmpty() && tokenizer.isEmpty()) {
+      throw new IllegalArgumentException("stop strings need a tokenizer, which the model has not");
+    }
+    this.model = model;
+    this.options = options;
+    this.context = context;
+    this.seed = options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+    this.assembler =
+        tokenizer.isPresent()
+            ? new TextAssembler(tokenizer.get()::decode, context, options.stop())
+            : null;
+  }
+
+  /** Who chooses the tokens; has seen those of the context. Borrows {@code buffers}. */
+  Sampler sampler(SamplingBuffers buffers) {
+    Sampler sampler =
+        new Sampler(
+            model.config().architecture().vocabulary(),
+            options.temperature(),
+            options.topK(),
+            options.topP(),
+            options.minP(),
+            options.repetitionPenalty(),
+            seed,
+            buffers);
+    for (int id : context) {
+      sampler.saw(id);
+    }
+    return sampler;
+  }
+}

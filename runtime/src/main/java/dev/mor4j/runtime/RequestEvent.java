@@ -1,0 +1,44 @@
+package dev.mor4j.runtime;
+
+import jdk.jfr.Category;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/** A request of an engine, from its submission to its end. */
+@Name("mor4j.Request")
+@Label("Request")
+@Category("mor4j")
+@Description("A request of an engine, from its submission to its end")
+@StackTrace(false)
+final class RequestEvent extends Event {
+  @Label("Request")
+  long request;
+
+  @Label("Outcome")
+  @Description("Why it ended, or the error")
+  String outcome;
+
+  @Label("Prompt Tokens")
+  int promptTokens;
+
+  @Label("Cached Prompt Tokens")
+  int cachedPromptTokens;
+
+  @Label("Generated Tokens")
+  int generatedTokens;
+
+  @Label("Preemptions")
+  int preemptions;
+
+  @Label("Time In Queue")
+  @Timespan
+  long queuedNanos;
+
+  @Label("Time To First Token")
+  @Timespan
+  long firstTokenNanos;
+}
