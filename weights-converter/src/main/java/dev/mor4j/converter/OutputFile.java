@@ -8,7 +8,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /**
  * A file that appears whole or not at all: written under another name next to its destination, then
@@ -18,17 +17,12 @@ import java.util.UUID;
 public final class OutputFile implements AutoCloseable {
   private final Path destination;
   private final boolean overwrite;
-  private final Path partial;
-  private final Thread hook;
+  private final PartialOutput partial;
 
   private OutputFile(Path destination, boolean overwrite) {
     this.destination = destination;
     this.overwrite = overwrite;
-    this.partial =
-        destination.resolveSibling(
-            "." + destination.getFileName() + ".mor4j-partial-" + UUID.randomUUID());
-    this.hook = new Thread(this::discard, "mor4j-discard-partial-output");
-    Runtime.getRuntime().addShutdownHook(hook);
+    this.partial = new PartialOutput(destination, Files::deleteIfExists);
   }
 
   /**
@@ -60,34 +54,20 @@ public final class OutputFile implements AutoCloseable {
 
   /** The file to write, which does not exist yet. */
   public Path path() {
-    return partial;
+    return partial.path();
   }
 
   /** Forces the file to the disk and puts it in its place. */
   public void commit() throws IOException {
-    try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(partial.path(), StandardOpenOption.WRITE)) {
       channel.force(true);
     }
     check(destination, overwrite);
-    Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+    Files.move(partial.path(), destination, StandardCopyOption.ATOMIC_MOVE);
   }
 
   @Override
   public void close() {
-    discard();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: the hook runs, or has run.
-    }
-  }
-
-  private void discard() {
-    try {
-      Files.deleteIfExists(partial);
-    } catch (IOException e) {
-      System.getLogger(OutputFile.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + partial, e);
-    }
+    partial.close();
   }
 }

@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -30,16 +29,18 @@ public final class OutputFolder implements AutoCloseable {
 
   private final Path destination;
   private final boolean overwrite;
-  private final Path partial;
-  private final Thread hook;
+  private final PartialOutput partial;
 
   private OutputFolder(Path destination, boolean overwrite) throws IOException {
     this.destination = destination;
     this.overwrite = overwrite;
-    this.partial = sibling("partial");
-    Files.createDirectory(partial);
-    this.hook = new Thread(this::discard, "mor4j-discard-partial-output");
-    Runtime.getRuntime().addShutdownHook(hook);
+    this.partial = new PartialOutput(destination, OutputFolder::delete);
+    try {
+      Files.createDirectory(partial.path());
+    } catch (IOException e) {
+      partial.close();
+      throw e;
+    }
   }
 
   /**
@@ -95,12 +96,12 @@ public final class OutputFolder implements AutoCloseable {
 
   /** Where to write the files. */
   public Path path() {
-    return partial;
+    return partial.path();
   }
 
   /** Forces the files to the disk and puts the folder in its place. */
   public void commit() throws IOException {
-    try (Stream<Path> files = Files.list(partial)) {
+    try (Stream<Path> files = Files.list(partial.path())) {
       for (Path file : files.toList()) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
           channel.force(true);
@@ -109,40 +110,26 @@ public final class OutputFolder implements AutoCloseable {
     }
     check(destination, overwrite);
     if (!Files.exists(destination)) {
-      Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(partial.path(), destination, StandardCopyOption.ATOMIC_MOVE);
       return;
     }
-    Path old = sibling("old");
+    Path old = PartialOutput.sibling(destination, "old");
     Files.move(destination, old, StandardCopyOption.ATOMIC_MOVE);
     try {
-      Files.move(partial, destination, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(partial.path(), destination, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       Files.move(old, destination, StandardCopyOption.ATOMIC_MOVE);
       throw e;
     }
-    delete(old);
+    PartialOutput.remove(old, OutputFolder::delete);
   }
 
   @Override
   public void close() {
-    discard();
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: the hook runs, or has run.
-    }
+    partial.close();
   }
 
-  private void discard() {
-    delete(partial);
-  }
-
-  private Path sibling(String role) {
-    return destination.resolveSibling(
-        "." + destination.getFileName() + ".mor4j-" + role + "-" + UUID.randomUUID());
-  }
-
-  private static void delete(Path folder) {
+  private static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return;
     }
@@ -151,9 +138,6 @@ public final class OutputFolder implements AutoCloseable {
         Files.deleteIfExists(file);
       }
       Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      System.getLogger(OutputFolder.class.getName())
-          .log(System.Logger.Level.WARNING, "could not remove " + folder, e);
     }
   }
 }
