@@ -1,0 +1,176 @@
+package dev.mor4j.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mor4j.runtime.DeviceException;
+import dev.mor4j.runtime.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.Generation;
+import dev.mor4j.runtime.GenerationRequest;
+import dev.mor4j.runtime.GenerationResult;
+import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.RequestRefusedException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.jetty.http.HttpHeader;
+
+/** {@code POST /v1/completions}. When the client leaves, what is generated for it is cancelled. */
+final class CompletionHandler {
+  static final String PATH = "/v1/completions";
+
+  private final MorEngine engine;
+  private final ServerOptions options;
+  private final RunningRequests running;
+
+  /** Tells ids of this server from those of another, or of this one before it was started again. */
+  private final String idPrefix =
+      "cmpl-" + Long.toHexString(ThreadLocalRandom.current().nextLong(1L << 48)) + "-";
+
+  CompletionHandler(MorEngine engine, ServerOptions options, RunningRequests running) {
+    this.engine = engine;
+    this.options = options;
+    this.running = running;
+  }
+
+  void handle(Exchange exchange) throws ClientGoneException, InterruptedException {
+    if (running.isDraining()) {
+      throw shuttingDown();
+    }
+    requireJson(exchange);
+    CompletionRequest request =
+        CompletionRequest.read(Json.readObject(exchange.readBody()), engine.model(), options);
+    List<Generation> generations = submit(request, exchange);
+    running.add(generations);
+    AtomicBoolean clientLeft = new AtomicBoolean();
+    try {
+      exchange
+          .client()
+          .watch(
+              () -> {
+                clientLeft.set(true);
+                generations.forEach(Generation::cancel);
+              });
+      CompletionJson json =
+          new CompletionJson(
+              idPrefix + generations.getFirst().id(),
+              Instant.now().getEpochSecond(),
+              options.modelName(),
+              request.returnTokens());
+      if (request.stream()) {
+        boolean hasTexts = engine.model().tokenizer().isPresent();
+        new CompletionStream(exchange, request, generations, json, newUsage(), hasTexts).run();
+      } else {
+        exchange.send(200, whole(request, generations, json));
+      }
+    } catch (ApiException e) {
+      if (clientLeft.get()) {
+        throw new ClientGoneException(e);
+      }
+      throw e;
+    } finally {
+      exchange.client().unwatch();
+      generations.forEach(Generation::cancel);
+      running.remove(generations);
+    }
+  }
+
+  /** Browsers send other types across sites without asking; this one they do not. */
+  private static void requireJson(Exchange exchange) {
+    String type = exchange.header(HttpHeader.CONTENT_TYPE);
+    String essence = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (!essence.equals(Exchange.JSON)) {
+      throw ApiException.of(
+          415,
+          "unsupported_media_type",
+          (type == null ? "there is no Content-Type" : "Content-Type is not JSON")
+              + ", expected application/json");
+    }
+  }
+
+  private List<Generation> submit(CompletionRequest request, Exchange exchange) {
+    List<Generation> generations = new ArrayList<>();
+    try {
+      for (GenerationRequest prompt : request.prompts()) {
+        generations.add(engine.submit(prompt));
+      }
+      return generations;
+    } catch (RuntimeException e) {
+      generations.forEach(Generation::cancel);
+      throw switch (e) {
+        case RequestRefusedException refused -> refused(refused, exchange);
+        case IllegalArgumentException wrong ->
+            ApiException.of(400, "invalid_value", wrong.getMessage());
+        default -> e;
+      };
+    }
+  }
+
+  private static ApiException refused(RequestRefusedException e, Exchange exchange) {
+    return switch (e.reason()) {
+      case QUEUE_FULL -> {
+        // Places come free with every text that ends; how soon, nobody knows.
+        exchange.responseHeader(HttpHeader.RETRY_AFTER.asString(), "1");
+        yield ApiException.of(429, "queue_full", e.getMessage());
+      }
+      case TOO_LARGE -> ApiException.of(400, "context_length_exceeded", e.getMessage());
+      case SHUTTING_DOWN -> shuttingDown();
+    };
+  }
+
+  static ApiException shuttingDown() {
+    return ApiException.of(503, "shutting_down", "the server is shutting down");
+  }
+
+  private ObjectNode whole(
+      CompletionRequest request, List<Generation> generations, CompletionJson json)
+      throws InterruptedException {
+    Usage usage = newUsage();
+    List<ObjectNode> choices = new ArrayList<>();
+    for (Generation generation : generations) {
+      GenerationResult result = await(generation);
+      usage.add(result, generation.report().cachedPromptTokens());
+      choices.add(
+          json.choice(choices.size(), result.text(), result.tokens(), result.finishReason()));
+    }
+    ObjectNode body = json.completion(choices);
+    body.set("usage", usage.json());
+    body.put("seed", request.seed());
+    return body;
+  }
+
+  private Usage newUsage() {
+    return new Usage(engine.model().config().recursions());
+  }
+
+  /**
+   * Waits for the result.
+   *
+   * @throws ApiException when the generation fails, or is cancelled: by the server's end, for where
+   *     the client has left nobody reads this
+   */
+  static GenerationResult await(Generation generation) throws InterruptedException {
+    try {
+      GenerationResult result = generation.result().get();
+      if (result.finishReason() == FinishReason.CANCELLED) {
+        throw shuttingDown();
+      }
+      return result;
+    } catch (ExecutionException e) {
+      throw failed(e.getCause());
+    }
+  }
+
+  private static ApiException failed(Throwable cause) {
+    String message = "the generation failed: " + cause.getMessage();
+    return switch (cause) {
+      case DeviceOutOfMemoryException full ->
+          ApiException.unavailable("out_of_memory", message, cause);
+      case DeviceException device -> ApiException.unavailable("device_failed", message, cause);
+      default -> ApiException.failure("generation_failed", message, cause);
+    };
+  }
+}

@@ -1,0 +1,225 @@
+package dev.mor4j.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * A request and its response, read and written by blocking calls that end in time. Used by one
+ * thread at a time.
+ */
+final class Exchange {
+  static final String JSON = "application/json";
+
+  /**
+   * How long a client may go on sending a body that nobody wants. As long as nginx grants between
+   * two reads: time for some megabytes over a slow line, no hold on a connection for long.
+   */
+  private static final Duration LINGER = Duration.ofSeconds(5);
+
+  private final Request request;
+  private final Response response;
+  private final ClientEndPoint client;
+  private final ServerOptions options;
+
+  /** Whether the client has been let to send its body, if it asked (Expect: 100-continue). */
+  private boolean bodyWanted;
+
+  Exchange(Request request, Response response, ClientEndPoint client, ServerOptions options) {
+    this.request = request;
+    this.response = response;
+    this.client = client;
+    this.options = options;
+    response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+  }
+
+  String method() {
+    return request.getMethod();
+  }
+
+  /** The path, decoded. */
+  String path() {
+    return Request.getPathInContext(request);
+  }
+
+  /** A header; null without one. */
+  String header(HttpHeader name) {
+    return request.getHeaders().get(name);
+  }
+
+  /** The host that the client believes to talk to, without the port. */
+  String hostName() {
+    return Request.getServerName(request);
+  }
+
+  /** The connection. */
+  ClientEndPoint client() {
+    return client;
+  }
+
+  /** Sets a header of the response. */
+  void responseHeader(String name, String value) {
+    response.getHeaders().put(name, value);
+  }
+
+  /** Whether a response has begun, so that no other can be sent. */
+  boolean responseHasBegun() {
+    return response.isCommitted();
+  }
+
+  int status() {
+    return response.getStatus();
+  }
+
+  /**
+   * The whole body.
+   *
+   * @throws ApiException when it is larger or takes longer than allowed
+   * @throws ClientGoneException when the client leaves before its end
+   */
+  byte[] readBody() throws ClientGoneException, InterruptedException {
+    int most = options.maxBodyBytes();
+    if (request.getLength() > most) {
+      throw tooLarge(most);
+    }
+    bodyWanted = true;
+    Duration limit = options.bodyTimeout();
+    long end = System.nanoTime() + limit.toNanos();
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    while (true) {
+      Content.Chunk chunk = request.read();
+      if (chunk == null) {
+        if (!awaitContent(end)) {
+          throw tooSlow(limit);
+        }
+        continue;
+      }
+      if (Content.Chunk.isFailure(chunk)) {
+        throw new ClientGoneException(chunk.getFailure());
+      }
+      ByteBuffer bytes = chunk.getByteBuffer();
+      boolean tooLarge = body.size() + bytes.remaining() > most;
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.get(copy);
+      chunk.release();
+      if (tooLarge) {
+        throw tooLarge(most);
+      }
+      body.writeBytes(copy);
+      if (chunk.isLast()) {
+        return body.toByteArray();
+      }
+      if (System.nanoTime() - end > 0) {
+        throw tooSlow(limit);
+      }
+    }
+  }
+
+  /** Waits for more of the body; whether some, or its end, came in time. */
+  private boolean awaitContent(long end) throws InterruptedException {
+    Semaphore there = new Semaphore(0);
+    request.demand(there::release);
+    return there.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Reads what is left of the body and drops it, once the response is sent. A connection closed
+   * with bytes unread is reset, and a reset may take the response from a client that is still
+   * sending. What has not come within {@link #LINGER} is left to that.
+   */
+  void discardRest() throws InterruptedException {
+    boolean waitsToBeAsked =
+        !bodyWanted
+            && request.getHeaders().contains(HttpHeader.EXPECT, HttpHeaderValue.CONTINUE.asString());
+    if (waitsToBeAsked) {
+      return;
+    }
+    long end = System.nanoTime() + LINGER.toNanos();
+    while (System.nanoTime() - end < 0) {
+      Content.Chunk chunk = request.read();
+      if (chunk == null) {
+        if (!awaitContent(end)) {
+          return;
+        }
+        continue;
+      }
+      if (Content.Chunk.isFailure(chunk)) {
+        return;
+      }
+      chunk.release();
+      if (chunk.isLast()) {
+        return;
+      }
+    }
+  }
+
+  private ApiException tooLarge(int most) {
+    closeAfterResponse();
+    return ApiException.of(
+        413, "request_too_large", "the body is larger than the " + most + " bytes allowed");
+  }
+
+  private ApiException tooSlow(Duration limit) {
+    closeAfterResponse();
+    return ApiException.of(
+        408,
+        "request_timeout",
+        "the body did not arrive within " + limit.toMillis() + " milliseconds");
+  }
+
+  /** The body is not read to its end as a body, so the connection cannot be used again. */
+  void closeAfterResponse() {
+    response.getHeaders().put(new HttpField(HttpHeader.CONNECTION, "close"));
+  }
+
+  /** Sends a whole response. */
+  void send(int status, String contentType, byte[] body)
+      throws ClientGoneException, InterruptedException {
+    response.setStatus(status);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    write(true, body);
+  }
+
+  /** Sends a JSON document. */
+  void send(int status, ObjectNode body) throws ClientGoneException, InterruptedException {
+    send(status, JSON, Json.bytes(body));
+  }
+
+  /** Begins a response that is written piece by piece. */
+  void begin(String contentType) {
+    response.setStatus(200);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
+  }
+
+  /**
+   * Writes a piece; the last one ends the response.
+   *
+   * @throws ClientGoneException when the client has left, or does not take it in time
+   */
+  void write(boolean last, byte[] piece) throws ClientGoneException, InterruptedException {
+    Callback.Completable written = new Callback.Completable();
+    response.write(last, ByteBuffer.wrap(piece), written);
+    try {
+      written.get(options.writeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw new ClientGoneException(e.getCause());
+    } catch (TimeoutException e) {
+      client.close(e);
+      throw new ClientGoneException(e);
+    }
+  }
+}

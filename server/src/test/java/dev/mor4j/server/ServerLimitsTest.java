@@ -1,0 +1,215 @@
+package dev.mor4j.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a client may take: bytes, time, connections. */
+class ServerLimitsTest {
+  private static final Duration SHORT = Duration.ofMillis(1500);
+  private static final Duration LONG = Duration.ofMillis(Http.PATIENCE_MILLIS);
+
+  /** Between the bytes of a client that drips them; many fit into {@link #SHORT}. */
+  private static final int DRIP_MILLIS = 25;
+
+  @TempDir static Path shared;
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server =
+        TestServer.start(
+            shared,
+            engine -> engine,
+            options -> options.withMaxBodyBytes(4096).withTimeouts(SHORT, SHORT, LONG));
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+  }
+
+  /** Whether the server ends the connection, by what the operating system tells a reader. */
+  private static boolean isEnded(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void bodiesThatAreTooLarge() throws IOException {
+    String body = "{\"prompt\":\"" + "a".repeat(4096) + "\"}";
+    server.complete(body).fails(413, "larger than the 4096 bytes");
+    String chunk = Integer.toHexString(body.length()) + "\r\n" + body + "\r\n";
+    try (Socket socket = Http.connect(server.port())) {
+      Http.write(
+          socket,
+          Http.text("POST", "/v1/completions", chunk + "0\r\n\r\n", "Transfer-Encoding: chunked"));
+      Http.Answer answer = Http.read(socket.getInputStream());
+      answer.fails(413, "larger than the 4096 bytes");
+    }
+    // A client that sends all of it before it reads gets to know as well.
+    String larger = "{\"prompt\":\"" + "a".repeat(4 << 20) + "\"}";
+    for (int round = 0; round < 20; round++) {
+      Http.Answer answer = server.complete(larger);
+      answer.fails(413, "larger than the 4096 bytes");
+      assertThat(answer.headers().get("connection")).isEqualTo("close");
+    }
+    // Said to be large, it is refused before it comes.
+    try (Socket socket = Http.connect(server.port())) {
+      Http.write(socket, Http.text("POST", "/v1/completions", "", "Content-Length: 99999999999"));
+      Http.read(socket.getInputStream()).fails(413, "larger");
+      assertThat(isEnded(socket)).isTrue();
+    }
+  }
+
+  @Test
+  void aChunkedBodyIsTaken() {
+    String body = "{\"prompt\":\"Once\",\"max_tokens\":3}";
+    String chunks = "5\r\n" + body.substring(0, 5) + "\r\n";
+    chunks += Integer.toHexString(body.length() - 5) + "\r\n" + body.substring(5) + "\r\n";
+    server.complete(chunks + "0\r\n\r\n", "Transfer-Encoding: chunked").succeeds();
+  }
+
+  @Test
+  void headersThatDripAreCutOff() throws Exception {
+    try (Socket socket = Http.connect(server.port())) {
+      assertThat(drip(socket, Http.text("GET", "/health", null, "X: " + "a".repeat(4000))))
+          .isTrue();
+      assertThat(isEnded(socket)).isTrue();
+    }
+  }
+
+  @Test
+  void headersOfTheNextRequestHaveTheSameTime() throws Exception {
+    try (Socket socket = Http.connect(server.port())) {
+      Http.write(socket, Http.text("GET", "/health", null));
+      Http.read(socket.getInputStream()).succeeds();
+      assertThat(drip(socket, Http.text("GET", "/health", null, "X: " + "a".repeat(4000))))
+          .isTrue();
+    }
+  }
+
+  /** Sends byte by byte; whether the server ended the connection before the last one. */
+  private static boolean drip(Socket socket, String text) throws InterruptedException {
+    try {
+      socket.setSoTimeout(DRIP_MILLIS);
+      for (int i = 0; i < text.length(); i++) {
+        Http.write(socket, text.substring(i, i + 1));
+        if (isEnded(socket)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Test
+  void aConnectionWithoutARequestIsClosed() throws IOException {
+    try (Socket socket = Http.connect(server.port())) {
+      assertThat(isEnded(socket)).isTrue();
+    }
+  }
+
+  @Test
+  void aBodyThatDripsIsCutOff() throws Exception {
+    try (Socket socket = Http.connect(server.port())) {
+      Http.write(socket, Http.text("POST", "/v1/completions", "", "Content-Length: 4000"));
+      drip(socket, "{\"prompt\":\"a");
+      socket.setSoTimeout(Http.PATIENCE_MILLIS);
+      Http.Answer answer = Http.read(socket.getInputStream());
+      answer.fails(408, "did not arrive within 1500 milliseconds");
+      assertThat(answer.headers().get("connection")).isEqualTo("close");
+      assertThat(isEnded(socket)).isTrue();
+    }
+  }
+
+  @Test
+  void headersThatAreTooLarge() {
+    server.get("/health", "X: " + "a".repeat(32 << 10)).fails(431, "");
+  }
+
+  @Test
+  void whatIsNoHttp() throws IOException {
+    for (String text : new String[] {"hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\0\1\2\3\r\n"}) {
+      try (Socket socket = Http.connect(server.port())) {
+        Http.write(socket, text);
+        String answer = new String(readAll(socket), StandardCharsets.US_ASCII);
+        assertThat(answer).matches("(?s)(HTTP/1.1 (400|505) .*)?");
+      }
+    }
+    // Two lengths that differ are how requests are smuggled.
+    server.complete("{}", "Content-Length: 2", "Content-Length: 3").fails(400, "");
+  }
+
+  private static byte[] readAll(Socket socket) {
+    try (InputStream in = socket.getInputStream()) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      return new byte[0];
+    }
+  }
+
+  @Test
+  void tooManyConnectionsWait() throws IOException {
+    try (TestServer small =
+            TestServer.start(shared, engine -> engine, options -> options.withMaxConnections(2));
+        Socket first = Http.connect(small.port());
+        Socket second = Http.connect(small.port())) {
+      for (Socket socket : new Socket[] {first, second}) {
+        Http.write(socket, Http.text("GET", "/health", null));
+        Http.read(socket.getInputStream()).succeeds();
+      }
+      try (Socket third = Http.connect(small.port())) {
+        Http.write(third, Http.text("GET", "/health", null));
+        third.setSoTimeout(300);
+        assertThat(isEnded(third)).as("nobody accepts it").isFalse();
+        Http.write(first, Http.text("GET", "/health", null));
+        Http.read(first.getInputStream()).succeeds();
+        first.shutdownOutput();
+        third.setSoTimeout(Http.PATIENCE_MILLIS);
+        Http.read(third.getInputStream()).succeeds();
+      }
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotReadIsLeft() throws Exception {
+    try (TestServer hurried =
+            TestServer.start(
+                shared, engine -> engine, options -> options.withTimeouts(LONG, LONG, SHORT));
+        Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), hurried.port()));
+      Http.write(
+          socket,
+          Http.text(
+              "POST",
+              "/v1/completions",
+              "{\"prompt\":[\"a\",\"b\",\"c\",\"d\"],\"max_tokens\":32000,\"temperature\":0,"
+                  + "\"stream\":true,\"return_tokens\":true}"));
+      hurried.await(now -> now.running() > 0);
+      hurried.await(now -> now.running() == 0);
+      hurried.await(ServerLifeTest::hasCancelled);
+    }
+  }
+}
