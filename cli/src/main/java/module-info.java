@@ -1,11 +1,13 @@
-/** The {@code mor4j} command: convert, inspect, run, score and verify models in a terminal. */
+/** The {@code mor4j} command: convert, inspect, run, serve, score and verify models. */
 module dev.mor4j.cli {
   requires dev.mor4j.runtime;
   requires dev.mor4j.converter;
+  requires dev.mor4j.server;
   requires info.picocli;
   requires me.tongfei.progressbar;
   requires com.fasterxml.jackson.core;
   requires java.management;
+  requires java.net.http;
   requires jdk.management;
 
   // Picocli sets the fields of commands by reflection.

@@ -1,5 +1,8 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.runtime.BackendChoice;
+import dev.mor4j.runtime.DepthBatching;
+import dev.mor4j.runtime.DeviceOptions;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.RoutingMode;
@@ -23,11 +26,13 @@ final class Commands {
     commands.put("convert", ConvertCommand::new);
     commands.put("inspect", InspectCommand::new);
     commands.put("generate", GenerateCommand::new);
+    commands.put("serve", ServeCommand::new);
     commands.put("perplexity", PerplexityCommand::new);
     commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);
     commands.put("depths", DepthsCommand::new);
     commands.put("doctor", DoctorCommand::new);
+    commands.put("bench-serve", BenchServeCommand::new);
     commands.put("random", RandomCommand::new);
     commands.put("export", ExportCommand::new);
     return commands;
@@ -43,10 +48,31 @@ final class Commands {
       ALL.forEach((other, make) -> line.addSubcommand(other, make.apply(terminal)));
       line.addSubcommand("help", new CommandLine.HelpCommand());
     }
-    return line.registerConverter(KernelChoice.class, Commands::kernels)
+    return line.registerConverter(BackendChoice.class, Commands::backend)
+        .registerConverter(DeviceOptions.Numbers.class, Commands::numbers)
+        .registerConverter(KernelChoice.class, Commands::kernels)
         .registerConverter(KvCacheType.class, Commands::kvCache)
         .registerConverter(RoutingMode.class, Commands::routing)
-        .registerConverter(Packing.class, Commands::packing);
+        .registerConverter(Packing.class, Commands::packing)
+        .registerConverter(DepthBatching.class, Commands::depthBatching);
+  }
+
+  private static BackendChoice backend(String text) {
+    return BackendChoice.find(text)
+        .orElseThrow(
+            () ->
+                new CommandLine.TypeConversionException(
+                    "found '" + text + "', expected cpu or cuda"));
+  }
+
+  private static DeviceOptions.Numbers numbers(String text) {
+    for (DeviceOptions.Numbers numbers : DeviceOptions.Numbers.values()) {
+      if (numbers.name().equalsIgnoreCase(text)) {
+        return numbers;
+      }
+    }
+    throw new CommandLine.TypeConversionException(
+        "found '" + text + "', expected auto, f32, bf16 or f16");
   }
 
   private static KernelChoice kernels(String text) {
@@ -76,6 +102,16 @@ final class Commands {
             () ->
                 new CommandLine.TypeConversionException(
                     "found '" + text + "', expected bf16, int8 or int4"));
+  }
+
+  private static DepthBatching depthBatching(String text) {
+    for (DepthBatching batching : DepthBatching.values()) {
+      if (batching.name().equalsIgnoreCase(text)) {
+        return batching;
+      }
+    }
+    throw new CommandLine.TypeConversionException(
+        "found '" + text + "', expected continuous, off or padded");
   }
 
   private static RoutingMode routing(String text) {

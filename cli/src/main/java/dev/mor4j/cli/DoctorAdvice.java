@@ -1,7 +1,9 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.CpuReport;
 import dev.mor4j.runtime.CpuReport.Feature;
+import dev.mor4j.runtime.CudaReport;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
@@ -33,9 +35,16 @@ final class DoctorAdvice {
    * @param model the model that is asked about, if one is
    */
   static List<Advice> of(
-      MachineFacts machine, CpuReport cpu, ModelOptions options, Optional<ModelFacts> model) {
+      MachineFacts machine,
+      CpuReport cpu,
+      CudaReport cuda,
+      ModelOptions options,
+      Optional<ModelFacts> model) {
     DoctorAdvice doctor = new DoctorAdvice(machine, cpu, options);
-    if (cpu.libraryAvailable()) {
+    doctor.advice.addAll(GpuAdvice.of(cuda, options));
+    if (options.backend() == BackendChoice.CUDA && cuda.available()) {
+      model.ifPresent(doctor::weights);
+    } else if (cpu.libraryAvailable()) {
       doctor.kernels();
       model.ifPresent(doctor::weights);
       doctor.threads();

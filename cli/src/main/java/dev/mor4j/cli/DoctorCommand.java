@@ -1,6 +1,8 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.CpuReport;
+import dev.mor4j.runtime.CudaReport;
 import dev.mor4j.runtime.MachineProbe;
 import dev.mor4j.runtime.MachineSpeed;
 import dev.mor4j.runtime.ModelOptions;
@@ -19,7 +21,8 @@ import picocli.CommandLine;
     name = "doctor",
     header = "Says what computes on this machine, how fast, and what is missing to be faster.",
     description = {
-      "Shows the CPU, the kernels and the threads in use, and measures multiply-adds and memory."
+      "Shows the CPU, the kernels and the threads in use, and the GPUs, or why none can be used;"
+          + " measures multiply-adds and memory of the CPU."
           + " With a model, also what decoding and prompts reach of that. Measures for some"
           + " seconds; other programs that run meanwhile show in the figures.",
       "Ends with 0 also where things could be faster."
@@ -80,9 +83,11 @@ final class DoctorCommand implements Callable<Integer> {
   private DoctorReport examine(ModelOptions options, Optional<MorModel> model) throws IOException {
     MachineFacts machine = MachineFacts.read();
     CpuReport cpu = cpu(options);
+    CudaReport cuda = CudaReport.read();
+    requireDevice(options, cuda);
     Optional<ModelFacts> facts =
         model.isPresent() ? Optional.of(ModelFacts.of(model.get())) : Optional.empty();
-    List<Advice> advice = DoctorAdvice.of(machine, cpu, options, facts);
+    List<Advice> advice = DoctorAdvice.of(machine, cpu, cuda, options, facts);
     int repeats = quick ? QUICK_REPEATS : REPEATS;
     long bytes = quick ? QUICK_BYTES : BYTES;
     // Without a native library there is nothing to measure with, and nothing to close.
@@ -90,8 +95,27 @@ final class DoctorCommand implements Callable<Integer> {
       Optional<MachineProbe> probe = Optional.ofNullable(opened);
       Optional<MachineSpeed> measured = probe.map(p -> p.measure(repeats));
       Optional<ModelSpeed> speed =
-          model.map(m -> ModelProbe.measure(m, probe, quick ? QUICK_ROUNDS : ROUNDS));
-      return new DoctorReport(machine, cpu, options, measured, facts, speed, advice);
+          model.map(
+              m -> ModelProbe.measure(m, bandwidth(options, probe), quick ? QUICK_ROUNDS : ROUNDS));
+      Optional<String> backend = model.map(MorModel::backendDescription);
+      return new DoctorReport(machine, cpu, cuda, options, backend, measured, facts, speed, advice);
+    }
+  }
+
+  /** What measures the memory that the model's weights are read from; nothing does a GPU's. */
+  private static Optional<MachineProbe> bandwidth(
+      ModelOptions options, Optional<MachineProbe> probe) {
+    return options.backend() == BackendChoice.CPU ? probe : Optional.empty();
+  }
+
+  /** Without a GPU the doctor says why; of one that is not among those there it says nothing. */
+  private static void requireDevice(ModelOptions options, CudaReport cuda) {
+    int ordinal = options.device().ordinal();
+    if (options.backend() == BackendChoice.CUDA
+        && cuda.available()
+        && cuda.device(ordinal).isEmpty()) {
+      throw new UsageException(
+          "--device is " + ordinal + ", expected 0 to " + (cuda.devices().size() - 1));
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.CpuReport;
+import dev.mor4j.runtime.CudaReport;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.MachineSpeed;
 import dev.mor4j.runtime.MeasuredRate;
@@ -17,6 +19,8 @@ import java.util.stream.Collectors;
 /**
  * All that the doctor found, in words and as JSON.
  *
+ * @param cuda what there is of CUDA
+ * @param backend what the model that is asked about is computed by, if one is
  * @param measured what the kernels could reach; empty where there is no native library
  * @param model facts of the model that is asked about, if one is
  * @param speed of that model
@@ -24,13 +28,13 @@ import java.util.stream.Collectors;
 record DoctorReport(
     MachineFacts machine,
     CpuReport cpu,
+    CudaReport cuda,
     ModelOptions options,
+    Optional<String> backend,
     Optional<MachineSpeed> measured,
     Optional<ModelFacts> model,
     Optional<ModelSpeed> speed,
     List<Advice> advice) {
-  private static final String NO_GPU = "no backend in this version";
-
   /** For people. */
   List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -53,13 +57,14 @@ record DoctorReport(
                 : " (auto picks " + cpu.automatic().label() + ")",
             cpu.runnable().stream().map(KernelChoice::label).collect(Collectors.joining(", "))));
     lines.add("threads:  " + cpu.threads() + " (" + threadsReason() + ")");
-    lines.add("GPU: " + NO_GPU);
+    lines.addAll(new GpuFacts(cuda).lines());
     lines.add("");
     measuredLines(lines);
     if (model.isPresent() && speed.isPresent()) {
       lines.add("");
       lines.add("Model " + model.get().folder());
-      lines.addAll(new ModelFigures(model.get(), speed.get(), measured).lines());
+      backend.ifPresent(text -> lines.add("  computed by     " + text));
+      lines.addAll(new ModelFigures(model.get(), speed.get(), held()).lines());
     }
     lines.add("");
     if (advice.isEmpty()) {
@@ -69,6 +74,11 @@ record DoctorReport(
       advice.forEach(each -> lines.add("  - " + each.line()));
     }
     return lines;
+  }
+
+  /** What the model's figures are held against: the CPU's are no measure of a GPU. */
+  private Optional<MachineSpeed> held() {
+    return options.backend() == BackendChoice.CPU ? measured : Optional.empty();
   }
 
   private String machineText() {
@@ -161,13 +171,15 @@ record DoctorReport(
     threads.put("used", cpu.threads());
     threads.put("reason", threadsReason());
     json.put("threads", threads);
-    json.put("gpu", NO_GPU);
+    json.put("gpu", new GpuFacts(cuda).json());
+    json.put("backend", options.backend().label());
+    json.put("computed_by", backend.orElse(null));
     json.put("kv_cache", options.kvCache().label());
     json.put("measured", measured.map(DoctorReport::json).orElse(null));
     json.put(
         "model",
         model.isPresent() && speed.isPresent()
-            ? new ModelFigures(model.get(), speed.get(), measured).json()
+            ? new ModelFigures(model.get(), speed.get(), held()).json()
             : null);
     json.put("advice", advice.stream().map(DoctorReport::json).toList());
     return json;

@@ -1,5 +1,6 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.runtime.DeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -79,6 +80,7 @@ public final class Main {
           case IllegalArgumentException usage -> ExitCode.USAGE;
           case IOException input -> ExitCode.BAD_INPUT;
           case UncheckedIOException input -> ExitCode.BAD_INPUT;
+          case DeviceException device -> ExitCode.DEVICE;
           default -> ExitCode.INTERNAL_ERROR;
         };
     if (code == ExitCode.OUTPUT_CLOSED) {
@@ -109,6 +111,7 @@ public final class Main {
       case IOException input -> messageOr(input);
       case IllegalArgumentException usage -> messageOr(usage);
       case UsageException usage -> messageOr(usage);
+      case DeviceException device -> messageOr(device);
       default -> e.toString();
     };
   }

@@ -1,6 +1,8 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.converter.CheckpointInspection;
+import dev.mor4j.runtime.BackendChoice;
+import dev.mor4j.runtime.DeviceOptions;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
@@ -75,11 +77,37 @@ final class ModelArguments {
   /** What computes. */
   static final class KernelOptions {
     @CommandLine.Option(
+        names = "--backend",
+        paramLabel = "KIND",
+        defaultValue = "cpu",
+        description =
+            "Where the model is computed: cpu, or cuda for an NVIDIA GPU, with weights, caches and"
+                + " activations in its memory. Default: ${DEFAULT-VALUE}.")
+    BackendChoice backend;
+
+    @CommandLine.Option(
+        names = "--device",
+        paramLabel = "N",
+        defaultValue = "0",
+        description =
+            "With cuda: which GPU, as mor4j doctor numbers them. Default: ${DEFAULT-VALUE}.")
+    int device;
+
+    @CommandLine.Option(
+        names = "--device-numbers",
+        paramLabel = "TYPE",
+        defaultValue = "auto",
+        description =
+            "With cuda: number type of activations, and of weights that are not int8: auto, f32,"
+                + " bf16 or f16. Default: ${DEFAULT-VALUE} (f32 for float32 weights, else bf16).")
+    DeviceOptions.Numbers numbers;
+
+    @CommandLine.Option(
         names = "--kernels",
         paramLabel = "KIND",
         defaultValue = "auto",
         description =
-            "Kernels: auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or java. Default:"
+            "Kernels of the CPU: auto, avx512-bf16, avx512-vnni, avx512, avx2, portable or java. Default:"
                 + " ${DEFAULT-VALUE}.")
     KernelChoice choice;
 
@@ -98,7 +126,12 @@ final class ModelArguments {
     KvCacheType kvCache;
 
     ModelOptions options() {
-      return ModelOptions.defaults().withKernels(choice).withThreads(threads).withKvCache(kvCache);
+      return ModelOptions.defaults()
+          .withBackend(backend)
+          .withDevice(new DeviceOptions(device, numbers))
+          .withKernels(choice)
+          .withThreads(threads)
+          .withKvCache(kvCache);
     }
   }
 }

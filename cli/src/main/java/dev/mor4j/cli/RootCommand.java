@@ -21,6 +21,7 @@ import picocli.CommandLine;
       ExitCode.HELP_2,
       ExitCode.HELP_3,
       ExitCode.HELP_4,
+      ExitCode.HELP_5,
       ExitCode.HELP_141
     })
 final class RootCommand implements Callable<Integer> {

@@ -1,10 +1,37 @@
 package dev.mor4j.cli;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
 
 /** Numbers as people read them. */
 final class Sizes {
+  private static final Pattern BYTES =
+      Pattern.compile("(\\d{1,12})([KMGT]?)(?:iB|B)?", Pattern.CASE_INSENSITIVE);
+
   private Sizes() {}
+
+  /** {@code 512M} → 536870912; K, M, G and T are powers of 1024. For options. */
+  static final class Bytes implements CommandLine.ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      Matcher matcher = BYTES.matcher(text);
+      if (!matcher.matches()) {
+        throw new CommandLine.TypeConversionException(
+            "found '" + text + "', expected bytes, such as 65536, 512M or 2G");
+      }
+      int power =
+          matcher.group(2).isEmpty()
+              ? 0
+              : "KMGT".indexOf(matcher.group(2).toUpperCase(Locale.ROOT)) + 1;
+      try {
+        return Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << (10 * power));
+      } catch (ArithmeticException e) {
+        throw new CommandLine.TypeConversionException("found '" + text + "', expected less");
+      }
+    }
+  }
 
   /** {@code 8461533} → {@code 8.07 MiB}. */
   static String bytes(double bytes) {

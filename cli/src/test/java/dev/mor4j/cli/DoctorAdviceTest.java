@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.runtime.CpuReport;
 import dev.mor4j.runtime.CpuReport.Feature;
+import dev.mor4j.runtime.CudaReport;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
@@ -20,6 +21,18 @@ import org.junit.jupiter.api.Test;
 /** Advice is a function of facts. */
 class DoctorAdviceTest {
   private static final MachineFacts MACHINE = new MachineFacts("a CPU", 4, 4, 1L << 33);
+  private static final CudaReport NO_CUDA =
+      new CudaReport(
+          false,
+          false,
+          true,
+          Optional.empty(),
+          List.of(),
+          List.of(new CudaReport.Library("libcudart.so.13", "in none of /usr/lib (system)")),
+          Optional.empty(),
+          Optional.empty(),
+          List.of(),
+          Optional.of(CudaReport.Obstacle.LIBRARIES));
   private static final ModelOptions OPTIONS = ModelOptions.defaults();
   private static final Set<Feature> ZEN4 =
       EnumSet.of(
@@ -77,7 +90,7 @@ class DoctorAdviceTest {
   }
 
   private static List<String> advice(CpuReport cpu, ModelOptions options) {
-    return lines(DoctorAdvice.of(MACHINE, cpu, options, Optional.empty()));
+    return lines(DoctorAdvice.of(MACHINE, cpu, NO_CUDA, options, Optional.empty()));
   }
 
   private static List<String> lines(List<Advice> advice) {
@@ -96,7 +109,7 @@ class DoctorAdviceTest {
   void nothingWhereNothingIsMissing() {
     assertThat(advice(BEST, OPTIONS)).isEmpty();
     ModelFacts packed = model("INT8", false, 32);
-    assertThat(DoctorAdvice.of(MACHINE, BEST, OPTIONS, Optional.of(packed))).isEmpty();
+    assertThat(DoctorAdvice.of(MACHINE, BEST, NO_CUDA, OPTIONS, Optional.of(packed))).isEmpty();
   }
 
   @Test
@@ -108,7 +121,9 @@ class DoctorAdviceTest {
     assertThat(denied.getLast()).contains("--enable-native-access=dev.mor4j.bindings");
     Optional<ModelFacts> model = Optional.of(model("F32", true, 32));
     one(
-        lines(DoctorAdvice.of(MACHINE, withoutLibrary(Optional.empty(), true), OPTIONS, model)),
+        lines(
+            DoctorAdvice.of(
+                MACHINE, withoutLibrary(Optional.empty(), true), NO_CUDA, OPTIONS, model)),
         "plain Java");
   }
 
@@ -151,34 +166,40 @@ class DoctorAdviceTest {
   void processorsAndCores() {
     KernelChoice best = KernelChoice.AVX512_BF16;
     MachineFacts large = new MachineFacts("a CPU", 64, 64, 1L << 40);
-    one(lines(DoctorAdvice.of(large, BEST, OPTIONS, Optional.empty())), "64 processors", "sees 4");
+    one(
+        lines(DoctorAdvice.of(large, BEST, NO_CUDA, OPTIONS, Optional.empty())),
+        "64 processors",
+        "sees 4");
     CpuReport capped = cpu(ZEN4, best, best, 64, 16);
     one(
-        lines(DoctorAdvice.of(large, capped, OPTIONS, Optional.empty())),
+        lines(DoctorAdvice.of(large, capped, NO_CUDA, OPTIONS, Optional.empty())),
         "16 of 64 processors",
         "unasked",
         "--threads 64");
     MachineFacts twins = new MachineFacts("a CPU", 4, 2, 1L << 33);
     one(
-        lines(DoctorAdvice.of(twins, BEST, OPTIONS, Optional.empty())),
+        lines(DoctorAdvice.of(twins, BEST, NO_CUDA, OPTIONS, Optional.empty())),
         "4 threads on 2 cores",
         "--threads 2");
     MachineFacts unknown = new MachineFacts("a CPU", 0, 0, 1L << 33);
-    assertThat(DoctorAdvice.of(unknown, BEST, OPTIONS, Optional.empty())).isEmpty();
+    assertThat(DoctorAdvice.of(unknown, BEST, NO_CUDA, OPTIONS, Optional.empty())).isEmpty();
   }
 
   @Test
   void weightsAndCaches() {
     Optional<ModelFacts> rowMajor = Optional.of(model("F32", true, 32));
     one(
-        lines(DoctorAdvice.of(MACHINE, BEST, OPTIONS, rowMajor)),
+        lines(DoctorAdvice.of(MACHINE, BEST, NO_CUDA, OPTIONS, rowMajor)),
         "row-major F32",
         "mor4j convert m FOLDER --quantize int8",
         "27 %");
     Optional<ModelFacts> longTexts = Optional.of(model("INT8", false, 4096));
-    one(lines(DoctorAdvice.of(MACHINE, BEST, OPTIONS, longTexts)), "4096", "--kv-cache int8");
+    one(
+        lines(DoctorAdvice.of(MACHINE, BEST, NO_CUDA, OPTIONS, longTexts)),
+        "4096",
+        "--kv-cache int8");
     ModelOptions int8 = OPTIONS.withKvCache(KvCacheType.INT8);
-    assertThat(DoctorAdvice.of(MACHINE, BEST, int8, longTexts)).isEmpty();
+    assertThat(DoctorAdvice.of(MACHINE, BEST, NO_CUDA, int8, longTexts)).isEmpty();
   }
 
   @Test

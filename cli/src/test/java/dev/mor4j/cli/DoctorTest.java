@@ -22,7 +22,7 @@ class DoctorTest extends CommandLineTest {
     String out = run("doctor", "--quick").succeeds().out();
     assertThat(out)
         .contains("machine:", "JVM:", "library:", "features:", "kernels:", "threads:")
-        .contains("GPU: no backend in this version", "To be faster");
+        .contains("GPU:      device 0: ", "emulated CUDA", "To be faster");
     if (NATIVE) {
       assertThat(out).contains("float32", "bfloat16", "int8", "int4", "memory, 1 thread");
     } else {
@@ -44,7 +44,14 @@ class DoctorTest extends CommandLineTest {
     assertThat(json.at("/kernels/runnable").toString()).contains("\"java\"");
     assertThat(json.at("/kernels/used")).isEqualTo(json.at("/kernels/auto"));
     assertThat(json.at("/threads/used").asInt()).isEqualTo(1);
-    assertThat(json.at("/gpu").asText()).isEqualTo("no backend in this version");
+    assertThat(json.at("/gpu/available").asBoolean()).isTrue();
+    assertThat(json.at("/gpu/emulated").asBoolean()).isTrue();
+    assertThat(json.at("/gpu/obstacle").isNull()).isTrue();
+    assertThat(json.at("/gpu/devices/0/memory_bytes").asLong())
+        .isGreaterThanOrEqualTo(json.at("/gpu/devices/0/free_bytes").asLong())
+        .isPositive();
+    assertThat(json.at("/gpu/loaded/0/file").asText()).contains("emulated");
+    assertThat(json.at("/backend").asText()).isEqualTo("cpu");
     assertThat(json.at("/model").isNull()).isTrue();
     assertThat(json.at("/advice").isArray()).isTrue();
     assertThat(json.at("/measured").isNull()).isEqualTo(!NATIVE);

@@ -18,7 +18,8 @@ class UsageTest extends CommandLineTest {
   void versionAndHelp() {
     assertThat(run("--version").succeeds().out()).startsWith("mor4j ");
     assertThat(run("--help").succeeds().out())
-        .contains("demo", "convert", "inspect", "generate", "perplexity", "verify", "depths")
+        .contains("demo", "convert", "inspect", "generate", "serve", "perplexity", "verify")
+        .contains("depths")
         .contains("compare", "random", "export", "doctor", "Exit codes")
         .contains("verification failed", "bad input");
     assertThat(run("help").succeeds().out()).contains("generate");
@@ -32,10 +33,12 @@ class UsageTest extends CommandLineTest {
         "convert",
         "inspect",
         "generate",
+        "serve",
         "perplexity",
         "compare",
         "verify",
         "depths",
+        "bench-serve",
         "random",
         "export",
         "doctor"

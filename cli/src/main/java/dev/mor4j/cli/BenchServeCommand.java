@@ -1,0 +1,213 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.cli.load.LoadProgress;
+import dev.mor4j.cli.load.LoadRun;
+import dev.mor4j.cli.load.LoadStage;
+import dev.mor4j.cli.load.PromptSource;
+import dev.mor4j.cli.load.Sample;
+import dev.mor4j.cli.load.StageResult;
+import dev.mor4j.cli.load.Workload;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** {@code mor4j bench-serve}: an engine or a server under load. */
+@CommandLine.Command(
+    name = "bench-serve",
+    header = "Puts an engine or a server under load, and measures latency and throughput.",
+    description = {
+      "Sends requests at random times (--rate, --load), whether or not earlier ones have ended, or"
+          + " keeps a number of them in flight (--concurrency). Latencies count from when a request"
+          + " was due. Arrivals, prompts, lengths and sampling follow from --seed.",
+      "The target is an engine in this process, of the model in MODEL, or a server at --url. An"
+          + " interrupt ends the run early, with the results so far. Requests that a busy target"
+          + " refuses are counted; any that end otherwise than asked make the command fail."
+    },
+    sortOptions = false)
+final class BenchServeCommand implements Callable<Integer> {
+  private static final List<String> ENGINE_ONLY =
+      List.of(
+          "--kernels",
+          "--threads",
+          "--kv-cache",
+          "--max-sequences",
+          "--max-queued",
+          "--kv-budget",
+          "--step-tokens",
+          "--min-exit-batch",
+          "--max-exit-wait",
+          "--depth-batching",
+          "--no-prefix-cache",
+          "--max-recursions",
+          "--threshold",
+          "--timeline");
+  private static final List<String> SERVER_ONLY =
+      List.of("--prompt-kind", "--vocab", "--model-name", "--pid");
+
+  private final Terminal terminal;
+
+  @CommandLine.Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "Folder of a converted model, to be served in this process.")
+  Path folder;
+
+  @CommandLine.Mixin LoadStageOptions stages;
+  @CommandLine.Mixin LoadWorkloadOptions workload;
+  @CommandLine.Mixin ModelArguments.KernelOptions kernels;
+  @CommandLine.Mixin EngineArguments engine;
+  @CommandLine.Mixin RecursionOptions recursions;
+  @CommandLine.Mixin LoadServerOptions server;
+  @CommandLine.Mixin LoadOutputs outputs;
+  @CommandLine.Mixin CommonOptions common;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
+
+  BenchServeCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    checkTarget();
+    stages.check();
+    try (LoadOutputs.Places places = outputs.open();
+        LoadSubject subject = open()) {
+      Workload requests = workload.workload(subject.source(), subject.context());
+      LoadRun run =
+          new LoadRun(subject.target(), requests, stages.drain, subject.process(), progress());
+      LoadInterrupt interrupt = new LoadInterrupt(run);
+      try {
+        LoadReport report = run(run, subject, requests);
+        write(report, places);
+        print(report);
+        return report.problems().isEmpty() ? ExitCode.SUCCESS : ExitCode.VERIFICATION_FAILED;
+      } finally {
+        interrupt.written();
+      }
+    }
+  }
+
+  private void checkTarget() {
+    if ((folder == null) == (server.url == null)) {
+      throw new UsageException("expected a MODEL or --url, one of them");
+    }
+    CommandLine.ParseResult given = spec.commandLine().getParseResult();
+    for (String option : server.url != null ? ENGINE_ONLY : SERVER_ONLY) {
+      if (given.hasMatchedOption(option)) {
+        throw new UsageException(
+            option
+                + (server.url != null
+                    ? " is about an engine in this process, not one at --url"
+                    : " is about a server, but there is no --url"));
+      }
+    }
+  }
+
+  private LoadSubject open() throws IOException, InterruptedException {
+    if (server.url != null) {
+      PromptSource source = server.source(workload.text);
+      return LoadSubject.server(server.address(terminal), source, server.process());
+    }
+    return LoadSubject.engine(
+        ModelArguments.open(folder, kernels.options()),
+        engine.options(),
+        recursions.options(),
+        workload.text);
+  }
+
+  private LoadReport run(LoadRun run, LoadSubject subject, Workload requests)
+      throws InterruptedException {
+    List<StageResult> results = new ArrayList<>();
+    Optional<LoadCapacity> capacity = Optional.empty();
+    Optional<LoadStage> warmUp = stages.warmUp(subject.sequences());
+    if (warmUp.isPresent()) {
+      StageResult result = run.run(warmUp.get());
+      results.add(result);
+      if (stages.needsCapacity() && !run.isStopped()) {
+        capacity = Optional.of(LoadCapacity.of(result, requests));
+      }
+    }
+    if (!run.isStopped()) {
+      for (LoadStage stage :
+          stages.stages(capacity.map(LoadCapacity::requestsPerSecond).orElse(0.0))) {
+        if (!run.isStopped()) {
+          results.add(run.run(stage));
+        }
+      }
+    }
+    return new LoadReport(
+        subject.title(), subject.facts(), requests, capacity, results, run.isStopped());
+  }
+
+  private LoadProgress progress() {
+    return (LoadStage stage, Sample now, double tokensPerSecond) ->
+        terminal.say(
+            "mor4j: %s",
+            Sizes.format(
+                "%s, %.0f s: %d sent, %d completed, %d ended otherwise, %d in flight,"
+                    + " %.1f tokens/s, %s resident",
+                stage.name(),
+                now.nanos() / 1e9,
+                now.sent(),
+                now.completed(),
+                now.ended() - now.completed(),
+                now.inFlight(),
+                tokensPerSecond,
+                now.residentBytes() < 0 ? "unknown" : Sizes.bytes(now.residentBytes())));
+  }
+
+  private void write(LoadReport report, LoadOutputs.Places places) throws IOException {
+    if (outputs.json != null) {
+      ByteArrayOutputStream document = new ByteArrayOutputStream();
+      try (PrintStream text = new PrintStream(document, false, StandardCharsets.UTF_8)) {
+        Json.write(LoadJson.of(report), text);
+      }
+      places.write(outputs.json, document.toString(StandardCharsets.UTF_8));
+    }
+    if (outputs.html != null) {
+      places.write(outputs.html, LoadPage.html(report));
+    }
+    if (outputs.timeline != null) {
+      places.write(
+          outputs.timeline,
+          outputs.timelineIsText() ? TimelineText.of(report) : LoadPage.timeline(report));
+    }
+  }
+
+  private void print(LoadReport report) {
+    StringBuilder text = new StringBuilder();
+    text.append("target     ").append(report.title()).append('\n');
+    text.append("workload   ").append(report.workloadText()).append('\n');
+    report
+        .capacity()
+        .ifPresent(
+            capacity ->
+                text.append(
+                    Sizes.format(
+                        "capacity   %.2f requests/s, %.1f tokens/s%n",
+                        capacity.requestsPerSecond(), capacity.tokensPerSecond())));
+    for (LoadTable table : LoadTable.of(report)) {
+      text.append('\n').append(String.join("\n", table.lines())).append('\n');
+    }
+    terminal.out().print(text);
+    // An interrupted JVM ends as soon as this command has; nobody flushes then.
+    terminal.out().flush();
+    if (report.stages().stream()
+        .map(StageResult::latencies)
+        .anyMatch(seen -> seen.endToEnd().count() > 0 && seen.firstToken().count() == 0)) {
+      terminal.say(
+          "mor4j: note: the server sends nothing while it generates, such as for a model without a"
+              + " tokenizer: no latencies of tokens, and nothing to cancel after");
+    }
+    report.problems().forEach(problem -> terminal.say("mor4j: FAILED: %s", problem));
+  }
+}
