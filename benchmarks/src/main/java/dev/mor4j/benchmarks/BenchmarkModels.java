@@ -46,6 +46,9 @@ final class BenchmarkModels {
   /** A small model of the tests. */
   static final String TINY = "tiny";
 
+  /** The same without a router. */
+  static final String TINY_VANILLA = "tiny-vanilla";
+
   /** Of all random weights. */
   static final long SEED = 1;
 
@@ -94,7 +97,12 @@ final class BenchmarkModels {
   }
 
   private static Path random(String name, String dtype) throws IOException {
-    ModelConfig config = name.equals(TINY) ? tiny() : PaperShapes.of(name);
+    ModelConfig config =
+        switch (name) {
+          case TINY -> tiny();
+          case TINY_VANILLA -> tinyVanilla();
+          default -> PaperShapes.of(name);
+        };
     DType type = DType.valueOf(dtype.toUpperCase(Locale.ROOT));
     Path folder = root().resolve(name + "-" + dtype + "-seed" + SEED);
     if (!Files.exists(folder)) {
@@ -147,9 +155,19 @@ final class BenchmarkModels {
         List.of());
   }
 
+  private static ArchitectureConfig tinySizes() {
+    return new ArchitectureConfig(
+        64, 128, 2, 1, 32, 8, 256, 1024, 1e-5f, 10000, true, -1, List.of());
+  }
+
+  private static ModelConfig tinyVanilla() {
+    return new ModelConfig(
+        tinySizes(), Sharing.NONE, 1, new RoutingConfig.None(), Caching.RECURSION_WISE, Map.of());
+  }
+
   private static ModelConfig tiny() {
     return new ModelConfig(
-        new ArchitectureConfig(64, 128, 2, 1, 32, 8, 256, 1024, 1e-5f, 10000, true, -1, List.of()),
+        tinySizes(),
         Sharing.MIDDLE_CYCLE,
         3,
         new RoutingConfig.ExpertChoice(
@@ -184,7 +202,7 @@ final class BenchmarkModels {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> below = Files.walk(folder)) {
       for (Path path : below.sorted((a, b) -> b.compareTo(a)).toList()) {
         Files.delete(path);

@@ -1,6 +1,7 @@
 package dev.mor4j.benchmarks;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.openjdk.jmh.Main;
@@ -22,6 +23,10 @@ import org.openjdk.jmh.runner.options.TimeValue;
  *   java -jar benchmarks.jar --quick              demo and 135M, some minutes
  *   java -jar benchmarks.jar Decode -p model=360m-vanilla,360m-mor3 -p kernels=avx512,avx2
  *   java -Dmor4j.benchmarks.models=/data/models -jar benchmarks.jar -rf json -rff figures.json
+ *   java -jar benchmarks.jar --batching           the engine with depth-wise batching and without
+ *   java -jar benchmarks.jar --kv                 what KV caches hold, and how many fit a budget
+ *   java -jar benchmarks.jar --simulate           what depth-wise batching gains on other machines
+ *   java -jar benchmarks.jar --device             models on a GPU; DeviceBenchmark has its options
  *   java -jar benchmarks.jar --check-peers        whether other engines generate the same tokens
  *   java -jar benchmarks.jar --peers              ours beside other engines
  * </pre>
@@ -33,6 +38,13 @@ public final class Benchmarks {
   private static final String QUICK = "--quick";
   private static final String PEERS = "--peers";
   private static final String CHECK_PEERS = "--check-peers";
+  private static final String BATCHING = "--batching";
+  private static final String SIMULATE = "--simulate";
+  private static final String KV = "--kv";
+  private static final String DEVICE = "--device";
+  private static final String DEVICE_FACTS = "--device-facts";
+  private static final String DEVICE_GOLDENS = "--device-goldens";
+  private static final String DEVICE_REPORT = "--device-report";
 
   /** Options with which JMH only prints something. */
   private static final List<String> PRINTING = List.of("-h", "-l", "-lp", "-lprof", "-lrf");
@@ -41,12 +53,15 @@ public final class Benchmarks {
 
   /** The command line. */
   public static void main(String[] args)
-      throws CommandLineOptionException, IOException, RunnerException {
+      throws CommandLineOptionException, IOException, RunnerException, InterruptedException {
     if (Arrays.stream(args).anyMatch(PRINTING::contains)) {
       Main.main(args);
       return;
     }
-    List<String> modes = List.of(QUICK, PEERS, CHECK_PEERS);
+    if (args.length > 0 && args[0].startsWith(DEVICE)) {
+      System.exit(device(args[0], Arrays.asList(args).subList(1, args.length)));
+    }
+    List<String> modes = List.of(QUICK, PEERS, CHECK_PEERS, BATCHING, SIMULATE, KV);
     boolean quick = Arrays.asList(args).contains(QUICK);
     String[] own =
         Arrays.stream(args).filter(argument -> !modes.contains(argument)).toArray(String[]::new);
@@ -57,6 +72,19 @@ public final class Benchmarks {
     if (Arrays.asList(args).contains(PEERS)) {
       MachineHeader.print(System.out);
       PeerComparison.run(given, System.out);
+      return;
+    }
+    if (Arrays.asList(args).contains(KV)) {
+      KvComparison.run(given, System.out);
+      return;
+    }
+    if (Arrays.asList(args).contains(SIMULATE)) {
+      ScalingSimulation.run(System.out);
+      return;
+    }
+    if (Arrays.asList(args).contains(BATCHING)) {
+      MachineHeader.print(System.out);
+      BatchingComparison.run(given, System.out);
       return;
     }
     ChainedOptionsBuilder options =
@@ -73,6 +101,24 @@ public final class Benchmarks {
     }
     MachineHeader.print(System.out);
     FiguresTable.print(new Runner(options.build()).run(), System.out);
+  }
+
+  /**
+   * What {@code scripts/gpu-check} runs, with options of their own, which JMH does not know.
+   * Returns an exit code.
+   */
+  private static int device(String mode, List<String> arguments)
+      throws IOException, InterruptedException {
+    if (mode.equals(DEVICE)) {
+      MachineHeader.print(System.out);
+    }
+    return switch (mode) {
+      case DEVICE -> DeviceBenchmark.run(arguments, System.out);
+      case DEVICE_FACTS -> DeviceFacts.report(arguments, System.out);
+      case DEVICE_GOLDENS -> DeviceGoldens.run(arguments, System.out);
+      case DEVICE_REPORT -> DeviceReport.write(Path.of(arguments.getFirst()), System.out);
+      default -> throw new IllegalArgumentException("no mode " + mode);
+    };
   }
 
   /** An exit code: engines leave threads behind that would keep this JVM running. */

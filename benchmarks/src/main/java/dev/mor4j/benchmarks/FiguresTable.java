@@ -42,6 +42,10 @@ final class FiguresTable {
         "off-heap MB");
     for (RunResult result : results) {
       BenchmarkParams params = result.getParams();
+      if (params.getParam("model") == null) {
+        // Computes no tokens: what JMH prints says all.
+        continue;
+      }
       Result<?> score = result.getPrimaryResult();
       out.printf(
           Locale.ROOT,

@@ -1,5 +1,6 @@
 package dev.mor4j.benchmarks;
 
+import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
@@ -12,6 +13,8 @@ import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.WeightCost;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
@@ -51,12 +54,17 @@ public class ModelState {
   @Param("f32")
   public String kv;
 
+  /** Where the model is computed: {@code cpu} or {@code cuda}. */
+  @Param("cpu")
+  public String backend;
+
   /** Threads of a pass; 0 for all processors. */
   @Param("0")
   public int threads;
 
   private MorModel opened;
   private MorSession session;
+  private final List<AutoCloseable> dependents = new ArrayList<>();
   private Texts texts;
   private Figures figures;
 
@@ -66,6 +74,7 @@ public class ModelState {
     Path folder = BenchmarkModels.folder(model, dtype);
     ModelOptions options =
         ModelOptions.defaults()
+            .withBackend(BackendChoice.find(backend).orElseThrow())
             .withKernels(KernelChoice.find(kernels).orElseThrow())
             .withThreads(threads)
             .withKvCache(KvCacheType.valueOf(kv.toUpperCase(Locale.ROOT)));
@@ -117,11 +126,21 @@ public class ModelState {
     figures.reset();
   }
 
-  /** Closes the model. */
+  /** Closes what was opened on the model, then the model. */
   @TearDown(Level.Trial)
-  public void close() {
+  public void close() throws Exception {
+    for (AutoCloseable each : dependents) {
+      each.close();
+    }
+    dependents.clear();
     session.close();
     opened.close();
+  }
+
+  /** Has {@code dependent} closed before the model: JMH says of no state when it is torn down. */
+  <T extends AutoCloseable> T closing(T dependent) {
+    dependents.add(dependent);
+    return dependent;
   }
 
   MorModel model() {

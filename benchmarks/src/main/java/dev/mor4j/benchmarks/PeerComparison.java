@@ -31,6 +31,9 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  *   -f 3 (rounds)              -rff peers.json
  * </pre>
  *
+ * <p>With several sequences ours is measured twice: steps of open sessions, and requests served by
+ * an engine, with their prompts, beside the peer's decoding alone.
+ *
  * <p>First each peer is run shortly with every number of threads and with flash attention on and
  * off; its best settings are kept, for decode and prefill apart. Then all run in turn, a JVM each,
  * round after round, so that a machine that changes its speed changes it for all.
@@ -41,6 +44,7 @@ final class PeerComparison {
   private static final String PREFILL = PeerPrefillBenchmark.class.getName() + ".tokens512";
   private static final String OUR_DECODE = DecodeBenchmark.class.getName() + ".greedy";
   private static final String OUR_STEP = StepBenchmark.class.getName() + ".greedy";
+  private static final String OUR_ENGINE = EngineBenchmark.class.getName() + ".greedy";
   private static final String OUR_PREFILL = PrefillBenchmark.class.getName() + ".tokens512";
 
   /** One benchmark with one value for each of its parameters. */
@@ -158,6 +162,19 @@ final class PeerComparison {
                   named,
                   parameters,
                   Integer.parseInt(batch)));
+          if (!alone) {
+            Map<String, String> served = new LinkedHashMap<>(named);
+            served.put("served", "served");
+            cases.add(
+                new Case(
+                    PeerModels.OURS,
+                    beside,
+                    decode(context, batch),
+                    OUR_ENGINE,
+                    served,
+                    parameters,
+                    Integer.parseInt(batch)));
+          }
         }
       }
       cases.add(new Case(PeerModels.OURS, beside, "prefill 512", OUR_PREFILL, named, opened, 1));

@@ -59,7 +59,7 @@ public class StepBenchmark {
       ids = new int[batch];
       logits = new float[Math.multiplyExact(batch, vocabulary)];
       for (int i = 0; i < batch; i++) {
-        sessions.add(state.model().newSession());
+        sessions.add(state.closing(state.model().newSession()));
       }
     }
     for (MorSession session : sessions) {
@@ -109,12 +109,5 @@ public class StepBenchmark {
       }
     }
     return best;
-  }
-
-  /** Gives the caches back before the model is closed. */
-  @TearDown(Level.Trial)
-  public void close() {
-    sessions.forEach(MorSession::close);
-    sessions.clear();
   }
 }

@@ -35,11 +35,17 @@ class BenchmarksSmokeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(classes = {DecodeBenchmark.class, PrefillBenchmark.class})
+  @ValueSource(
+      classes = {
+        DecodeBenchmark.class,
+        PrefillBenchmark.class,
+        StepBenchmark.class,
+        EngineBenchmark.class
+      })
   void yieldsFigures(Class<?> benchmark) throws RunnerException {
     Collection<RunResult> results = runOnce(benchmark, BenchmarkModels.TINY);
 
-    assertThat(results).hasSize(benchmark == DecodeBenchmark.class ? 1 : 3);
+    assertThat(results).hasSize(benchmark == PrefillBenchmark.class ? 3 : 1);
     for (RunResult result : results) {
       assertThat(result.getPrimaryResult().getScore()).isPositive();
       assertThat(figure(result, FiguresProfiler.DEPTH)).isBetween(1.0, 3.0);
@@ -64,6 +70,29 @@ class BenchmarksSmokeTest {
     assertThat(figure(longest, FiguresProfiler.DEPTH)).isBetween(1.85, 2.15);
   }
 
+  @Test
+  void schedulesWithoutModel() throws RunnerException {
+    Collection<RunResult> results =
+        new Runner(
+                new OptionsBuilder()
+                    .include(SchedulerBenchmark.class.getName())
+                    .param("sequences", "3")
+                    .param("context", "32")
+                    .forks(0)
+                    .warmupIterations(0)
+                    .measurementIterations(1)
+                    .measurementTime(TimeValue.milliseconds(1))
+                    .verbosity(VerboseMode.SILENT)
+                    .build())
+            .run();
+
+    assertThat(results).hasSize(1);
+    assertThat(results.iterator().next().getPrimaryResult().getScore()).isPositive();
+    ByteArrayOutputStream table = new ByteArrayOutputStream();
+    FiguresTable.print(results, new PrintStream(table, true, StandardCharsets.UTF_8));
+    assertThat(table.toString(StandardCharsets.UTF_8)).doesNotContain("null");
+  }
+
   private static Collection<RunResult> runOnce(Class<?> benchmark, String model)
       throws RunnerException {
     return new Runner(
@@ -71,6 +100,7 @@ class BenchmarksSmokeTest {
                 .include(benchmark.getName())
                 .param("model", model)
                 .param("context", "32")
+                .param("batch", "3")
                 .forks(0)
                 .warmupIterations(0)
                 .measurementIterations(1)
