@@ -143,7 +143,9 @@ final class Exchange {
   void discardRest() throws InterruptedException {
     boolean waitsToBeAsked =
         !bodyWanted
-            && request.getHeaders().contains(HttpHeader.EXPECT, HttpHeaderValue.CONTINUE.asString());
+            && request
+                .getHeaders()
+                .contains(HttpHeader.EXPECT, HttpHeaderValue.CONTINUE.asString());
     if (waitsToBeAsked) {
       return;
     }

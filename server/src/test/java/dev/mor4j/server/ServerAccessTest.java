@@ -81,8 +81,7 @@ class ServerAccessTest {
     try (Socket socket = Http.connect(locked.port())) {
       Http.write(
           socket,
-          Http.text(
-              "POST", "/v1/completions", "", "Content-Length: 100", "Expect: 100-continue"));
+          Http.text("POST", "/v1/completions", "", "Content-Length: 100", "Expect: 100-continue"));
       Http.read(socket.getInputStream()).fails(401, "no API key");
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
