@@ -9,6 +9,7 @@ struct cublasContext {
     cudaStream_t stream;
     void *workspace;
     size_t workspace_bytes;
+    cublasMath_t math;
 };
 
 namespace mor4j_emulated {
@@ -75,7 +76,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t *handle) {
     if (!handle) return CUBLAS_STATUS_INVALID_VALUE;
     const cublasStatus_t status = enter_cublas(__func__);
     if (status != CUBLAS_STATUS_SUCCESS) return status;
-    handles.emplace_back(new cublasContext{nullptr, nullptr, 0});
+    handles.emplace_back(new cublasContext{nullptr, nullptr, 0, CUBLAS_DEFAULT_MATH});
     *handle = handles.back().get();
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -113,6 +114,14 @@ cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void *workspace, siz
     });
 }
 
+cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
+    return with_handle(__func__, handle, [&]() {
+        if (mode != CUBLAS_DEFAULT_MATH && mode != CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION) return CUBLAS_STATUS_NOT_SUPPORTED;
+        handle->math = mode;
+        return CUBLAS_STATUS_SUCCESS;
+    });
+}
+
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k,
                             const void *alpha, const void *A, cudaDataType Atype, int lda, const void *B, cudaDataType Btype, int ldb,
                             const void *beta, void *C, cudaDataType Ctype, int ldc, cublasComputeType_t computeType,
@@ -130,6 +139,7 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cub
         g.beta = *static_cast<const float *>(beta);
         g.workspace = handle->workspace;
         g.workspace_bytes = std::min(handle->workspace_bytes, WORKSPACE_USED);
+        g.adds_parts_as_output = handle->math == CUBLAS_DEFAULT_MATH;
         const cublasStatus_t status = check_gemm(g, computeType);
         return status != CUBLAS_STATUS_SUCCESS ? status : enqueue_gemm(g, handle->stream);
     });

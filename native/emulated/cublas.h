@@ -34,6 +34,8 @@ typedef enum {
     CUBLAS_COMPUTE_32F_FAST_TF32 = 77
 } cublasComputeType_t;
 
+typedef enum { CUBLAS_DEFAULT_MATH = 0, CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION = 16 } cublasMath_t;
+
 typedef enum { CUBLAS_GEMM_DEFAULT = -1, CUBLAS_GEMM_DEFAULT_TENSOR_OP = 99 } cublasGemmAlgo_t;
 
 typedef enum {
@@ -53,6 +55,14 @@ typedef enum {
     CUBLASLT_MATRIX_LAYOUT_LD = 4,
     CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT = 5
 } cublasLtMatrixLayoutAttribute_t;
+
+typedef enum {
+    CUBLASLT_REDUCTION_SCHEME_NONE = 0,
+    CUBLASLT_REDUCTION_SCHEME_INPLACE = 1,
+    CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2,
+    CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE = 4,
+    CUBLASLT_REDUCTION_SCHEME_MASK = 0x7
+} cublasLtReductionScheme_t;
 
 typedef enum {
     CUBLASLT_MATMUL_PREF_SEARCH_MODE = 0,
@@ -89,6 +99,7 @@ extern "C" {
 MOR4J_EMULATED_API cublasStatus_t cublasCreate_v2(cublasHandle_t *handle);
 MOR4J_EMULATED_API cublasStatus_t cublasDestroy_v2(cublasHandle_t handle);
 MOR4J_EMULATED_API cublasStatus_t cublasGetVersion_v2(cublasHandle_t handle, int *version);
+MOR4J_EMULATED_API cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
 MOR4J_EMULATED_API cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void *workspace, size_t workspaceSizeInBytes);
 MOR4J_EMULATED_API cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId);
 MOR4J_EMULATED_API const char *cublasGetStatusName(cublasStatus_t status);

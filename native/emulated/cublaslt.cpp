@@ -175,6 +175,8 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t lightHandle, cubl
     result.algo.data[0] = ALGORITHM;
     result.algo.data[1] = workspace;
     for (int i = 0; i < 4; i++) result.algo.data[2 + i] = preference->alignments[i];
+    const uint32_t in_output = CUBLASLT_REDUCTION_SCHEME_INPLACE | CUBLASLT_REDUCTION_SCHEME_OUTPUT_TYPE;
+    result.algo.data[6] = (preference->reduction_schemes & in_output) != 0;
     result.workspaceSize = workspace;
     result.state = CUBLAS_STATUS_SUCCESS;
     result.wavesCount = 1;
@@ -201,6 +203,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t
     g.beta = *static_cast<const float *>(beta);
     g.workspace = workspace;
     g.workspace_bytes = algo ? algo->data[1] : 0;
+    g.adds_parts_as_output = algo && algo->data[6] != 0;
     const void *const pointers[] = {A, B, C, D};
     if (algo && !is_aligned(*algo, pointers, g.beta != 0)) return CUBLAS_STATUS_INVALID_VALUE;
     const cublasLtMatrixLayoutOpaque *const layouts[] = {Adesc, Bdesc, Cdesc, Ddesc};

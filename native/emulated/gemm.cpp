@@ -29,6 +29,10 @@ static void write_number(const gemm_matrix &m, int64_t i, float value) {
     }
 }
 
+static float rounded(cudaDataType type, float value) {
+    return type == CUDA_R_32F ? value : type == CUDA_R_16BF ? to_float(mor4j_to_bf16(value)) : to_float(mor4j_to_f16(value));
+}
+
 static int64_t op_rows(const gemm_matrix &m) { return m.transposed ? m.cols : m.rows; }
 static int64_t op_cols(const gemm_matrix &m) { return m.transposed ? m.rows : m.cols; }
 
@@ -46,7 +50,10 @@ static std::vector<float> unpack(const gemm_matrix &m, int64_t padded_rows) {
     return numbers;
 }
 
-/* Each output is one sum in the order of k, whatever the shape, products and sums rounded by themselves. */
+/*
+ * Each output is one sum in the order of k, whatever the shape, products and sums rounded by themselves; or two halves of it, where
+ * they may be added in the output's type.
+ */
 static void multiply(const gemm &g) {
     const int64_t m = op_rows(g.a), n = op_cols(g.b), k = op_cols(g.a);
     const int64_t padded = (m + TILE - 1) / TILE * TILE;
@@ -54,15 +61,18 @@ static void multiply(const gemm &g) {
     const std::vector<float> b = unpack(g.b, k);
     for (int64_t first = 0; first < m; first += TILE) {
         for (int64_t col = 0; col < n; col++) {
-            float sums[TILE] = {};
+            float sums[TILE] = {}, halves[TILE] = {};
             for (int64_t i = 0; i < k; i++) {
+                if (g.adds_parts_as_output && i == k / 2) {
+                    for (int64_t row = 0; row < TILE; row++) halves[row] = rounded(g.d.type, sums[row]), sums[row] = 0;
+                }
                 const float *part = &a[i * padded + first];
                 const float factor = b[col * k + i];
                 for (int64_t row = 0; row < TILE; row++) sums[row] += part[row] * factor;
             }
             const int64_t rows = m - first < TILE ? m - first : TILE;
             for (int64_t row = 0; row < rows; row++) {
-                float value = g.alpha * sums[row];
+                float value = g.alpha * (g.adds_parts_as_output ? halves[row] + rounded(g.d.type, sums[row]) : sums[row]);
                 if (g.beta != 0) value += g.beta * read_number(g.c, col * g.c.ld + first + row);
                 write_number(g.d, col * g.d.ld + first + row, value);
             }

@@ -141,6 +141,12 @@ public final class CublasLt extends CudaResource {
         MemorySegment pointer = out.allocate(ValueLayout.ADDRESS);
         owner().checkCublas("cublasCreate", CublasApi.cublasCreate_v2(pointer));
         cublas = pointer.get(ValueLayout.ADDRESS, 0);
+        // As GemmPlan asks of cuBLASLt.
+        owner()
+            .checkCublas(
+                "cublasSetMathMode",
+                CublasApi.cublasSetMathMode(
+                    cublas, CublasApi.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION()));
       }
     }
   }

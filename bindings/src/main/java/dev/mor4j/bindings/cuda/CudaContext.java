@@ -27,6 +27,9 @@ public final class CudaContext implements AutoCloseable {
         public void removed(CudaMemoryKind kind, long bytes) {}
       };
 
+  /** The oldest compute capability, before the point, that native/cuda is built for. */
+  private static final int OLDEST_MAJOR = 8;
+
   private final CudaDevice device;
   private final CudaMemoryListener listener;
   private final AtomicReference<CudaException> poison = new AtomicReference<>();
@@ -44,7 +47,8 @@ public final class CudaContext implements AutoCloseable {
    * @param device ordinal of the device
    * @param listener told of every allocation
    * @throws IllegalStateException when there is no CUDA ({@link CudaLibraries#description()})
-   * @throws IllegalArgumentException when there is no such device
+   * @throws IllegalArgumentException when there is no such device, or the kernels are not built for
+   *     it
    * @throws CudaException when the device does not answer
    */
   public CudaContext(int device, CudaMemoryListener listener) {
@@ -59,7 +63,24 @@ public final class CudaContext implements AutoCloseable {
               + ", the CUDA devices that there are");
     }
     this.device = CudaDevice.read(device);
+    requireKernels(this.device);
     this.listener = listener;
+  }
+
+  /** Fails for a device that is older than the kernels were built for. */
+  static void requireKernels(CudaDevice device) {
+    if (device.computeMajor() < OLDEST_MAJOR) {
+      throw new IllegalArgumentException(
+          "device "
+              + device.ordinal()
+              + " is "
+              + device.name()
+              + " of compute capability "
+              + device.computeCapability()
+              + ", expected "
+              + OLDEST_MAJOR
+              + ".0 or newer");
+    }
   }
 
   /** The devices that the CUDA runtime shows; none without CUDA. */

@@ -53,6 +53,7 @@ final class CudaSymbols {
           "cublasDestroy_v2",
           "cublasSetStream_v2",
           "cublasSetWorkspace_v2",
+          "cublasSetMathMode",
           "cublasGetVersion_v2",
           "cublasGetStatusName",
           "cublasGetStatusString",

@@ -230,6 +230,13 @@ final class GemmPlan {
         CublasLtApi.CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES(),
         workspaceBytes);
     try (Arena arena = Arena.ofConfined()) {
+      // Parts of a sum are added up in float32, not in the output's bfloat16.
+      set(
+          context,
+          preference,
+          CublasLtApi.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK(),
+          arena.allocateFrom(
+              ValueLayout.JAVA_INT, CublasLtApi.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE()));
       MemorySegment alignment = arena.allocateFrom(ValueLayout.JAVA_INT, ALIGNMENT);
       set(context, preference, CublasLtApi.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES(), alignment);
       set(context, preference, CublasLtApi.CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES(), alignment);

@@ -174,6 +174,34 @@ class CublasLtTest {
     assertThat(EmulatedDevice.floats(stream, y)).containsExactly(value);
   }
 
+  /** Both libraries may add parts of a sum in the type of the result, unless that is forbidden. */
+  @Test
+  void partsOfSumsAreNotAddedAsTheyAreWritten() {
+    GemmShape shape = GemmShape.of(1, 1, 8, CudaType.BF16, CudaType.BF16);
+    DeviceMemory ones = bfloats(1, 1, 1, 1, 1, 1, 1, 1);
+    // 256 + 1 is no bfloat16: rounded, it leaves 0 of what should be 1.
+    DeviceMemory w = bfloats(256, 1, 0, 0, -256, 0, 0, 0);
+    for (int fallbacks = 0; fallbacks < 2; fallbacks++) {
+      DeviceMemory y = bfloats(7);
+      cublas.matmul(stream, shape, w.address(), ones.address(), y.address(), 0);
+      byte[] found = EmulatedDevice.bytes(stream, y);
+      assertThat(widen((short) ((found[0] & 0xFF) | (found[1] << 8)), CudaType.BF16)).isEqualTo(1);
+      assertThat(cublas.fallbacks()).isEqualTo(fallbacks);
+      // Once more without cuBLASLt.
+      cublas.close();
+      cublas = new CublasLt(context, 1 << 20);
+      EmulatedDevice.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
+    }
+  }
+
+  private DeviceMemory bfloats(float... values) {
+    short[] shorts = new short[values.length];
+    for (int i = 0; i < values.length; i++) {
+      shorts[i] = narrow(values[i], CudaType.BF16);
+    }
+    return EmulatedDevice.bytes(stream, MemorySegment.ofArray(shorts));
+  }
+
   @Test
   void withBetaZeroWhatWasThereDoesNotMatter() {
     GemmShape shape = GemmShape.of(1, 1, 1, CudaType.F32, CudaType.F32);

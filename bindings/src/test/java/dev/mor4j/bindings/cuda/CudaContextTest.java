@@ -67,6 +67,15 @@ class CudaContextTest {
   }
 
   @Test
+  void refusesADeviceThatIsTooOld() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> CudaContext.requireKernels(new CudaDevice(1, "Tesla T4", 7, 5, 40, 16L << 30)))
+        .withMessage("device 1 is Tesla T4 of compute capability 7.5, expected 8.0 or newer");
+    CudaContext.requireKernels(new CudaDevice(0, "NVIDIA A100", 8, 0, 108, 40L << 30));
+  }
+
+  @Test
   void countsBytesAndFreesThemOnce() {
     long free = context.freeBytes();
     DeviceMemory device = context.allocate(1000);

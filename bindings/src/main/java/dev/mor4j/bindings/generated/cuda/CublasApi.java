@@ -104,6 +104,15 @@ public class CublasApi extends CublasApi$shared {
     public static int CUBLAS_GEMM_DEFAULT() {
         return CUBLAS_GEMM_DEFAULT;
     }
+    private static final int CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION = 16
+     * }
+     */
+    public static int CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION() {
+        return CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
+    }
     private static final int CUBLAS_COMPUTE_32F = (int)68L;
     /**
      * {@snippet lang=c :
@@ -420,6 +429,67 @@ public class CublasApi extends CublasApi$shared {
                 traceDowncall("cublasSetStream_v2", handle, streamId);
             }
             return (int)mh$.invokeExact(handle, streamId);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class cublasSetMathMode {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            CublasApi.C_INT,
+            CublasApi.C_POINTER,
+            CublasApi.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("cublasSetMathMode");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
+     * }
+     */
+    public static FunctionDescriptor cublasSetMathMode$descriptor() {
+        return cublasSetMathMode.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
+     * }
+     */
+    public static MethodHandle cublasSetMathMode$handle() {
+        return cublasSetMathMode.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
+     * }
+     */
+    public static MemorySegment cublasSetMathMode$address() {
+        return cublasSetMathMode.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode)
+     * }
+     */
+    public static int cublasSetMathMode(MemorySegment handle, int mode) {
+        var mh$ = cublasSetMathMode.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("cublasSetMathMode", handle, mode);
+            }
+            return (int)mh$.invokeExact(handle, mode);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

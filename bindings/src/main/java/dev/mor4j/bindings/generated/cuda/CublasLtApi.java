@@ -603,6 +603,15 @@ public class CublasLtApi extends CublasLtApi$shared {
            throw new AssertionError("should not reach here", ex$);
         }
     }
+    private static final int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE = 2
+     * }
+     */
+    public static int CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE() {
+        return CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    }
     private static final int CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = (int)1L;
     /**
      * {@snippet lang=c :
@@ -611,6 +620,15 @@ public class CublasLtApi extends CublasLtApi$shared {
      */
     public static int CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES() {
         return CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES;
+    }
+    private static final int CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK = 3
+     * }
+     */
+    public static int CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK() {
+        return CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK;
     }
     private static final int CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES = (int)5L;
     /**
