@@ -180,7 +180,8 @@ template <int G, int PAIRS>
 __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const decode_item &item,
                                    const decode_state<G, PAIRS> &state)
 {
-    MOR4J_SHARED float largest[DECODE_WARPS][G], sums[DECODE_WARPS][G], acc[DECODE_WARPS][G][PAIRS * WARP * 2];
+    MOR4J_SHARED float largest[DECODE_WARPS][G], sums[DECODE_WARPS][G];
+    alignas(8) MOR4J_SHARED float acc[DECODE_WARPS][G][PAIRS * WARP * 2]; /* two at a time are stored */
     const int warp = (int)threadIdx.x / WARP, lane = (int)threadIdx.x % WARP, dh = args.cache.head_dim;
 #pragma unroll
     for (int g = 0; g < G; g++) {
