@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.mor4j.runtime.backend.cuda.DeviceActivity;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,6 +112,25 @@ class CudaModelTest {
         }
         assertThat(found).isEqualTo(expected);
       }
+    }
+  }
+
+  @Test
+  void withoutGraphsTokensAreTheSame() throws IOException {
+    Path path = TestModels.expert(folder.resolve("m"));
+    List<Token> expected;
+    try (MorModel model = MorModel.open(path, CUDA)) {
+      DeviceActivity.Counts start = DeviceActivity.counts();
+      expected = generate(model, PROMPT, 20, 3);
+      assertThat(DeviceActivity.counts().since(start).graphs()).isGreaterThan(10);
+    }
+    System.setProperty("mor4j.cuda.graphs", "false");
+    try (MorModel model = MorModel.open(path, CUDA)) {
+      DeviceActivity.Counts start = DeviceActivity.counts();
+      assertThat(generate(model, PROMPT, 20, 3)).isEqualTo(expected);
+      assertThat(DeviceActivity.counts().since(start).graphs()).isZero();
+    } finally {
+      System.clearProperty("mor4j.cuda.graphs");
     }
   }
 

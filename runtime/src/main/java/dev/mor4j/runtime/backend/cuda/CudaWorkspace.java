@@ -16,6 +16,12 @@ import java.util.Set;
  * that were made for their addresses. Owns all of them. One thread at a time.
  */
 final class CudaWorkspace implements Workspace {
+  /**
+   * The system property that switches graphs off when it is {@code false}: to tell their faults,
+   * and what they bring, from those of the kernels.
+   */
+  static final String GRAPHS = "mor4j.cuda.graphs";
+
   private static final long LOGIT_BYTES = 64L << 20;
 
   final RowTables tables;
@@ -43,6 +49,7 @@ final class CudaWorkspace implements Workspace {
   /** What has been enqueued at least once. */
   private final Set<GraphKey> known = new HashSet<>();
 
+  private final boolean usesGraphs;
   private int states;
   private int[] firstRows = {};
   private boolean closed;
@@ -75,6 +82,7 @@ final class CudaWorkspace implements Workspace {
       int caches,
       Activations activations,
       LayerLaunches launches) {
+    this.usesGraphs = !"false".equals(System.getProperty(GRAPHS));
     this.maxRows = maxRows;
     this.hidden = shape.hidden();
     this.maxLogitRows =
@@ -164,7 +172,7 @@ final class CudaWorkspace implements Workspace {
 
   /**
    * Enqueues what {@code key} stands for: as it is the first time, which loads its kernels, and by
-   * a graph from then on.
+   * a graph from then on, unless graphs are switched off ({@value #GRAPHS}).
    *
    * @param prepare sees to what may not be done in a capture
    * @param enqueue launches it; must only enqueue
@@ -173,8 +181,10 @@ final class CudaWorkspace implements Workspace {
     CudaGraph graph = graphs.get(key);
     if (graph == null) {
       prepare.run();
-      if (known.add(key)) {
+      if (!usesGraphs || !known.contains(key)) {
         enqueue.run();
+        // Only now: where it fails for want of memory, the next try is the first one again.
+        known.add(key);
         return;
       }
       graph = stream.capture(enqueue);
