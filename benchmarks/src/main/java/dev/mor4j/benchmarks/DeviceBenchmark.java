@@ -47,17 +47,24 @@ final class DeviceBenchmark {
 
   /** Measures; returns an exit code. */
   static int run(List<String> arguments, PrintStream out) throws IOException, InterruptedException {
-    DeviceSettings settings = DeviceSettings.parse(arguments);
+    DeviceSettings asked = DeviceSettings.parse(arguments);
     Map<String, Object> facts = DeviceFacts.read();
     facts.forEach((name, value) -> out.println("# " + name + ": " + value));
     if (!DeviceFacts.hasGpu(facts)) {
       return DeviceFacts.NO_GPU;
     }
+    DeviceSettings settings = asked.fitting(freeBytes());
     out.println("# settings: " + settings);
     facts.put("settings", settings.toString());
     facts.put("seeds", Map.of("weights", BenchmarkModels.SEED, "prompts", Texts.SEED));
     measure(settings, new DeviceFigures(facts, settings.json(), out));
     return 0;
+  }
+
+  private static long freeBytes() {
+    try (CudaContext context = new CudaContext(0)) {
+      return context.freeBytes();
+    }
   }
 
   /** Measures on the first GPU. */

@@ -65,6 +65,25 @@ record DeviceSettings(
   }
 
   /**
+   * These, with buffers and caches that a device of which {@code freeBytes} are free has room for.
+   */
+  DeviceSettings fitting(long freeBytes) {
+    long piece = 1L << 20;
+    return new DeviceSettings(
+        models,
+        batch,
+        context,
+        tokens,
+        prefill,
+        rounds,
+        windowMillis,
+        Math.max(piece, Math.min(copyBytes, freeBytes / 8 / piece * piece)),
+        Math.max(piece, Math.min(kvBytes, freeBytes / 2)),
+        sessions,
+        json);
+  }
+
+  /**
    * The settings of a command line: {@code --tiny}, then any of {@code --models a,b}, {@code
    * --batch N}, {@code --tokens N}, {@code --prefill N}, {@code --rounds N}, {@code --window MS},
    * {@code --sessions N}, {@code --json FILE}.

@@ -183,6 +183,16 @@ class DeviceBenchmarkTest {
   }
 
   @Test
+  void settingsFitTheDevice() {
+    DeviceSettings full = DeviceSettings.full();
+    assertThat(full.fitting(80L << 30)).isEqualTo(full);
+    DeviceSettings small = full.fitting((6L << 30) + 12345);
+    assertThat(small.kvBytes()).isBetween((3L << 30), (3L << 30) + 12345);
+    assertThat(small.copyBytes()).isEqualTo(768L << 20);
+    assertThat(small.models()).isEqualTo(full.models());
+  }
+
+  @Test
   void settingsAreChecked() {
     assertThat(DeviceSettings.parse(List.of("--batch", "64", "--models", "a,b")).models())
         .containsExactly("a", "b");
