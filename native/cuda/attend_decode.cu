@@ -170,14 +170,27 @@ __device__ inline void attend_blocks(const mor4j_cuda_attend_args &args, const d
 /* Floats of a partial result: largest score, sum, then the DH numbers that are to be divided by it. */
 __host__ __device__ inline int64_t partial_stride(int64_t head_dim) { return head_dim + 2; }
 
+/* Where the result of the item's query head g begins in `out`. */
+__device__ inline int64_t result_at(const mor4j_cuda_attend_args &args, const decode_item &item, int g)
+{
+    return (item.row * args.cache.heads + item.head + g) * args.cache.head_dim;
+}
+
+/* Splits that have something of a context. */
+__device__ inline int splits_of(const mor4j_cuda_attend_args &args, const decode_item &item)
+{
+    const int chunks = (int)(((int64_t)item.kv.context + CHUNK - 1) / CHUNK);
+    return chunks < args.splits ? chunks : args.splits;
+}
+
 __device__ inline float *partial_of(const mor4j_cuda_attend_args &args, int64_t row, int head, int split)
 {
     return args.partials + ((row * args.cache.heads + head) * args.splits + split) * partial_stride(args.cache.head_dim);
 }
 
-/* The warps' results, merged in their order, become the row's own or, with several splits, a partial one. */
+/* The warps' results, merged in their order, become the row's own or, where the context has several splits, a partial one. */
 template <int G, int PAIRS>
-__device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const decode_item &item,
+__device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const decode_item &item, int splits,
                                    const decode_state<G, PAIRS> &state)
 {
     MOR4J_SHARED float largest[DECODE_WARPS][G], sums[DECODE_WARPS][G];
@@ -202,8 +215,8 @@ __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const dec
             sum = fmaf(sums[w][g], keep, sum);
             number = fmaf(acc[w][g][d], keep, number);
         }
-        if (args.splits == 1) {
-            store_number(args.out, args.type, (item.row * args.cache.heads + item.head + g) * dh + d, number / sum);
+        if (splits == 1) {
+            store_number(args.out, args.type, result_at(args, item, g) + d, number / sum);
             continue;
         }
         float *partial = partial_of(args, item.row, item.head + g, (int)blockIdx.z);
@@ -212,6 +225,47 @@ __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const dec
             partial[1] = sum;
         }
         partial[2 + d] = number;
+    }
+}
+
+/*
+ * Whether this block is the last of a row's splits to be done; their partial results can be read then. The count is 0 again
+ * afterwards, for the next launch.
+ */
+__device__ inline bool is_last_split(const mor4j_cuda_attend_args &args, const decode_item &item, int splits)
+{
+    MOR4J_SHARED bool last;
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        uint32_t *done = args.done + item.row * args.cache.heads + item.head;
+        __threadfence(); /* what the block has stored comes before its count */
+        last = atomicAdd(done, 1u) == (uint32_t)splits - 1;
+        if (last) *done = 0;
+        __threadfence(); /* and what the others have stored before what follows */
+    }
+    __syncthreads();
+    return last;
+}
+
+/* The splits' partial results of a row and its heads, merged in their order. */
+__device__ inline void merge_splits(const mor4j_cuda_attend_args &args, const decode_item &item, int splits)
+{
+    const int dh = args.cache.head_dim;
+    const int64_t stride = partial_stride(dh);
+#pragma unroll 1
+    for (int i = (int)threadIdx.x; i < item.heads * dh; i += DECODE_THREADS) {
+        const int g = i / dh, d = i % dh;
+        const float *partial = partial_of(args, item.row, item.head + g, 0);
+        float top = -INFINITY, sum = 0.0f, number = 0.0f;
+#pragma unroll 4
+        for (int s = 0; s < splits; s++) top = fmaxf(top, partial[s * stride]);
+#pragma unroll 4
+        for (int s = 0; s < splits; s++) {
+            const float keep = exp2f(partial[s * stride] - softmax_base(top));
+            sum = fmaf(partial[s * stride + 1], keep, sum);
+            number = fmaf(partial[s * stride + 2 + d], keep, number);
+        }
+        store_number(args.out, args.type, result_at(args, item, g) + d, number / sum);
     }
 }
 
@@ -232,32 +286,9 @@ __global__ void __launch_bounds__(DECODE_THREADS, decode_blocks(KV))
 #pragma unroll
     for (int g = 0; g < G; g++) state.largest[g] = -INFINITY;
     attend_blocks<KV, G, PAIRS>(args, item, at, queries, state);
-    merge_warps(args, item, state);
-}
-
-/* The splits' partial results of one row and query head, merged in their order. */
-__global__ void __launch_bounds__(MOR4J_CUDA_MAX_HEAD_DIM) attend_merge_kernel(mor4j_cuda_attend_args args)
-{
-    await_previous_kernel();
-    const int64_t row = blockIdx.x;
-    int64_t state_row;
-    if (!takes_row(args.rows, row, &state_row) || !is_of_kind(args, state_row)) return;
-    const int head = (int)blockIdx.y, dh = args.cache.head_dim, d = (int)threadIdx.x;
-    if (d >= dh) return;
-    const int64_t chunks = ((int64_t)args.cache.kv[state_row].context + CHUNK - 1) / CHUNK;
-    const int used = chunks < args.splits ? (int)chunks : args.splits;
-    const float *partial = partial_of(args, row, head, 0);
-    const int64_t stride = partial_stride(dh);
-    float top = -INFINITY, sum = 0.0f, number = 0.0f;
-#pragma unroll 4
-    for (int s = 0; s < used; s++) top = fmaxf(top, partial[s * stride]);
-#pragma unroll 4
-    for (int s = 0; s < used; s++) {
-        const float keep = exp2f(partial[s * stride] - softmax_base(top));
-        sum = fmaf(partial[s * stride + 1], keep, sum);
-        number = fmaf(partial[s * stride + 2 + d], keep, number);
-    }
-    store_number(args.out, args.type, (row * args.cache.heads + head) * dh + d, number / sum);
+    const int splits = splits_of(args, item);
+    merge_warps(args, item, splits, state);
+    if (splits > 1 && is_last_split(args, item, splits)) merge_splits(args, item, splits);
 }
 
 template <int KV, int G, int PAIRS> static int32_t launch_decode(const mor4j_cuda_attend_args &args, int slices, void *stream)
@@ -300,13 +331,10 @@ int32_t mor4j_cuda_attend_decode(const mor4j_cuda_attend_args *args, void *strea
 {
     if (args == nullptr || !attention_is_valid(*args) || args->splits < 1 || args->splits > MOST_SPLITS)
         return cudaErrorInvalidValue;
-    if (args->splits > 1 && args->partials == nullptr) return cudaErrorInvalidValue;
-    const int32_t kv_type = args->cache.kv_type;
-    const int32_t status = kv_type == MOR4J_CUDA_KV_F32    ? with_slices<MOR4J_CUDA_KV_F32>(*args, stream)
-                           : kv_type == MOR4J_CUDA_KV_BF16 ? with_slices<MOR4J_CUDA_KV_BF16>(*args, stream)
-                                                           : with_slices<MOR4J_CUDA_KV_INT8>(*args, stream);
-    if (status != cudaSuccess || args->splits == 1) return status;
-    const unsigned threads = threads_for(args->cache.head_dim, MOR4J_CUDA_MAX_HEAD_DIM);
-    const dim3 grid((unsigned)args->rows.bucket, (unsigned)args->cache.heads);
-    return MOR4J_LAUNCH(attend_merge_kernel, grid, dim3(threads), 0, stream, *args);
+    if (args->splits > 1 && (args->partials == nullptr || args->done == nullptr)) return cudaErrorInvalidValue;
+    switch (args->cache.kv_type) {
+    case MOR4J_CUDA_KV_F32: return with_slices<MOR4J_CUDA_KV_F32>(*args, stream);
+    case MOR4J_CUDA_KV_BF16: return with_slices<MOR4J_CUDA_KV_BF16>(*args, stream);
+    default: return with_slices<MOR4J_CUDA_KV_INT8>(*args, stream);
+    }
 }

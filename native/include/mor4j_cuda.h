@@ -161,7 +161,7 @@ MOR4J_CUDA_API int32_t mor4j_cuda_rope_append(const mor4j_cuda_rope_append_args 
  * comes from overlay entry overlay_slots[e] where that is >= 0. Softmax in float32.
  *
  * decode: for rows of different sequences; the context is divided into chunks of 128 entries that follow from the context alone,
- * chunk c is worked on by split c % splits, and the splits' results are merged in their order.
+ * chunk c is worked on by split c % splits, and the split that is done last merges the splits' results in their order.
  * prefill: for many rows of the same sequences side by side; rows with the same `pages` that follow each other share what is read
  * of the cache. Causal order is in `context`, which follows from the true position.
  *
@@ -173,7 +173,8 @@ typedef struct mor4j_cuda_attend_args {
     const void *qkv;  /* as above, after mor4j_cuda_rope_append                              */
     void *out;        /* [bucket, NH DH] of type                                             */
     float *partials;  /* decode: mor4j_cuda_partial_floats(..) floats; prefill: unused       */
-    int32_t splits;   /* decode: 1 .. 64                                                     */
+    uint32_t *done;   /* decode: [bucket, NH], 0 before the launch and after it; prefill: unused */
+    int32_t splits;   /* decode: 1 .. 64; with 1 partials and done are unused                */
     int32_t type;
     const uint8_t *kinds; /* [states]; NULL: all rows */
     int32_t kind;

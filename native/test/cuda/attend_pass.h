@@ -45,14 +45,18 @@ class attend_pass {
         const device_rows pass(std::vector<int32_t>(begin, begin + static_cast<int64_t>(taken)), bucket);
         const int64_t floats = splits > 0 ? mor4j_cuda_partial_floats(bucket, shape.heads, shape.head_dim, splits) : 1;
         const device_array<float> partials(static_cast<size_t>(floats));
+        const size_t heads = static_cast<size_t>(bucket * shape.heads);
+        const device_array<uint32_t> done(std::vector<uint32_t>(splits > 1 ? heads : 1, 0));
         const device_array<uint8_t> kinds_there(kinds.empty() ? std::vector<uint8_t>(1) : kinds);
-        const mor4j_cuda_attend_args args = {pass.get(),      cache,  there.data(), out.data(),
-                                             partials.data(), splits, shape.type,   kinds.empty() ? nullptr : kinds_there.data(),
-                                             kind,            0};
+        const mor4j_cuda_attend_args args = {pass.get(),      cache,       there.data(), out.data(),
+                                             partials.data(), done.data(), splits,       shape.type,
+                                             kinds.empty() ? nullptr : kinds_there.data(), kind, 0};
         CHECK_CUDA(splits > 0 ? mor4j_cuda_attend_decode(&args, nullptr) : mor4j_cuda_attend_prefill(&args, nullptr));
         std::vector<float> got = out.download();
         for (size_t i = n; i < got.size(); i++) CHECK(got[i] == 7.0f, "rows beyond the count were touched");
         partials.check_sentinels();
+        done.check_sentinels();
+        for (uint32_t count : done.download()) CHECK(count == 0, "the next launch would begin with a count of %u", count);
         got.resize(n);
         return got;
     }

@@ -102,6 +102,7 @@ static void refuses_sizes_out_of_range()
     CHECK(mor4j_cuda_partial_floats(INT32_MAX, INT32_MAX, 256, 64) == -1);
     const device_array<float> numbers(256);
     const device_array<int32_t> rows(std::vector<int32_t>{0});
+    const device_array<uint32_t> done(std::vector<uint32_t>(4, 0));
     const mor4j_cuda_cache cache = {reinterpret_cast<const mor4j_cuda_kv_row *>(numbers.data()),
                                     reinterpret_cast<const uint64_t *>(numbers.data()),
                                     0,
@@ -113,9 +114,9 @@ static void refuses_sizes_out_of_range()
                                     8,
                                     32};
     const mor4j_cuda_attend_args good = {
-        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), numbers.data(), 2, 0, nullptr, 0, 0};
+        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), numbers.data(), done.data(), 2, 0, nullptr, 0, 0};
     CHECK_CUDA(mor4j_cuda_attend_decode(&good, nullptr));
-    std::vector<mor4j_cuda_attend_args> bad(9, good);
+    std::vector<mor4j_cuda_attend_args> bad(10, good);
     bad[0].splits = 0;
     bad[1].splits = 65;
     bad[2].type = MOR4J_CUDA_INT8;
@@ -125,6 +126,7 @@ static void refuses_sizes_out_of_range()
     bad[6].rows.bucket = 0;
     bad[7].out = nullptr;
     bad[8].partials = nullptr;
+    bad[9].done = nullptr;
     for (const mor4j_cuda_attend_args &args : bad) CHECK(mor4j_cuda_attend_decode(&args, nullptr) == cudaErrorInvalidValue);
     CHECK(mor4j_cuda_attend_decode(nullptr, nullptr) == cudaErrorInvalidValue);
 }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
  * @param qkv T, after {@link CudaKernels#ropeAppend}
  * @param out T [bucket, NH DH]
  * @param partials float32, {@link CudaKernels#partialFloats} of them, for decode; else 0
+ * @param done uint32 [bucket, NH], all 0, for decode, which leaves them 0; else 0
  * @param splits 1 .. 64, for decode; else 1
  * @param type type T of the activations
  * @param kinds uint8 [states]: rows of which number are attended to, the others left alone; 0 for
@@ -23,6 +24,7 @@ public record Attention(
     long qkv,
     long out,
     long partials,
+    long done,
     int splits,
     CudaType type,
     long kinds,
@@ -34,6 +36,7 @@ public record Attention(
     mor4j_cuda_attend_args.qkv(target, Pointers.of(qkv));
     mor4j_cuda_attend_args.out(target, Pointers.of(out));
     mor4j_cuda_attend_args.partials(target, Pointers.of(partials));
+    mor4j_cuda_attend_args.done(target, Pointers.of(done));
     mor4j_cuda_attend_args.splits(target, splits);
     mor4j_cuda_attend_args.type(target, type.code());
     mor4j_cuda_attend_args.kinds(target, Pointers.of(kinds));

@@ -20,6 +20,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     const void *qkv;
  *     void *out;
  *     float *partials;
+ *     uint32_t *done;
  *     int32_t splits;
  *     int32_t type;
  *     const uint8_t *kinds;
@@ -40,6 +41,7 @@ public class mor4j_cuda_attend_args {
         Mor4jCuda.C_POINTER.withName("qkv"),
         Mor4jCuda.C_POINTER.withName("out"),
         Mor4jCuda.C_POINTER.withName("partials"),
+        Mor4jCuda.C_POINTER.withName("done"),
         Mor4jCuda.C_INT.withName("splits"),
         Mor4jCuda.C_INT.withName("type"),
         Mor4jCuda.C_POINTER.withName("kinds"),
@@ -272,6 +274,50 @@ public class mor4j_cuda_attend_args {
      */
     public static void partials(MemorySegment struct, MemorySegment fieldValue) {
         struct.set(partials$LAYOUT, partials$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout done$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("done"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * uint32_t *done
+     * }
+     */
+    public static final AddressLayout done$layout() {
+        return done$LAYOUT;
+    }
+
+    private static final long done$OFFSET = $LAYOUT.byteOffset(groupElement("done"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * uint32_t *done
+     * }
+     */
+    public static final long done$offset() {
+        return done$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * uint32_t *done
+     * }
+     */
+    public static MemorySegment done(MemorySegment struct) {
+        return struct.get(done$LAYOUT, done$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * uint32_t *done
+     * }
+     */
+    public static void done(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(done$LAYOUT, done$OFFSET, fieldValue);
     }
 
     private static final OfInt splits$LAYOUT = (OfInt)$LAYOUT.select(groupElement("splits"));

@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaKernels;
 
 /**
@@ -10,7 +9,7 @@ import dev.mor4j.bindings.cuda.CudaKernels;
  * <pre>
  *   y float32 [P, H] | normed T [P, H] | qkv T [P, (NH + 2 NKV) DH] | attended T [P, NH DH] | result T [P, H]
  *   | gateUp T [P, 2F] | activated T [P, F] | z float32 [P, outs] | decisions float32 [P, outs]
- *   | inner float32 [P, inner] | partials float32
+ *   | inner float32 [P, inner] | partials float32 | done uint32 [P, NH]
  * </pre>
  */
 final class Activations implements AutoCloseable {
@@ -36,6 +35,7 @@ final class Activations implements AutoCloseable {
   final long decisions;
   final long inner;
   final long partials;
+  final long done;
 
   private final DeviceBuffer buffer;
   private long end;
@@ -43,15 +43,13 @@ final class Activations implements AutoCloseable {
   /**
    * @param rows P, a bucket
    */
-  Activations(CudaContext context, DeviceShape shape, int rows) {
+  Activations(DeviceQueue queue, DeviceShape shape, int rows) {
     long number = rows * (long) shape.type().bytes();
     long wide = rows * (long) Float.BYTES;
+    int decodeRows = Math.min(rows, MOST_DECODE_ROWS);
+    int heads = shape.sizes().heads();
     long partialFloats =
-        CudaKernels.partialFloats(
-            Math.min(rows, MOST_DECODE_ROWS),
-            shape.sizes().heads(),
-            shape.sizes().headDim(),
-            SPLITS);
+        CudaKernels.partialFloats(decodeRows, heads, shape.sizes().headDim(), SPLITS);
     long[] bytes = {
       wide * shape.hidden(),
       number * shape.hidden(),
@@ -63,12 +61,13 @@ final class Activations implements AutoCloseable {
       wide * shape.outs(),
       wide * shape.outs(),
       wide * shape.inner(),
-      partialFloats * Float.BYTES
+      partialFloats * Float.BYTES,
+      (long) decodeRows * heads * Integer.BYTES
     };
     for (long part : bytes) {
       end += aligned(part);
     }
-    this.buffer = new DeviceBuffer(context);
+    this.buffer = new DeviceBuffer(queue.context());
     buffer.reserve(end);
     end = buffer.address();
     y = next(bytes[0]);
@@ -82,6 +81,14 @@ final class Activations implements AutoCloseable {
     decisions = next(bytes[8]);
     inner = next(bytes[9]);
     partials = next(bytes[10]);
+    done = next(bytes[11]);
+    // Attention counts up from there, and back.
+    try {
+      queue.run(stream -> stream.fill(done, (byte) 0, bytes[11]));
+    } catch (RuntimeException e) {
+      buffer.close();
+      throw e;
+    }
   }
 
   private static long aligned(long bytes) {

@@ -173,7 +173,7 @@ public final class CudaBackend implements Backend {
     synchronized (scratch) {
       scratch.reserve(weights.largestInt8() * shape.type().bytes());
     }
-    Activations activations = new Activations(context, shape, CudaWorkspace.bucket(maxRows));
+    Activations activations = new Activations(queue, shape, CudaWorkspace.bucket(maxRows));
     LayerLaunches launches =
         new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.address());
     return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);

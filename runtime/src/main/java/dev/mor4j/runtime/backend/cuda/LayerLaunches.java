@@ -267,6 +267,7 @@ final class LayerLaunches {
         at.qkv,
         at.attended,
         at.partials,
+        at.done,
         Activations.SPLITS,
         shape.type(),
         kinds,
