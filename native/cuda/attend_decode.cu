@@ -4,6 +4,7 @@
  * an entry, for the values a lane is two dimensions (or 2 PAIRS). Nothing crosses lanes but the largest score.
  */
 #include "attention.cuh"
+#include "turn.cuh"
 
 #define CHUNK 128 /* entries */
 #define DECODE_WARPS (CHUNK / KV_ENTRIES)
@@ -58,6 +59,60 @@ __device__ inline void stage_queries(const mor4j_cuda_attend_args &args, const d
         if (g < item.heads) load_pair(args.qkv, args.type, query_at(args.cache, item.row, item.head + g) + d, q);
         queries[d].v[g] = q[0] * scale;
         queries[d + 1].v[g] = q[1] * scale;
+    }
+}
+
+/* The same of queries that are still to be turned; in between they have the precision that they would have in memory. */
+template <int G>
+__device__ inline void stage_turned_queries(const mor4j_cuda_attend_args &args, const decode_item &item, const turns &turn,
+                                            per_head<G> *queries)
+{
+    const int half = args.cache.head_dim / 2;
+    const float scale = LOG2_E / sqrtf((float)args.cache.head_dim);
+#pragma unroll 2
+    for (int i = (int)threadIdx.x; i < half * G; i += DECODE_THREADS) {
+        const int g = i / half, d = i % half;
+        float first = 0.0f, second = 0.0f;
+        if (g < item.heads) {
+            const int64_t at = query_at(args.cache, item.row, item.head + g) + d;
+            turn_pair(turn, d, load_number(args.qkv, args.type, at), load_number(args.qkv, args.type, at + half), &first, &second);
+        }
+        queries[d].v[g] = round_number(args.type, first) * scale;
+        queries[d + half].v[g] = round_number(args.type, second) * scale;
+    }
+}
+
+/* Whether the item's split has the entry that its row stores. */
+__device__ inline bool has_own_entry(const mor4j_cuda_attend_args &args, const decode_item &item)
+{
+    return stores_entry(args.cache, item.kv) && (item.kv.context - 1) / CHUNK % args.splits == (int)blockIdx.z;
+}
+
+/*
+ * The first warp turns and stores the key of the item's row, the second stores the value, as mor4j_cuda_rope_append does. Where the
+ * query heads of a KV head are several slices each does so: they store the same bytes, and none waits for another.
+ */
+template <int KV>
+__device__ inline void append_entry(const mor4j_cuda_attend_args &args, const decode_item &item, const turns &turn)
+{
+    MOR4J_SHARED float staged[2][MOR4J_CUDA_MAX_HEAD_DIM];
+    const int warp = (int)threadIdx.x / WARP, lane = (int)threadIdx.x % WARP, dh = args.cache.head_dim, half = dh / 2;
+    if (warp >= 2) return;
+    const int64_t from = query_at(args.cache, item.row, args.cache.heads + warp * args.cache.kv_heads + item.kv_head);
+    float *x = staged[warp];
+    for (int d = lane; d < half; d += WARP) {
+        const float a = load_number(args.qkv, args.type, from + d), b = load_number(args.qkv, args.type, from + half + d);
+        x[d] = a;
+        x[half + d] = b;
+        if (warp == 0) turn_pair(turn, d, a, b, &x[d], &x[half + d]);
+    }
+    __syncwarp();
+    const int place = item.kv.slot % KV_ENTRIES;
+    unsigned char *block = block_of_entry<KV>(args.cache, item.kv, item.kv_head);
+    if (warp == 0) {
+        store_entry<KV, true>(x, dh, place, lane, block);
+    } else {
+        store_entry<KV, false>(x, dh, place, lane, block + kv_half_bytes<KV>(dh));
     }
 }
 
@@ -280,7 +335,15 @@ __global__ void __launch_bounds__(DECODE_THREADS, decode_blocks(KV))
     const decode_item item = item_of<G>(args, state_row, slices);
     if ((int64_t)blockIdx.z * CHUNK >= item.kv.context) return;
     const kv_place at = find_own_entry<KV>(args, item, first_entry()); /* on its way while queries are staged */
-    stage_queries<G>(args, item, queries);
+    if (args.positions == nullptr) {
+        stage_queries<G>(args, item, queries);
+    } else {
+        MOR4J_SHARED turns turn[1];
+        compute_turns(args.positions[state_row], args.inverse_frequencies, args.cache.head_dim / 2, turn);
+        __syncthreads();
+        stage_turned_queries<G>(args, item, *turn, queries);
+        if (has_own_entry(args, item)) append_entry<KV>(args, item, *turn);
+    }
     __syncthreads();
     decode_state<G, PAIRS> state = {};
 #pragma unroll
@@ -331,6 +394,7 @@ int32_t mor4j_cuda_attend_decode(const mor4j_cuda_attend_args *args, void *strea
 {
     if (args == nullptr || !attention_is_valid(*args) || args->splits < 1 || args->splits > MOST_SPLITS)
         return cudaErrorInvalidValue;
+    if ((args->positions == nullptr) != (args->inverse_frequencies == nullptr)) return cudaErrorInvalidValue;
     if (args->splits > 1 && (args->partials == nullptr || args->done == nullptr)) return cudaErrorInvalidValue;
     switch (args->cache.kv_type) {
     case MOR4J_CUDA_KV_F32: return with_slices<MOR4J_CUDA_KV_F32>(*args, stream);

@@ -15,8 +15,16 @@
 #define QUERY_GROUPS (PREFILL_THREADS / SHARERS)
 #define PREFILL_SLICE QUERY_GROUPS /* most query heads of a tile: that many queries every tile has room for */
 
-/* Blocks of threads that a multiprocessor has registers for. */
-__host__ __device__ constexpr int prefill_blocks(int dims) { return dims > 64 ? 3 : 4; }
+/*
+ * Blocks of threads that a multiprocessor is to have registers for: no more of the narrow tiles, 43 KiB, than it has shared memory
+ * for, which is 228 KiB on 9.0 and 10.0 and much less on the others.
+ */
+#if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 900 || __CUDA_ARCH__ == 1000)
+#define NARROW_BLOCKS 4
+#else
+#define NARROW_BLOCKS 3
+#endif
+__host__ __device__ constexpr int prefill_blocks(int dims) { return dims > 64 ? 3 : NARROW_BLOCKS; }
 
 template <int DIMS, int QUERIES, int ENTRIES> struct alignas(16) prefill_tile {
     static constexpr int queries = QUERY_GROUPS * QUERIES;

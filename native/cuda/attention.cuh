@@ -80,6 +80,20 @@ __device__ inline void load_pair(const void *from, int32_t type, int64_t at, flo
     }
 }
 
+__device__ inline float load_number(const void *from, int32_t type, int64_t at)
+{
+    if (type == MOR4J_CUDA_F32) return static_cast<const float *>(from)[at];
+    if (type == MOR4J_CUDA_BF16) return to_float(static_cast<const bf16_t *>(from)[at]);
+    return to_float(static_cast<const f16_t *>(from)[at]);
+}
+
+/* A number as it would come back from memory of a type. */
+__device__ inline float round_number(int32_t type, float v)
+{
+    if (type == MOR4J_CUDA_F32) return v;
+    return type == MOR4J_CUDA_BF16 ? to_float(from_float<bf16_t>(v)) : to_float(from_float<f16_t>(v));
+}
+
 __device__ inline void store_number(void *to, int32_t type, int64_t at, float v)
 {
     if (type == MOR4J_CUDA_F32) {

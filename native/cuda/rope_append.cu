@@ -2,19 +2,10 @@
  * Queries and keys of a pass turn by their token's position, and keys and values go to the cache. A warp a head of a row: of
  * its queries, then keys, then values.
  */
-#include "kv_page.cuh"
-#include "numbers.cuh"
-#include "reduce.cuh"
 #include "rows.cuh"
+#include "turn.cuh"
 
 #define HEADS_IN_BLOCK 8
-#define LEAST_MAGNITUDE 1e-30f /* 127 / magnitude is finite and far from it */
-#define INFINITE_BITS 0x7F800000u
-
-/* The angles of a row, for all heads of the block. */
-struct turns {
-    float cosines[MOR4J_CUDA_MAX_HEAD_DIM / 2], sines[MOR4J_CUDA_MAX_HEAD_DIM / 2];
-};
 
 /* put(d, numbers from d on) for the turned head [DH]; element d turns with element d + DH/2. N divides DH/2. */
 template <int N, typename T, typename Put>
@@ -25,55 +16,9 @@ __device__ inline void turn_head(const T *x, const turns &turn, int half, int la
         load(x + d, a);
         load(x + half + d, b);
 #pragma unroll
-        for (int j = 0; j < N; j++) {
-            const float c = turn.cosines[d + j], s = turn.sines[d + j];
-            first[j] = a[j] * c - b[j] * s;
-            second[j] = b[j] * c + a[j] * s;
-        }
+        for (int j = 0; j < N; j++) turn_pair(turn, d + j, a[j], b[j], &first[j], &second[j]);
         put(d, first);
         put(half + d, second);
-    }
-}
-
-/* How x [n] becomes int8: q = round(x * steps), x = scale * q. NaN and infinity make the whole entry NaN. */
-__device__ inline float steps_of(const float *x, int n, int lane, float *scale)
-{
-    uint32_t largest = 0; /* magnitudes compare as integers, NaN beyond all */
-    for (int d = lane; d < n; d += WARP) {
-        uint32_t bits;
-        memcpy(&bits, x + d, sizeof bits);
-        bits &= 0x7FFFFFFFu;
-        largest = bits > largest ? bits : largest;
-    }
-    largest = warp_max(largest);
-    float magnitude;
-    memcpy(&magnitude, &largest, sizeof magnitude);
-    const bool ordinary = largest < INFINITE_BITS && magnitude >= LEAST_MAGNITUDE;
-    *scale = ordinary ? magnitude / 127.0f : largest < INFINITE_BITS ? 0.0f : NAN;
-    return ordinary ? 127.0f / magnitude : 0.0f;
-}
-
-/* One entry's key (or value) x [DH] into its half of a block. */
-template <int KV, bool KEY>
-__device__ inline void store_entry(const float *x, int head_dim, int place, int lane, unsigned char *half_block)
-{
-    typedef typename kv_number<KV>::type K;
-    K *to = reinterpret_cast<K *>(half_block);
-    const auto at = [=](int d) { return KEY ? kv_key_at<KV>(d, place) : kv_value_at(d, place, head_dim); };
-    if constexpr (KV == MOR4J_CUDA_KV_INT8) {
-        float scale;
-        const float steps = steps_of(x, head_dim, lane, &scale);
-        for (int d = lane; d < head_dim; d += WARP) {
-            to[at(d)] = static_cast<int8_t>(steps == 0.0f ? 0.0f : rintf(x[d] * steps));
-        }
-        if (lane == 0) kv_scales(half_block, head_dim)[place] = scale;
-    } else if constexpr (KV == MOR4J_CUDA_KV_F32 && KEY) {
-        for (int d = lane; d < head_dim; d += WARP) to[at(d)] = x[d];
-    } else {
-        for (int d = 2 * lane; d < head_dim; d += 2 * WARP) {
-            const float pair[2] = {x[d], x[d + 1]};
-            store(to + at(d), pair);
-        }
     }
 }
 
@@ -83,9 +28,7 @@ __device__ inline void append_head(const mor4j_cuda_cache &cache, const mor4j_cu
                                    int head, const turns &turn, int lane, float *staged)
 {
     const int dh = cache.head_dim, place = row.slot % KV_ENTRIES;
-    const bool overlay = cache.kv_mode == MOR4J_CUDA_KV_OVERLAY && row.overlay_pages >= 0;
-    unsigned char *block = kv_block<KV>(cache, overlay ? row.overlay_pages : row.pages,
-                                        overlay ? cache.overlay_layer : cache.layer, head, row.slot);
+    unsigned char *block = block_of_entry<KV>(cache, row, head);
     if (is_key) {
         turn_head<N>(x, turn, dh / 2, lane, [=](int d, const float(&v)[N]) { store(staged + d, v); });
     } else {
@@ -114,13 +57,10 @@ __global__ void __launch_bounds__(HEADS_IN_BLOCK * WARP) turn_and_append(const m
     int64_t state;
     if (!takes_row(args.rows, blockIdx.x, &state)) return;
     const mor4j_cuda_kv_row row = cache.kv[state];
-    const bool stores = cache.kv_mode != MOR4J_CUDA_KV_READ && row.slot >= 0;
-    const int heads = stores ? cache.heads + 2 * cache.kv_heads : cache.heads, first = (int)blockIdx.y * HEADS_IN_BLOCK;
+    const int heads = stores_entry(cache, row) ? cache.heads + 2 * cache.kv_heads : cache.heads;
+    const int first = (int)blockIdx.y * HEADS_IN_BLOCK;
     if (first >= heads) return;
-    const float position = static_cast<float>(args.positions[state]);
-    for (int d = (int)threadIdx.x; d < half; d += (int)blockDim.x) {
-        sincosf(position * args.inverse_frequencies[d], &turn->sines[d], &turn->cosines[d]);
-    }
+    compute_turns(args.positions[state], args.inverse_frequencies, half, turn);
     __syncthreads();
     const int head = first + warp;
     if (head >= heads) return;

@@ -162,6 +162,8 @@ MOR4J_CUDA_API int32_t mor4j_cuda_rope_append(const mor4j_cuda_rope_append_args 
  *
  * decode: for rows of different sequences; the context is divided into chunks of 128 entries that follow from the context alone,
  * chunk c is worked on by split c % splits, and the split that is done last merges the splits' results in their order.
+ * With positions it does first what mor4j_cuda_rope_append does, but leaves qkv as it is: for rows of which none stores what another
+ * one attends to; what a row stores is the last entry of its context.
  * prefill: for many rows of the same sequences side by side; rows with the same `pages` that follow each other share what is read
  * of the cache. Causal order is in `context`, which follows from the true position.
  *
@@ -170,7 +172,7 @@ MOR4J_CUDA_API int32_t mor4j_cuda_rope_append(const mor4j_cuda_rope_append_args 
 typedef struct mor4j_cuda_attend_args {
     mor4j_cuda_rows rows;
     mor4j_cuda_cache cache;
-    const void *qkv;  /* as above, after mor4j_cuda_rope_append                              */
+    const void *qkv;  /* as above, after mor4j_cuda_rope_append unless decode does that      */
     void *out;        /* [bucket, NH DH] of type                                             */
     float *partials;  /* decode: mor4j_cuda_partial_floats(..) floats; prefill: unused       */
     uint32_t *done;   /* decode: [bucket, NH], 0 before the launch and after it; prefill: unused */
@@ -179,6 +181,8 @@ typedef struct mor4j_cuda_attend_args {
     const uint8_t *kinds; /* [states]; NULL: all rows */
     int32_t kind;
     int32_t reserved;
+    const int32_t *positions;         /* decode: [states], or NULL; prefill: NULL */
+    const float *inverse_frequencies; /* decode: [DH / 2], or NULL as positions   */
 } mor4j_cuda_attend_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_attend_decode(const mor4j_cuda_attend_args *args, void *stream);
 MOR4J_CUDA_API int32_t mor4j_cuda_attend_prefill(const mor4j_cuda_attend_args *args, void *stream);

@@ -50,7 +50,7 @@ class attend_pass {
         const device_array<uint8_t> kinds_there(kinds.empty() ? std::vector<uint8_t>(1) : kinds);
         const mor4j_cuda_attend_args args = {pass.get(),      cache,       there.data(), out.data(),
                                              partials.data(), done.data(), splits,       shape.type,
-                                             kinds.empty() ? nullptr : kinds_there.data(), kind, 0};
+                                             kinds.empty() ? nullptr : kinds_there.data(), kind, 0, nullptr, nullptr};
         CHECK_CUDA(splits > 0 ? mor4j_cuda_attend_decode(&args, nullptr) : mor4j_cuda_attend_prefill(&args, nullptr));
         std::vector<float> got = out.download();
         for (size_t i = n; i < got.size(); i++) CHECK(got[i] == 7.0f, "rows beyond the count were touched");

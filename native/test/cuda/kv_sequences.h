@@ -46,6 +46,21 @@ class kv_sequences {
     {
         return {sequence.pages, sequence.overlay_pages, sequence.overlay_slots, -1, context};
     }
+    /* One whose row stores its entry, the last one of its context, if the overlay has it or there is none. */
+    mor4j_cuda_kv_row storing_row(const test_sequence &sequence, int32_t context)
+    {
+        mor4j_cuda_kv_row row = this->row(sequence, context);
+        row.slot = context - 1;
+        if (sequence.overlay_slots >= 0) memcpy(&row.slot, slot_at(sequence, context - 1), 4);
+        return row;
+    }
+    /* The pages as they are on the device. */
+    std::vector<uint8_t> stored() const
+    {
+        std::vector<uint8_t> there(pool.size());
+        pool.read(there.data(), there.size());
+        return there;
+    }
     /* Everything so far on the device; `kv` are the rows' [states]. Valid until the next call. */
     mor4j_cuda_cache upload(const std::vector<mor4j_cuda_kv_row> &kv);
     /* Attention of one query head in double. */

@@ -52,6 +52,79 @@ static void splits_agree()
     }
 }
 
+/* What mor4j_cuda_rope_append and then attention do, done by attention: the same outputs and the same caches, bit by bit. */
+static void turns_and_appends()
+{
+    uint64_t random = 6;
+    int32_t turn = 0;
+    for (const auto &heads : SHAPES) {
+        for (int32_t kv_type = MOR4J_CUDA_KV_F32; kv_type <= MOR4J_CUDA_KV_INT8; kv_type++, turn++) {
+            const attention_shape shape = shape_of(heads, kv_type, NUMBER_TYPES[turn % 4 % 3]);
+            kv_sequences caches(shape, 100, &random);
+            std::vector<mor4j_cuda_kv_row> kv(30);
+            const std::vector<int32_t> list = random_rows(&random, 2 * 9, 30);
+            std::vector<int32_t> positions(kv.size(), 0);
+            for (size_t i = 0; i < list.size(); i++) {
+                const int32_t context = CONTEXTS[i % 9];
+                const mor4j_cuda_kv_row row = caches.storing_row(caches.add(context, i >= 9), context);
+                const size_t state = static_cast<size_t>(list[i]);
+                kv[state] = row;
+                positions[state] = context - 1 + random_below(&random, 3000);
+            }
+            const size_t rows = list.size();
+            std::vector<float> qkv = random_floats(&random, rows * static_cast<size_t>(shape.qkv_width()), 2.0f);
+            /* Entries of zeros, and of what is no number. */
+            std::fill_n(qkv.begin() + 4 * shape.qkv_width(), shape.qkv_width(), 0.0f);
+            qkv[static_cast<size_t>(5 * shape.qkv_width() + shape.width())] = NAN;
+            std::vector<float> frequencies;
+            for (int32_t d = 0; d < shape.head_dim / 2; d++) frequencies.push_back(1.0f / static_cast<float>(1 + d * d));
+            const device_array<int32_t> positions_there(positions);
+            const device_array<float> frequencies_there(frequencies);
+            const device_rows pass(list, static_cast<int32_t>(rows) + 2);
+            const size_t bucket = rows + 2;
+            qkv.resize(bucket * static_cast<size_t>(shape.qkv_width()), NAN);
+            for (int32_t splits : {1, 3}) {
+                const int32_t mode = splits == 1 ? MOR4J_CUDA_KV_READ : MOR4J_CUDA_KV_OVERLAY;
+                describe("NH %d NKV %d DH %d, cache %d, %s, mode %d, %d splits", shape.heads, shape.kv_heads, shape.head_dim,
+                         kv_type, type_name(shape.type), mode, splits);
+                std::vector<uint8_t> outputs[2], pages[2];
+                for (const bool fused : {false, true}) {
+                    mor4j_cuda_cache cache = caches.upload(kv);
+                    cache.kv_mode = mode;
+                    const device_numbers there(qkv, shape.type),
+                        out(std::vector<float>(bucket * static_cast<size_t>(shape.width()), 7.0f), shape.type);
+                    const std::vector<uint8_t> before = there.download_bytes();
+                    const device_array<float> partials(static_cast<size_t>(
+                        mor4j_cuda_partial_floats(static_cast<int32_t>(bucket), shape.heads, shape.head_dim, splits)));
+                    const device_array<uint32_t> done(std::vector<uint32_t>(bucket * static_cast<size_t>(shape.heads), 0));
+                    const mor4j_cuda_rope_append_args append = {
+                        pass.get(), cache, there.data(), positions_there.data(), frequencies_there.data(), shape.type, 0};
+                    if (!fused) CHECK_CUDA(mor4j_cuda_rope_append(&append, nullptr));
+                    const mor4j_cuda_attend_args args = {pass.get(),
+                                                         cache,
+                                                         there.data(),
+                                                         out.data(),
+                                                         partials.data(),
+                                                         done.data(),
+                                                         splits,
+                                                         shape.type,
+                                                         nullptr,
+                                                         0,
+                                                         0,
+                                                         fused ? positions_there.data() : nullptr,
+                                                         fused ? frequencies_there.data() : nullptr};
+                    CHECK_CUDA(mor4j_cuda_attend_decode(&args, nullptr));
+                    outputs[fused] = out.download_bytes();
+                    pages[fused] = caches.stored();
+                    CHECK(!fused || there.download_bytes() == before, "the queries were written to");
+                }
+                CHECK(outputs[0] == outputs[1], "outputs differ");
+                CHECK(pages[0] == pages[1], "caches differ");
+            }
+        }
+    }
+}
+
 static void is_nothing_for_no_rows()
 {
     uint64_t random = 3;
@@ -114,9 +187,9 @@ static void refuses_sizes_out_of_range()
                                     8,
                                     32};
     const mor4j_cuda_attend_args good = {
-        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), numbers.data(), done.data(), 2, 0, nullptr, 0, 0};
+        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), numbers.data(), done.data(), 2, 0, nullptr, 0, 0, nullptr, nullptr};
     CHECK_CUDA(mor4j_cuda_attend_decode(&good, nullptr));
-    std::vector<mor4j_cuda_attend_args> bad(10, good);
+    std::vector<mor4j_cuda_attend_args> bad(12, good);
     bad[0].splits = 0;
     bad[1].splits = 65;
     bad[2].type = MOR4J_CUDA_INT8;
@@ -127,6 +200,8 @@ static void refuses_sizes_out_of_range()
     bad[7].out = nullptr;
     bad[8].partials = nullptr;
     bad[9].done = nullptr;
+    bad[10].positions = rows.data();
+    bad[11].inverse_frequencies = numbers.data();
     for (const mor4j_cuda_attend_args &args : bad) CHECK(mor4j_cuda_attend_decode(&args, nullptr) == cudaErrorInvalidValue);
     CHECK(mor4j_cuda_attend_decode(nullptr, nullptr) == cudaErrorInvalidValue);
 }
@@ -135,6 +210,7 @@ int main()
 {
     return run_cases({{"attends", attends},
                       {"splits_agree", splits_agree},
+                      {"turns_and_appends", turns_and_appends},
                       {"is_nothing_for_no_rows", is_nothing_for_no_rows},
                       {"keeps_what_is_no_number", keeps_what_is_no_number},
                       {"refuses_sizes_out_of_range", refuses_sizes_out_of_range}});

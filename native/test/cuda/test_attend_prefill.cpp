@@ -139,7 +139,7 @@ static void refuses_sizes_out_of_range()
                                     8,
                                     32};
     const mor4j_cuda_attend_args good = {
-        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), nullptr, nullptr, 0, 0, nullptr, 0, 0};
+        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), nullptr, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr};
     CHECK_CUDA(mor4j_cuda_attend_prefill(&good, nullptr));
     std::vector<mor4j_cuda_attend_args> bad(6, good);
     bad[0].type = MOR4J_CUDA_INT8;

@@ -8,12 +8,15 @@ import java.lang.foreign.MemorySegment;
  *
  * @param rows rows of the pass
  * @param cache what to attend to
- * @param qkv T, after {@link CudaKernels#ropeAppend}
+ * @param qkv T, after {@link CudaKernels#ropeAppend} where {@code positions} is 0
  * @param out T [bucket, NH DH]
  * @param partials float32, {@link CudaKernels#partialFloats} of them, for decode; else 0
  * @param done uint32 [bucket, NH], all 0, for decode, which leaves them 0; else 0
  * @param splits 1 .. 64, for decode; else 1
  * @param type type T of the activations
+ * @param positions int32 [states], as of {@link RopeAppend}, which decode does as well then; that
+ *     is for rows of which none stores what another one attends to. 0: it has been done
+ * @param inverseFrequencies float32 [DH/2], or 0 as {@code positions}
  * @param kinds uint8 [states]: rows of which number are attended to, the others left alone; 0 for
  *     all rows
  * @param kind that number
@@ -27,6 +30,8 @@ public record Attention(
     long done,
     int splits,
     CudaType type,
+    long positions,
+    long inverseFrequencies,
     long kinds,
     int kind) {
   /** Writes the C structure. */
@@ -39,6 +44,8 @@ public record Attention(
     mor4j_cuda_attend_args.done(target, Pointers.of(done));
     mor4j_cuda_attend_args.splits(target, splits);
     mor4j_cuda_attend_args.type(target, type.code());
+    mor4j_cuda_attend_args.positions(target, Pointers.of(positions));
+    mor4j_cuda_attend_args.inverse_frequencies(target, Pointers.of(inverseFrequencies));
     mor4j_cuda_attend_args.kinds(target, Pointers.of(kinds));
     mor4j_cuda_attend_args.kind(target, kind);
   }

@@ -162,12 +162,15 @@ class CudaKernelsTest extends CudaKernelFixture {
             2,
             CudaType.F32,
             0,
+            0,
+            0,
             0));
     assertThat(floats(out)).containsExactly(7, 8, 7, 8);
     DeviceMemory again = floats(0, 0, 0, 0);
     CudaKernels.attendPrefill(
         stream,
-        new Attention(one, cache, qkv.address(), again.address(), 0, 0, 1, CudaType.F32, 0, 0));
+        new Attention(
+            one, cache, qkv.address(), again.address(), 0, 0, 1, CudaType.F32, 0, 0, 0, 0));
     assertThat(floats(again)).containsExactly(7, 8, 7, 8);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CudaKernels.partialFloats(1, 2, 2, 65))

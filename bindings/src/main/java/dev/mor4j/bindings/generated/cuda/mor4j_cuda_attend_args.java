@@ -26,6 +26,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     const uint8_t *kinds;
  *     int32_t kind;
  *     int32_t reserved;
+ *     const int32_t *positions;
+ *     const float *inverse_frequencies;
  * }
  * }
  */
@@ -46,7 +48,9 @@ public class mor4j_cuda_attend_args {
         Mor4jCuda.C_INT.withName("type"),
         Mor4jCuda.C_POINTER.withName("kinds"),
         Mor4jCuda.C_INT.withName("kind"),
-        Mor4jCuda.C_INT.withName("reserved")
+        Mor4jCuda.C_INT.withName("reserved"),
+        Mor4jCuda.C_POINTER.withName("positions"),
+        Mor4jCuda.C_POINTER.withName("inverse_frequencies")
     ).withName("mor4j_cuda_attend_args");
 
     /**
@@ -538,6 +542,94 @@ public class mor4j_cuda_attend_args {
      */
     public static void reserved(MemorySegment struct, int fieldValue) {
         struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout positions$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("positions"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const int32_t *positions
+     * }
+     */
+    public static final AddressLayout positions$layout() {
+        return positions$LAYOUT;
+    }
+
+    private static final long positions$OFFSET = $LAYOUT.byteOffset(groupElement("positions"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const int32_t *positions
+     * }
+     */
+    public static final long positions$offset() {
+        return positions$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const int32_t *positions
+     * }
+     */
+    public static MemorySegment positions(MemorySegment struct) {
+        return struct.get(positions$LAYOUT, positions$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const int32_t *positions
+     * }
+     */
+    public static void positions(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(positions$LAYOUT, positions$OFFSET, fieldValue);
+    }
+
+    private static final AddressLayout inverse_frequencies$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("inverse_frequencies"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * const float *inverse_frequencies
+     * }
+     */
+    public static final AddressLayout inverse_frequencies$layout() {
+        return inverse_frequencies$LAYOUT;
+    }
+
+    private static final long inverse_frequencies$OFFSET = $LAYOUT.byteOffset(groupElement("inverse_frequencies"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * const float *inverse_frequencies
+     * }
+     */
+    public static final long inverse_frequencies$offset() {
+        return inverse_frequencies$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * const float *inverse_frequencies
+     * }
+     */
+    public static MemorySegment inverse_frequencies(MemorySegment struct) {
+        return struct.get(inverse_frequencies$LAYOUT, inverse_frequencies$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * const float *inverse_frequencies
+     * }
+     */
+    public static void inverse_frequencies(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(inverse_frequencies$LAYOUT, inverse_frequencies$OFFSET, fieldValue);
     }
 
     /**

@@ -70,10 +70,15 @@ final class LayerLaunches {
       Prompts prompts,
       long kinds) {}
 
-  /** Which rows of a pass stand beside many of the same sequence. */
+  /** Which rows of a pass stand beside others of the same sequence. */
   enum Prompts {
+    /** None: no row stores what another one attends to. */
     NONE,
+    /** Some beside a few. */
+    SHORT,
+    /** Some beside many, as {@link Pass#kinds} says. */
     SOME,
+    /** All beside many. */
     ALL
   }
 
@@ -246,21 +251,27 @@ final class LayerLaunches {
             shape.sizes().kvHeads(),
             shape.sizes().headDim(),
             KvPageLayout.PAGE_TOKENS);
+    if (pass.prompts() == Prompts.NONE) {
+      CudaKernels.attendDecode(stream, attention(pass, cache, pass.positions(), 0, 0));
+      return;
+    }
     CudaKernels.ropeAppend(
         stream,
         new RopeAppend(pass.rows(), cache, at.qkv, pass.positions(), frequencies, shape.type()));
-    switch (pass.prompts()) {
-      case NONE -> CudaKernels.attendDecode(stream, attention(pass, cache, 0, 0));
-      case ALL -> CudaKernels.attendPrefill(stream, attention(pass, cache, 0, 0));
-      case SOME -> {
-        long kinds = pass.kinds();
-        CudaKernels.attendDecode(stream, attention(pass, cache, kinds, PageTables.TEXT));
-        CudaKernels.attendPrefill(stream, attention(pass, cache, kinds, PageTables.PROMPT));
-      }
+    long kinds = pass.prompts() == Prompts.SOME ? pass.kinds() : 0;
+    if (pass.prompts() != Prompts.ALL) {
+      CudaKernels.attendDecode(stream, attention(pass, cache, 0, kinds, PageTables.TEXT));
+    }
+    if (pass.prompts() != Prompts.SHORT) {
+      CudaKernels.attendPrefill(stream, attention(pass, cache, 0, kinds, PageTables.PROMPT));
     }
   }
 
-  private Attention attention(Pass pass, DeviceCache cache, long kinds, int kind) {
+  /**
+   * @param positions of rows that attention turns and stores itself, 0 where that has been done
+   * @param kinds 0 for rows of any kind
+   */
+  private Attention attention(Pass pass, DeviceCache cache, long positions, long kinds, int kind) {
     return new Attention(
         pass.rows(),
         cache,
@@ -270,6 +281,8 @@ final class LayerLaunches {
         at.done,
         Activations.SPLITS,
         shape.type(),
+        positions,
+        positions == 0 ? 0 : frequencies,
         kinds,
         kind);
   }

@@ -90,14 +90,19 @@ final class PageTables {
     return at + (long) Long.BYTES * pages;
   }
 
-  /** Says of each row whether it stands beside many of its sequence, as those of a prompt do. */
+  /**
+   * Says of each row whether it stands beside many of its sequence, as those of a prompt do. Rows
+   * of a sequence are side by side in every pass.
+   */
   static LayerLaunches.Prompts describeKinds(RowPass pass, RowTables to) {
     int prompts = 0;
+    boolean apart = true;
     int begin = 0;
     for (int i = 1; i <= pass.rows; i++) {
       if (i == pass.rows || !sharesTables(pass, i)) {
         byte kind = i - begin >= LEAST_PROMPT ? PROMPT : TEXT;
         prompts += kind == PROMPT ? i - begin : 0;
+        apart &= i - begin == 1;
         for (; begin < i; begin++) {
           to.kind(pass.stateRow[begin], kind);
         }
@@ -106,6 +111,9 @@ final class PageTables {
     if (prompts == pass.rows || pass.rows > Activations.MOST_DECODE_ROWS) {
       return LayerLaunches.Prompts.ALL;
     }
-    return prompts == 0 ? LayerLaunches.Prompts.NONE : LayerLaunches.Prompts.SOME;
+    if (prompts > 0) {
+      return LayerLaunches.Prompts.SOME;
+    }
+    return apart ? LayerLaunches.Prompts.NONE : LayerLaunches.Prompts.SHORT;
   }
 }
