@@ -34,6 +34,12 @@ final class Exchange {
   private final ClientEndPoint client;
   private final ServerOptions options;
 
+  /** Has a permit once what was asked for by {@link #demanded} is there. */
+  private final Semaphore content = new Semaphore(0);
+
+  /** Whether Jetty has been asked to tell when there is more of the body. */
+  private boolean demanded;
+
   /** Whether the client has been let to send its body, if it asked (Expect: 100-continue). */
   private boolean bodyWanted;
 
@@ -130,9 +136,14 @@ final class Exchange {
 
   /** Waits for more of the body; whether some, or its end, came in time. */
   private boolean awaitContent(long end) throws InterruptedException {
-    Semaphore there = new Semaphore(0);
-    request.demand(there::release);
-    return there.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    // One that was not answered in time still will be, and there can be no second one until then.
+    if (!demanded) {
+      demanded = true;
+      request.demand(content::release);
+    }
+    boolean came = content.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    demanded = !came;
+    return came;
   }
 
   /**

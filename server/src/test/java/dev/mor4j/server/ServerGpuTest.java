@@ -46,10 +46,8 @@ class ServerGpuTest {
       assertThat(error.get("type").asText()).isEqualTo("server_error");
       // Nothing of the stream has been sent by then.
       server.complete(streamed(BODY)).fails(503, "no room on the GPU for ");
-      String metrics = server.get("/metrics").body();
-      assertThat(metrics)
-          .contains("mor4j_requests_out_of_memory_total 3", "mor4j_requests_failed_total 3")
-          .contains("mor4j_http_responses_total{code=\"503\"} 3");
+      assertThat(server.awaitResponses(503, 3))
+          .contains("mor4j_requests_out_of_memory_total 3", "mor4j_requests_failed_total 3");
 
       EmulatedGpu.memoryLimit(0);
       assertThat(choice(server)).isEqualTo(expected);

@@ -62,11 +62,7 @@ class ServerLifeTest {
       server.await(now -> now.running() == 0);
       assertThat(hasCancelled(server.engine.statistics())).isTrue();
       // Counted as gone, and not as an answer; its thread takes a moment to notice.
-      String metrics = "";
-      while (!metrics.contains("mor4j_http_responses_total{code=\"499\"} 1")) {
-        metrics = server.get("/metrics").succeeds().body();
-        assertThat(metrics).doesNotContain("code=\"503\"");
-      }
+      assertThat(server.awaitResponses(499, 1)).doesNotContain("code=\"503\"");
     }
   }
 

@@ -67,7 +67,8 @@ class ServerPagesTest {
   }
 
   @Test
-  void metrics() {
+  void metrics() throws InterruptedException {
+    server.awaitResponses(400, 1);
     Http.Answer answer = server.get("/metrics").succeeds();
     assertThat(answer.headers().get("content-type")).startsWith("text/plain; version=0.0.4");
     Map<String, Double> samples = new HashMap<>();

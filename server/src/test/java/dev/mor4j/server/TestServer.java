@@ -157,6 +157,23 @@ final class TestServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until so many responses with this status are counted, which is a moment after the client
+   * has read the last of them. Returns the metrics of then.
+   */
+  String awaitResponses(int status, int count) throws InterruptedException {
+    String wanted = "mor4j_http_responses_total{code=\"" + status + "\"} " + count + ".0\n";
+    long end = System.nanoTime() + Http.PATIENCE_MILLIS * 1_000_000L;
+    while (true) {
+      String metrics = get("/metrics").succeeds().body();
+      if (metrics.contains(wanted)) {
+        return metrics;
+      }
+      assertThat(System.nanoTime()).as("%s in %s", wanted, metrics).isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+
   @Override
   public void close() {
     server.close();
