@@ -138,8 +138,9 @@ final class DeviceDecode {
     }
     List<EngineStep> decoding =
         steps.stream().filter(s -> s.promptRows() == 0 && s.running() == batch).toList();
-    // In a short text every step may have had a prompt beside it.
-    return run(decoding.isEmpty() ? steps : decoding, results, passes, activity);
+    // In a short text every step with a token may have had a prompt beside it.
+    boolean none = decoding.stream().allMatch(s -> s.exited() == 0);
+    return run(none ? steps : decoding, results, passes, activity);
   }
 
   private Run run(

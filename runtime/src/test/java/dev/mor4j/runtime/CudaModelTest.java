@@ -81,7 +81,7 @@ class CudaModelTest {
               threads.submit(() -> generate(model, new int[] {3, number, 7}, 40 + number, number)));
         }
         for (int t = 0; t < 4; t++) {
-          assertThat(running.get(t).get(60, TimeUnit.SECONDS)).isEqualTo(alone.get(t));
+          assertThat(running.get(t).get(5, TimeUnit.MINUTES)).isEqualTo(alone.get(t));
         }
       }
     }
@@ -150,7 +150,7 @@ class CudaModelTest {
       try (MorEngine engine = model.newEngine(EngineOptions.defaults())) {
         List<Generation> generations = requests.stream().map(engine::submit).toList();
         for (int i = 0; i < generations.size(); i++) {
-          GenerationResult served = generations.get(i).result().get(60, TimeUnit.SECONDS);
+          GenerationResult served = generations.get(i).result().get(5, TimeUnit.MINUTES);
           assertThat(served.tokens()).isEqualTo(alone.get(i));
         }
       }

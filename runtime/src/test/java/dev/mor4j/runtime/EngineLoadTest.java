@@ -64,7 +64,7 @@ class EngineLoadTest {
     assertThat(OffHeapMemory.totalBytes()).isZero();
     assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT)).isZero();
     // The heap has one size in these tests, so what grows is off-heap.
-    assertThat(resident.get(3)).isLessThan(resident.get(1) + (24L << 20));
+    assertThat(resident.get(3)).isLessThan(resident.get(1) + (64L << 20));
   }
 
   private void check(EngineStatistics statistics, EngineOptions options) {

@@ -48,7 +48,7 @@ class MorEngineTest {
   }
 
   private static GenerationResult await(Generation generation) throws Exception {
-    return generation.result().get(60, TimeUnit.SECONDS);
+    return generation.result().get(5, TimeUnit.MINUTES);
   }
 
   private static int[] randomIds(Random random, int count) {
@@ -170,10 +170,16 @@ class MorEngineTest {
           GenerationRequest.of(new int[] {5, 6})
               .withGeneration(GenerationOptions.greedy().withMaxNewTokens(120));
       Generation first = engine.submit(lasting);
+      // Work enough for the others to be waiting still when they are told to end.
+      List<Generation> ahead = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        ahead.add(engine.submit(lasting));
+      }
       Generation waits = engine.submit(lasting.withDeadline(Duration.ofNanos(1)));
       Generation cancelled = engine.submit(lasting);
       cancelled.cancel();
       assertThat(await(cancelled).finishReason()).isEqualTo(FinishReason.CANCELLED);
+      ahead.forEach(Generation::cancel);
       assertThat(await(waits).finishReason()).isEqualTo(FinishReason.DEADLINE);
       assertThat(await(waits).tokens()).isEmpty();
       assertThat(waits.hasNext()).isFalse();
@@ -232,9 +238,9 @@ class MorEngineTest {
               }
             });
       }
-      String expected = texts.getFirst().get(60, TimeUnit.SECONDS);
+      String expected = texts.getFirst().get(5, TimeUnit.MINUTES);
       for (CompletableFuture<String> text : texts) {
-        assertThat(text.get(60, TimeUnit.SECONDS)).isEqualTo(expected);
+        assertThat(text.get(5, TimeUnit.MINUTES)).isEqualTo(expected);
       }
       assertThat(engine.statistics().generatedTokens()).isEqualTo(200 * 12);
     }

@@ -42,7 +42,7 @@ class MorModelTest {
       // The first thousands warm the JVM up; a leak of one page a session would add 20 MB a
       // thousand.
       if (resident.getFirst() > 0) {
-        assertThat(resident.getLast() - resident.get(4)).isLessThan(48L << 20);
+        assertThat(resident.getLast() - resident.get(4)).isLessThan(96L << 20);
       }
     }
     assertThat(OffHeapMemory.totalBytes()).isEqualTo(before);

@@ -118,8 +118,8 @@ class SharedThreadsTest {
 
   /** A thread that has ended may stay in /proc for a moment. */
   private static void assertOpeners(long expected) throws Exception {
-    for (int tries = 0; tries < 200 && openers() > expected; tries++) {
-      Thread.sleep(5);
+    for (int tries = 0; tries < 6000 && openers() != expected; tries++) {
+      Thread.sleep(10);
     }
     assertThat(openers()).isEqualTo(expected);
   }

@@ -23,12 +23,6 @@ import org.eclipse.jetty.util.Callback;
 final class Exchange {
   static final String JSON = "application/json";
 
-  /**
-   * How long a client may go on sending a body that nobody wants. As long as nginx grants between
-   * two reads: time for some megabytes over a slow line, no hold on a connection for long.
-   */
-  private static final Duration LINGER = Duration.ofSeconds(5);
-
   private final Request request;
   private final Response response;
   private final ClientEndPoint client;
@@ -149,7 +143,7 @@ final class Exchange {
   /**
    * Reads what is left of the body and drops it, once the response is sent. A connection closed
    * with bytes unread is reset, and a reset may take the response from a client that is still
-   * sending. What has not come within {@link #LINGER} is left to that.
+   * sending. What has not come within the time that a body may take is left to that.
    */
   void discardRest() throws InterruptedException {
     boolean waitsToBeAsked =
@@ -160,7 +154,7 @@ final class Exchange {
     if (waitsToBeAsked) {
       return;
     }
-    long end = System.nanoTime() + LINGER.toNanos();
+    long end = System.nanoTime() + options.bodyTimeout().toNanos();
     while (System.nanoTime() - end < 0) {
       Content.Chunk chunk = request.read();
       if (chunk == null) {

@@ -36,7 +36,7 @@ public final class MorServer implements AutoCloseable {
   private static final int THREADS = 8;
 
   /** For responses that are ready to be written. */
-  private static final Duration LAST_WRITES = Duration.ofSeconds(2);
+  private static final Duration LAST_WRITES = Duration.ofSeconds(10);
 
   private final MorEngine engine;
   private final Server server;

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 /** A plain HTTP/1.1 client: says exactly what a test wants it to say, and hides nothing. */
 final class Http {
   /** Generous: a test that waits so long has failed. */
-  static final int PATIENCE_MILLIS = 60_000;
+  static final int PATIENCE_MILLIS = 180_000;
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 

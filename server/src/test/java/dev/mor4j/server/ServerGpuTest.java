@@ -46,7 +46,7 @@ class ServerGpuTest {
       assertThat(error.get("type").asText()).isEqualTo("server_error");
       // Nothing of the stream has been sent by then.
       server.complete(streamed(BODY)).fails(503, "no room on the GPU for ");
-      assertThat(server.awaitResponses(503, 3))
+      assertThat(server.awaitMetrics("mor4j_http_responses_total{code=\"503\"} 3.0"))
           .contains("mor4j_requests_out_of_memory_total 3", "mor4j_requests_failed_total 3");
 
       EmulatedGpu.memoryLimit(0);

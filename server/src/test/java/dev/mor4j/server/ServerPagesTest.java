@@ -68,7 +68,8 @@ class ServerPagesTest {
 
   @Test
   void metrics() throws InterruptedException {
-    server.awaitResponses(400, 1);
+    server.awaitMetrics(
+        "mor4j_http_responses_total{code=\"400\"} ", "mor4j_http_responses_total{code=\"200\"} ");
     Http.Answer answer = server.get("/metrics").succeeds();
     assertThat(answer.headers().get("content-type")).startsWith("text/plain; version=0.0.4");
     Map<String, Double> samples = new HashMap<>();

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** A server over a small random model of three recursions, at a port of its own. */
 final class TestServer implements AutoCloseable {
@@ -158,18 +159,17 @@ final class TestServer implements AutoCloseable {
   }
 
   /**
-   * Waits until so many responses with this status are counted, which is a moment after the client
-   * has read the last of them. Returns the metrics of then.
+   * Waits until the metrics have lines that begin so: a response is counted a moment after the
+   * client has read it. Returns the metrics of then.
    */
-  String awaitResponses(int status, int count) throws InterruptedException {
-    String wanted = "mor4j_http_responses_total{code=\"" + status + "\"} " + count + ".0\n";
+  String awaitMetrics(String... begins) throws InterruptedException {
     long end = System.nanoTime() + Http.PATIENCE_MILLIS * 1_000_000L;
     while (true) {
       String metrics = get("/metrics").succeeds().body();
-      if (metrics.contains(wanted)) {
+      if (Stream.of(begins).allMatch(each -> metrics.lines().anyMatch(l -> l.startsWith(each)))) {
         return metrics;
       }
-      assertThat(System.nanoTime()).as("%s in %s", wanted, metrics).isLessThan(end);
+      assertThat(System.nanoTime()).as("%s in %s", List.of(begins), metrics).isLessThan(end);
       Thread.sleep(20);
     }
   }

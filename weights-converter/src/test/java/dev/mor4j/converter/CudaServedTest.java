@@ -68,7 +68,7 @@ class CudaServedTest {
         try (MorEngine engine = model.newEngine(options)) {
           List<Generation> generations = requests.stream().map(engine::submit).toList();
           for (int i = 0; i < REQUESTS; i++) {
-            GenerationResult served = generations.get(i).result().get(60, TimeUnit.SECONDS);
+            GenerationResult served = generations.get(i).result().get(5, TimeUnit.MINUTES);
             assertThat(served.tokens()).as("%s", batching).isEqualTo(alone.get(i).tokens());
             assertThat(served.promptDepths()).isEqualTo(alone.get(i).promptDepths());
           }

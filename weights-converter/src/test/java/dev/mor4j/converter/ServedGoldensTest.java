@@ -67,7 +67,7 @@ class ServedGoldensTest {
         try (MorEngine engine = model.newEngine(options)) {
           List<Generation> generations = requests.stream().map(engine::submit).toList();
           for (int i = 0; i < REQUESTS; i++) {
-            GenerationResult served = generations.get(i).result().get(60, TimeUnit.SECONDS);
+            GenerationResult served = generations.get(i).result().get(5, TimeUnit.MINUTES);
             assertThat(served.tokens()).isEqualTo(alone.get(i).tokens());
             assertThat(served.promptDepths()).isEqualTo(alone.get(i).promptDepths());
             assertThat(served.finishReason()).isEqualTo(alone.get(i).finishReason());

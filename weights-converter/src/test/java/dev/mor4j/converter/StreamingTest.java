@@ -55,7 +55,7 @@ class StreamingTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "bf16", "int8", "int4"})
-  @Timeout(60)
+  @Timeout(300)
   void convertsWeightsThatAreLargerThanTheHeap(String quantization) throws Exception {
     Path source = Files.createDirectory(dir.resolve("source"));
     Files.writeString(

@@ -33,8 +33,10 @@ public record SteadyWindow(long fromNanos, long toNanos, long sent, long complet
         to = sample;
       }
     }
-    if (to.nanos() <= from.nanos()) {
-      // A stage shorter than its samples' distance: all of it, and its end, where requests finish.
+    if (to.nanos() <= from.nanos() || to.tokens() == from.tokens()) {
+      // A stage shorter than its samples' distance, or one that stood still: all of it, and its
+      // end,
+      // where requests finish.
       from = samples.getFirst();
       to = samples.getLast();
     }
