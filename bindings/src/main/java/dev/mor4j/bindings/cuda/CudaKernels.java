@@ -20,7 +20,9 @@ import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_route_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_silu_mul_args;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * The launchers of {@code native/include/mor4j_cuda.h}, which says what each computes. A call only
@@ -73,84 +75,87 @@ public final class CudaKernels {
    */
   public static void embed(
       CudaStream stream, DeviceRows rows, DeviceMatrix table, long ids, long x) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_embed_args.allocate(arena);
-      rows.write(mor4j_cuda_embed_args.rows(target));
-      table.write(mor4j_cuda_embed_args.table(target));
-      mor4j_cuda_embed_args.ids(target, Pointers.of(ids));
-      mor4j_cuda_embed_args.x(target, Pointers.of(x));
-      check(stream, "mor4j_cuda_embed", Mor4jCuda.mor4j_cuda_embed(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_embed",
+        mor4j_cuda_embed_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_embed_args.rows(target));
+          table.write(mor4j_cuda_embed_args.table(target));
+          mor4j_cuda_embed_args.ids(target, Pointers.of(ids));
+          mor4j_cuda_embed_args.x(target, Pointers.of(x));
+        },
+        Mor4jCuda::mor4j_cuda_embed);
   }
 
   /** {@code y[i] = x[list[i]]}; x float32 [states, H], y float32 [bucket, H]. */
   public static void gather(CudaStream stream, DeviceRows rows, long x, long y, long hidden) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_gather_args.allocate(arena);
-      rows.write(mor4j_cuda_gather_args.rows(target));
-      mor4j_cuda_gather_args.x(target, Pointers.of(x));
-      mor4j_cuda_gather_args.y(target, Pointers.of(y));
-      mor4j_cuda_gather_args.hidden(target, hidden);
-      check(stream, "mor4j_cuda_gather", Mor4jCuda.mor4j_cuda_gather(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_gather",
+        mor4j_cuda_gather_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_gather_args.rows(target));
+          mor4j_cuda_gather_args.x(target, Pointers.of(x));
+          mor4j_cuda_gather_args.y(target, Pointers.of(y));
+          mor4j_cuda_gather_args.hidden(target, hidden);
+        },
+        Mor4jCuda::mor4j_cuda_gather);
   }
 
   /** {@code to[r] = from[r]}; both float32 [states, H]. */
   public static void copyRows(CudaStream stream, DeviceRows rows, long from, long to, long hidden) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_copy_rows_args.allocate(arena);
-      rows.write(mor4j_cuda_copy_rows_args.rows(target));
-      mor4j_cuda_copy_rows_args.from(target, Pointers.of(from));
-      mor4j_cuda_copy_rows_args.to(target, Pointers.of(to));
-      mor4j_cuda_copy_rows_args.hidden(target, hidden);
-      check(
-          stream, "mor4j_cuda_copy_rows", Mor4jCuda.mor4j_cuda_copy_rows(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_copy_rows",
+        mor4j_cuda_copy_rows_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_copy_rows_args.rows(target));
+          mor4j_cuda_copy_rows_args.from(target, Pointers.of(from));
+          mor4j_cuda_copy_rows_args.to(target, Pointers.of(to));
+          mor4j_cuda_copy_rows_args.hidden(target, hidden);
+        },
+        Mor4jCuda::mor4j_cuda_copy_rows);
   }
 
   /** RMSNorm, after a residual is added where there is one. */
   public static void rmsNorm(CudaStream stream, RmsNorm norm) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_rmsnorm_args.allocate(arena);
-      norm.write(target);
-      check(stream, "mor4j_cuda_rmsnorm", Mor4jCuda.mor4j_cuda_rmsnorm(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_rmsnorm",
+        mor4j_cuda_rmsnorm_args.layout(),
+        norm::write,
+        Mor4jCuda::mor4j_cuda_rmsnorm);
   }
 
   /** Positions for queries and keys; keys and values into the cache. */
   public static void ropeAppend(CudaStream stream, RopeAppend append) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_rope_append_args.allocate(arena);
-      append.write(target);
-      check(
-          stream,
-          "mor4j_cuda_rope_append",
-          Mor4jCuda.mor4j_cuda_rope_append(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_rope_append",
+        mor4j_cuda_rope_append_args.layout(),
+        append::write,
+        Mor4jCuda::mor4j_cuda_rope_append);
   }
 
   /** Attention for rows of different sequences. */
   public static void attendDecode(CudaStream stream, Attention attention) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_attend_args.allocate(arena);
-      attention.write(target);
-      check(
-          stream,
-          "mor4j_cuda_attend_decode",
-          Mor4jCuda.mor4j_cuda_attend_decode(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_attend_decode",
+        mor4j_cuda_attend_args.layout(),
+        attention::write,
+        Mor4jCuda::mor4j_cuda_attend_decode);
   }
 
   /** Attention for many rows of the same sequences side by side. */
   public static void attendPrefill(CudaStream stream, Attention attention) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_attend_args.allocate(arena);
-      attention.write(target);
-      check(
-          stream,
-          "mor4j_cuda_attend_prefill",
-          Mor4jCuda.mor4j_cuda_attend_prefill(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_attend_prefill",
+        mor4j_cuda_attend_args.layout(),
+        attention::write,
+        Mor4jCuda::mor4j_cuda_attend_prefill);
   }
 
   /**
@@ -159,90 +164,88 @@ public final class CudaKernels {
    */
   public static void siluMul(
       CudaStream stream, DeviceRows rows, long gateUp, long out, long intermediate, CudaType type) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_silu_mul_args.allocate(arena);
-      rows.write(mor4j_cuda_silu_mul_args.rows(target));
-      mor4j_cuda_silu_mul_args.gate_up(target, Pointers.of(gateUp));
-      mor4j_cuda_silu_mul_args.out(target, Pointers.of(out));
-      mor4j_cuda_silu_mul_args.intermediate(target, intermediate);
-      mor4j_cuda_silu_mul_args.type(target, type.code());
-      mor4j_cuda_silu_mul_args.reserved(target, 0);
-      check(stream, "mor4j_cuda_silu_mul", Mor4jCuda.mor4j_cuda_silu_mul(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_silu_mul",
+        mor4j_cuda_silu_mul_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_silu_mul_args.rows(target));
+          mor4j_cuda_silu_mul_args.gate_up(target, Pointers.of(gateUp));
+          mor4j_cuda_silu_mul_args.out(target, Pointers.of(out));
+          mor4j_cuda_silu_mul_args.intermediate(target, intermediate);
+          mor4j_cuda_silu_mul_args.type(target, type.code());
+        },
+        Mor4jCuda::mor4j_cuda_silu_mul);
   }
 
   /** A product of few rows. */
   public static void project(CudaStream stream, Projection projection) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_project_args.allocate(arena);
-      projection.write(target);
-      check(stream, "mor4j_cuda_project", Mor4jCuda.mor4j_cuda_project(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_project",
+        mor4j_cuda_project_args.layout(),
+        projection::write,
+        Mor4jCuda::mor4j_cuda_project);
   }
 
   /** The numbers of an INT8 matrix; out [rows, cols] of the type. */
   public static void dequantize(CudaStream stream, DeviceMatrix matrix, long out, CudaType type) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_dequantize_args.allocate(arena);
-      matrix.write(mor4j_cuda_dequantize_args.matrix(target));
-      mor4j_cuda_dequantize_args.out(target, Pointers.of(out));
-      mor4j_cuda_dequantize_args.type(target, type.code());
-      mor4j_cuda_dequantize_args.reserved(target, 0);
-      check(
-          stream,
-          "mor4j_cuda_dequantize",
-          Mor4jCuda.mor4j_cuda_dequantize(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_dequantize",
+        mor4j_cuda_dequantize_args.layout(),
+        target -> {
+          matrix.write(mor4j_cuda_dequantize_args.matrix(target));
+          mor4j_cuda_dequantize_args.out(target, Pointers.of(out));
+          mor4j_cuda_dequantize_args.type(target, type.code());
+        },
+        Mor4jCuda::mor4j_cuda_dequantize);
   }
 
   /** The outputs of routers. */
   public static void route(CudaStream stream, Routing routing) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_route_args.allocate(arena);
-      routing.write(target);
-      check(stream, "mor4j_cuda_route", Mor4jCuda.mor4j_cuda_route(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_route",
+        mor4j_cuda_route_args.layout(),
+        routing::write,
+        Mor4jCuda::mor4j_cuda_route);
   }
 
   /** Expert-choice by threshold. */
   public static void decideExpert(CudaStream stream, ExpertDecision decision) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_decide_expert_args.allocate(arena);
-      decision.write(target);
-      check(
-          stream,
-          "mor4j_cuda_decide_expert",
-          Mor4jCuda.mor4j_cuda_decide_expert(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_decide_expert",
+        mor4j_cuda_decide_expert_args.layout(),
+        decision::write,
+        Mor4jCuda::mor4j_cuda_decide_expert);
   }
 
   /** Token-choice. */
   public static void decideToken(CudaStream stream, TokenDecision decision) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_decide_token_args.allocate(arena);
-      decision.write(target);
-      check(
-          stream,
-          "mor4j_cuda_decide_token",
-          Mor4jCuda.mor4j_cuda_decide_token(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_decide_token",
+        mor4j_cuda_decide_token_args.layout(),
+        decision::write,
+        Mor4jCuda::mor4j_cuda_decide_token);
   }
 
   /** {@code keep[r] = recursion < depths[r]}; depths int32, keep uint8 [states]. */
   public static void keepDeeper(
       CudaStream stream, DeviceRows rows, long depths, long keep, int recursion) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_keep_deeper_args.allocate(arena);
-      rows.write(mor4j_cuda_keep_deeper_args.rows(target));
-      mor4j_cuda_keep_deeper_args.depths(target, Pointers.of(depths));
-      mor4j_cuda_keep_deeper_args.keep(target, Pointers.of(keep));
-      mor4j_cuda_keep_deeper_args.recursion(target, recursion);
-      mor4j_cuda_keep_deeper_args.reserved(target, 0);
-      check(
-          stream,
-          "mor4j_cuda_keep_deeper",
-          Mor4jCuda.mor4j_cuda_keep_deeper(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_keep_deeper",
+        mor4j_cuda_keep_deeper_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_keep_deeper_args.rows(target));
+          mor4j_cuda_keep_deeper_args.depths(target, Pointers.of(depths));
+          mor4j_cuda_keep_deeper_args.keep(target, Pointers.of(keep));
+          mor4j_cuda_keep_deeper_args.recursion(target, recursion);
+        },
+        Mor4jCuda::mor4j_cuda_keep_deeper);
   }
 
   /**
@@ -251,23 +254,27 @@ public final class CudaKernels {
    */
   public static void compact(
       CudaStream stream, DeviceRows rows, long keep, long outList, long outCount) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_compact_args.allocate(arena);
-      rows.write(mor4j_cuda_compact_args.rows(target));
-      mor4j_cuda_compact_args.keep(target, Pointers.of(keep));
-      mor4j_cuda_compact_args.out_list(target, Pointers.of(outList));
-      mor4j_cuda_compact_args.out_count(target, Pointers.of(outCount));
-      check(stream, "mor4j_cuda_compact", Mor4jCuda.mor4j_cuda_compact(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_compact",
+        mor4j_cuda_compact_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_compact_args.rows(target));
+          mor4j_cuda_compact_args.keep(target, Pointers.of(keep));
+          mor4j_cuda_compact_args.out_list(target, Pointers.of(outList));
+          mor4j_cuda_compact_args.out_count(target, Pointers.of(outCount));
+        },
+        Mor4jCuda::mor4j_cuda_compact);
   }
 
   /** The end of a pass of layers. */
   public static void scatter(CudaStream stream, Scatter scatter) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_scatter_args.allocate(arena);
-      scatter.write(target);
-      check(stream, "mor4j_cuda_scatter", Mor4jCuda.mor4j_cuda_scatter(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_scatter",
+        mor4j_cuda_scatter_args.layout(),
+        scatter::write,
+        Mor4jCuda::mor4j_cuda_scatter);
   }
 
   /**
@@ -276,31 +283,33 @@ public final class CudaKernels {
    */
   public static void scatterRoute(
       CudaStream stream, Scatter scatter, ExpertDecision decision, long z) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_scatter_route_args.allocate(arena);
-      scatter.write(mor4j_cuda_scatter_route_args.scatter(target));
-      decision.write(mor4j_cuda_scatter_route_args.decide(target));
-      mor4j_cuda_scatter_route_args.z(target, Pointers.of(z));
-      check(
-          stream,
-          "mor4j_cuda_scatter_route",
-          Mor4jCuda.mor4j_cuda_scatter_route(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_scatter_route",
+        mor4j_cuda_scatter_route_args.layout(),
+        target -> {
+          scatter.write(mor4j_cuda_scatter_route_args.scatter(target));
+          decision.write(mor4j_cuda_scatter_route_args.decide(target));
+          mor4j_cuda_scatter_route_args.z(target, Pointers.of(z));
+        },
+        Mor4jCuda::mor4j_cuda_scatter_route);
   }
 
   /** {@code x[r] += gates[r] * y[r]}; x, y float32 [states, H], gates float32 [states]. */
   public static void addGated(
       CudaStream stream, DeviceRows rows, long x, long y, long gates, long hidden) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_add_gated_args.allocate(arena);
-      rows.write(mor4j_cuda_add_gated_args.rows(target));
-      mor4j_cuda_add_gated_args.x(target, Pointers.of(x));
-      mor4j_cuda_add_gated_args.y(target, Pointers.of(y));
-      mor4j_cuda_add_gated_args.gates(target, Pointers.of(gates));
-      mor4j_cuda_add_gated_args.hidden(target, hidden);
-      check(
-          stream, "mor4j_cuda_add_gated", Mor4jCuda.mor4j_cuda_add_gated(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_add_gated",
+        mor4j_cuda_add_gated_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_add_gated_args.rows(target));
+          mor4j_cuda_add_gated_args.x(target, Pointers.of(x));
+          mor4j_cuda_add_gated_args.y(target, Pointers.of(y));
+          mor4j_cuda_add_gated_args.gates(target, Pointers.of(gates));
+          mor4j_cuda_add_gated_args.hidden(target, hidden);
+        },
+        Mor4jCuda::mor4j_cuda_add_gated);
   }
 
   /**
@@ -314,18 +323,36 @@ public final class CudaKernels {
       long sampling,
       long tokens,
       long vocabulary) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment target = mor4j_cuda_sample_args.allocate(arena);
-      rows.write(mor4j_cuda_sample_args.rows(target));
-      mor4j_cuda_sample_args.logits(target, Pointers.of(logits));
-      mor4j_cuda_sample_args.sampling(target, Pointers.of(sampling));
-      mor4j_cuda_sample_args.tokens(target, Pointers.of(tokens));
-      mor4j_cuda_sample_args.vocabulary(target, vocabulary);
-      check(stream, "mor4j_cuda_sample", Mor4jCuda.mor4j_cuda_sample(target, stream.handle()));
-    }
+    launch(
+        stream,
+        "mor4j_cuda_sample",
+        mor4j_cuda_sample_args.layout(),
+        target -> {
+          rows.write(mor4j_cuda_sample_args.rows(target));
+          mor4j_cuda_sample_args.logits(target, Pointers.of(logits));
+          mor4j_cuda_sample_args.sampling(target, Pointers.of(sampling));
+          mor4j_cuda_sample_args.tokens(target, Pointers.of(tokens));
+          mor4j_cuda_sample_args.vocabulary(target, vocabulary);
+        },
+        Mor4jCuda::mor4j_cuda_sample);
   }
 
-  private static void check(CudaStream stream, String function, int status) {
-    stream.context().check(function, status);
+  /** A launcher of the C ABI: from its arguments and a stream to a cudaError_t. */
+  private interface Launcher {
+    int launch(MemorySegment arguments, MemorySegment stream);
+  }
+
+  /** Calls a launcher with a structure of {@code layout} that {@code write} fills, 0 before. */
+  private static void launch(
+      CudaStream stream,
+      String function,
+      MemoryLayout layout,
+      Consumer<MemorySegment> write,
+      Launcher launcher) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment arguments = arena.allocate(layout);
+      write.accept(arguments);
+      stream.context().check(function, launcher.launch(arguments, stream.handle()));
+    }
   }
 }
