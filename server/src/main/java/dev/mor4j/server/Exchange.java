@@ -100,12 +100,9 @@ final class Exchange {
     long end = System.nanoTime() + limit.toNanos();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     while (true) {
-      Content.Chunk chunk = request.read();
+      Content.Chunk chunk = nextChunk(end);
       if (chunk == null) {
-        if (!awaitContent(end)) {
-          throw tooSlow(limit);
-        }
-        continue;
+        throw tooSlow(limit);
       }
       if (Content.Chunk.isFailure(chunk)) {
         throw new ClientGoneException(chunk.getFailure());
@@ -126,6 +123,15 @@ final class Exchange {
         throw tooSlow(limit);
       }
     }
+  }
+
+  /** More of the body, or a failure; null where neither came in time. */
+  private Content.Chunk nextChunk(long end) throws InterruptedException {
+    Content.Chunk chunk = request.read();
+    while (chunk == null && awaitContent(end)) {
+      chunk = request.read();
+    }
+    return chunk;
   }
 
   /** Waits for more of the body; whether some, or its end, came in time. */
@@ -156,14 +162,8 @@ final class Exchange {
     }
     long end = System.nanoTime() + options.bodyTimeout().toNanos();
     while (System.nanoTime() - end < 0) {
-      Content.Chunk chunk = request.read();
-      if (chunk == null) {
-        if (!awaitContent(end)) {
-          return;
-        }
-        continue;
-      }
-      if (Content.Chunk.isFailure(chunk)) {
+      Content.Chunk chunk = nextChunk(end);
+      if (chunk == null || Content.Chunk.isFailure(chunk)) {
         return;
       }
       chunk.release();

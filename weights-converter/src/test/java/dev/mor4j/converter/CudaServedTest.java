@@ -12,15 +12,11 @@ import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
-import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.OffHeapMemory;
-import dev.mor4j.runtime.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +54,7 @@ class CudaServedTest {
     try (MorModel cpu = MorModel.open(folder);
         MorModel model = MorModel.open(folder, cuda)) {
       List<GenerationRequest> requests = requests(model);
-      List<GenerationResult> alone = alone(cpu, requests);
+      List<GenerationResult> alone = ServedRequests.alone(cpu, requests);
       for (DepthBatching batching : DepthBatching.values()) {
         EngineOptions options =
             EngineOptions.defaults()
@@ -79,34 +75,15 @@ class CudaServedTest {
   }
 
   private static List<GenerationRequest> requests(MorModel model) {
-    SplittableRandom random = new SplittableRandom(4);
-    int vocabulary = model.config().architecture().vocabulary();
-    int longest = Math.min(50, model.config().architecture().maxPositions() / 2);
-    int[] common = random.ints(longest, 0, vocabulary).toArray();
-    List<GenerationRequest> requests = new ArrayList<>();
-    for (int i = 0; i < REQUESTS; i++) {
-      int[] prompt = random.ints(i % 3 == 0 ? longest : 1 + i, 0, vocabulary).toArray();
-      System.arraycopy(common, 0, prompt, 0, i % 3 == 0 ? longest - 5 : 0);
-      // What the host draws, by a repetition penalty, beside what the device draws.
-      requests.add(
-          GenerationRequest.of(prompt)
-              .withGeneration(
-                  GenerationOptions.greedy()
-                      .withMaxNewTokens(3 + i)
-                      .withRepetitionPenalty(i == 2 ? 1.2 : 1)));
-    }
-    return requests;
-  }
-
-  private static List<GenerationResult> alone(MorModel model, List<GenerationRequest> requests) {
-    List<GenerationResult> results = new ArrayList<>();
-    for (GenerationRequest request : requests) {
-      try (MorSession session = model.newSession(request.session())) {
-        results.add(
-            session.generate(
-                request.promptIds().orElseThrow(), request.generation(), (Token token) -> {}));
-      }
-    }
-    return results;
+    // What the host draws, by a repetition penalty, beside what the device draws.
+    return ServedRequests.random(
+        model,
+        REQUESTS,
+        50,
+        (i, random, request) ->
+            request.withGeneration(
+                GenerationOptions.greedy()
+                    .withMaxNewTokens(3 + i)
+                    .withRepetitionPenalty(i == 2 ? 1.2 : 1)));
   }
 }

@@ -12,15 +12,12 @@ import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
-import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.SessionOptions;
-import dev.mor4j.runtime.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +54,7 @@ class ServedGoldensTest {
     CheckpointConverter.convert(Checkpoints.golden(name), folder, ConversionOptions.DEFAULT);
     try (MorModel model = MorModel.open(folder, ModelOptions.defaults().withKvCache(kv))) {
       List<GenerationRequest> requests = requests(model);
-      List<GenerationResult> alone = alone(model, requests);
+      List<GenerationResult> alone = ServedRequests.alone(model, requests);
       for (DepthBatching batching : DepthBatching.values()) {
         EngineOptions options =
             EngineOptions.defaults()
@@ -79,36 +76,20 @@ class ServedGoldensTest {
   }
 
   private static List<GenerationRequest> requests(MorModel model) {
-    SplittableRandom random = new SplittableRandom(4);
-    int vocabulary = model.config().architecture().vocabulary();
-    int longest = Math.min(60, model.config().architecture().maxPositions() / 2);
-    int[] common = random.ints(longest, 0, vocabulary).toArray();
-    List<GenerationRequest> requests = new ArrayList<>();
-    for (int i = 0; i < REQUESTS; i++) {
-      int[] prompt = random.ints(i % 3 == 0 ? longest : 1 + i, 0, vocabulary).toArray();
-      System.arraycopy(common, 0, prompt, 0, i % 3 == 0 ? longest - 5 : 0);
-      int recursions = i % 4 == 3 ? 1 + random.nextInt(model.config().recursions()) : 0;
-      requests.add(
-          GenerationRequest.of(prompt)
-              .withSession(SessionOptions.defaults().withMaxRecursions(recursions))
-              .withGeneration(
-                  GenerationOptions.defaults()
-                      .withMaxNewTokens(3 + i)
-                      .withTemperature(i % 2)
-                      .withSeed(i)));
-    }
-    return requests;
-  }
-
-  private static List<GenerationResult> alone(MorModel model, List<GenerationRequest> requests) {
-    List<GenerationResult> results = new ArrayList<>();
-    for (GenerationRequest request : requests) {
-      try (MorSession session = model.newSession(request.session())) {
-        results.add(
-            session.generate(
-                request.promptIds().orElseThrow(), request.generation(), (Token token) -> {}));
-      }
-    }
-    return results;
+    int most = model.config().recursions();
+    return ServedRequests.random(
+        model,
+        REQUESTS,
+        60,
+        (i, random, request) ->
+            request
+                .withSession(
+                    SessionOptions.defaults()
+                        .withMaxRecursions(i % 4 == 3 ? 1 + random.nextInt(most) : 0))
+                .withGeneration(
+                    GenerationOptions.defaults()
+                        .withMaxNewTokens(3 + i)
+                        .withTemperature(i % 2)
+                        .withSeed(i)));
   }
 }

@@ -34,9 +34,8 @@ public record SteadyWindow(long fromNanos, long toNanos, long sent, long complet
       }
     }
     if (to.nanos() <= from.nanos() || to.tokens() == from.tokens()) {
-      // A stage shorter than its samples' distance, or one that stood still: all of it, and its
-      // end,
-      // where requests finish.
+      // A stage shorter than its samples' distance, or one that stood still then: all of it, and
+      // its end, where requests finish.
       from = samples.getFirst();
       to = samples.getLast();
     }
