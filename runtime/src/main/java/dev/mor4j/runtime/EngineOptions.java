@@ -1,7 +1,9 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.schedule.SchedulerSettings;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How an engine schedules.
@@ -61,6 +63,21 @@ public record EngineOptions(
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + found + ", expected " + expected);
     }
+  }
+
+  /** The same for the scheduler. Ageing longer than 292 years is as good as none. */
+  SchedulerSettings scheduling() {
+    return new SchedulerSettings(
+        maxSequences,
+        stepTokens,
+        kvBytes,
+        prefixCache,
+        TimeUnit.NANOSECONDS.convert(ageing),
+        new SchedulerSettings.ExitRule(
+            minExitBatch,
+            maxExitWait,
+            depthBatching != DepthBatching.CONTINUOUS,
+            depthBatching == DepthBatching.PADDED));
   }
 
   public EngineOptions withMaxSequences(int value) {

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import java.util.List;
 import java.util.Map;
 

@@ -1,5 +1,7 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.schedule.Scheduler;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;

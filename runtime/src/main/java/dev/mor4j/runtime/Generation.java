@@ -1,5 +1,7 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.text.TextAssembler;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,5 +1,7 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.RequestPriority;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;

@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.NativeBuffer;
 import java.util.EnumMap;
 import java.util.Map;
@@ -46,7 +47,7 @@ public final class MachineProbe implements AutoCloseable {
     NativeBuffer data = null;
     try {
       one = BackendSelection.context(isa, 1);
-      data = new NativeBuffer(OffHeapMemory.Use.MEASUREMENT, Math.ceilDiv(bytes, 64) * 64);
+      data = new NativeBuffer(MemoryAccount.MEASUREMENT, Math.ceilDiv(bytes, 64) * 64);
       // Pages that were never written to may all be one page of zeros, which a cache holds.
       data.segment().fill((byte) 1);
       return Optional.of(new MachineProbe(all, one, data));

@@ -1,6 +1,10 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.engine.EngineStep;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
@@ -81,7 +85,7 @@ public final class MorEngine implements AutoCloseable {
       buffers = bufferPool.take();
       this.scheduler =
           new Scheduler(
-              options,
+              options.scheduling(),
               model.forward(),
               buffers,
               pools,

@@ -6,6 +6,7 @@ import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
@@ -246,7 +247,10 @@ public final class MorModel implements AutoCloseable {
       PassBuffers lent = buffers.take();
       try {
         int[] depths = new int[ids.length];
-        lent.tellRouters(routers);
+        if (!routers.equals(RouterConsumer.NONE)) {
+          // Whoever listens has to be told, so a backend does not decide by itself then.
+          lent.tapRouters(routers::accept);
+        }
         forward.run(ids, 0, ids.length, caches, settings, lent, depths);
         int step = lent.maxLogitRows();
         float[] logits =
@@ -328,7 +332,7 @@ public final class MorModel implements AutoCloseable {
           "threshold is " + threshold + ", but only expert-choice routing has one");
     }
     return new RoutingSettings(
-        mode,
+        mode == RoutingMode.TOP_K,
         maxRecursions == 0 ? recursions : maxRecursions,
         threshold == 0.5 ? 0 : RoutingSettings.logit(threshold));
   }

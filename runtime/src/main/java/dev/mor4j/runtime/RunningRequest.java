@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
 import dev.mor4j.runtime.schedule.Sequence;

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.text.TextAssembler;

@@ -2,6 +2,8 @@ package dev.mor4j.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.RequestPriority;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.SafetensorsFile;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

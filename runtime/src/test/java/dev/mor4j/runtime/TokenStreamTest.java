@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mor4j.runtime.engine.FinishReason;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationRequest;
 import dev.mor4j.runtime.MorModel;
-import dev.mor4j.runtime.RequestPriority;
+import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.format.RoutingConfig;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.DeviceException;
+import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.mor4j.server;
 
-import dev.mor4j.runtime.EngineStep;
+import dev.mor4j.runtime.engine.EngineStep;
 import dev.mor4j.runtime.MorEngine;
 import java.util.List;
 import java.util.Locale;

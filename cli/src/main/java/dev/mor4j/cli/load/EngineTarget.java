@@ -1,6 +1,6 @@
 package dev.mor4j.cli.load;
 
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.Generation;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationRequest;

@@ -1,7 +1,7 @@
 package dev.mor4j.cli.load;
 
 import dev.mor4j.runtime.EngineStatistics;
-import dev.mor4j.runtime.EngineStep;
+import dev.mor4j.runtime.engine.EngineStep;
 import dev.mor4j.runtime.MorEngine;
 import java.time.Duration;
 import java.util.List;

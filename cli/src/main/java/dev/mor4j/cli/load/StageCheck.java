@@ -1,7 +1,7 @@
 package dev.mor4j.cli.load;
 
 import dev.mor4j.runtime.EngineStatistics;
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.RequestRefusedException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend;
 
-import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.NativeBuffer;
 import java.lang.foreign.MemorySegment;
 
@@ -16,7 +16,7 @@ final class GrowingBuffer implements AutoCloseable {
     if (buffer == null || buffer.byteSize() < bytes) {
       long wanted = buffer == null ? bytes : Math.max(bytes, buffer.byteSize() / 2 * 3);
       close();
-      buffer = new NativeBuffer(OffHeapMemory.Use.WORKSPACE, Math.max(64, wanted));
+      buffer = new NativeBuffer(MemoryAccount.WORKSPACE, Math.max(64, wanted));
     }
     return buffer.segment();
   }

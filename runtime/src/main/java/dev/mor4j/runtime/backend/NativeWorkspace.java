@@ -2,8 +2,8 @@ package dev.mor4j.runtime.backend;
 
 import dev.mor4j.bindings.cpu.BlockPass;
 import dev.mor4j.bindings.cpu.KvRows;
-import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.memory.CountedArena;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.NativeBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -63,7 +63,7 @@ final class NativeWorkspace implements Workspace {
     for (long size : sizes) {
       total += aligned(size);
     }
-    this.fixed = new NativeBuffer(OffHeapMemory.Use.WORKSPACE, total);
+    this.fixed = new NativeBuffer(MemoryAccount.WORKSPACE, total);
     MemorySegment[] parts = new MemorySegment[sizes.length];
     long offset = 0;
     for (int i = 0; i < sizes.length; i++) {
@@ -77,7 +77,7 @@ final class NativeWorkspace implements Workspace {
     this.rope = parts[4];
     this.logits = parts[5];
     this.scratch = parts[6];
-    this.structures = new CountedArena(OffHeapMemory.Use.WORKSPACE);
+    this.structures = new CountedArena(MemoryAccount.WORKSPACE);
     this.kvRows = new KvRows(structures, maxRows);
     this.blockPass = new BlockPass(structures);
   }

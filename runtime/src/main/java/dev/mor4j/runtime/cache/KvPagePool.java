@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.cache;
 
-import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -118,7 +118,7 @@ public final class KvPagePool implements AutoCloseable {
     page.slab.lent++;
     page.users = 1;
     lent++;
-    OffHeapMemory.added(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes);
+    MemoryAccount.KV_PAGES_LENT.added(pageBytes);
     return page;
   }
 
@@ -196,7 +196,7 @@ public final class KvPagePool implements AutoCloseable {
       }
     }
     lent -= freed;
-    OffHeapMemory.removed(OffHeapMemory.Use.KV_PAGES_LENT, pageBytes * freed);
+    MemoryAccount.KV_PAGES_LENT.removed(pageBytes * freed);
     if (free.size() * pageBytes > IDLE_BYTES) {
       freeIdleSlabs();
     }

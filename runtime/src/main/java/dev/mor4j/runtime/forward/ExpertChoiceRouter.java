@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.forward;
 
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.PreparedRouting;
@@ -77,7 +76,7 @@ final class ExpertChoiceRouter implements RecursionRouter {
   private void decide(int recursion, int[] rows, int count, PassBuffers buffers) {
     TokenBatch tokens = buffers.tokens;
     buffers.gatesAreDecided =
-        prepared != null && buffers.mayDecideThere(tokens.settings[rows[0]].mode());
+        prepared != null && buffers.mayDecideThere(tokens.settings[rows[0]].topK());
     if (buffers.gatesAreDecided) {
       decideThere(recursion, rows, count, buffers);
       return;
@@ -110,7 +109,7 @@ final class ExpertChoiceRouter implements RecursionRouter {
   /** Fills {@code chosen} for the rows. */
   private void choose(int recursion, int[] rows, int count, PassBuffers buffers) {
     RoutingSettings[] settings = buffers.tokens.settings;
-    if (settings[rows[0]].mode() == RoutingMode.TOP_K) {
+    if (settings[rows[0]].topK()) {
       int k = routing.topK(recursion, buffers.tokens.count);
       routing.selectTopK(buffers.z, count, k, buffers.chosen);
       return;
@@ -124,7 +123,10 @@ final class ExpertChoiceRouter implements RecursionRouter {
       z = buffers.decisions;
       backend.route(auxiliary.get(recursion), rows, count, z, buffers.workspace);
     }
-    buffers.routers.accept(recursion, count, rows, z, settings[rows[0]].logitThreshold());
+    if (buffers.routers().isPresent()) {
+      double logitThreshold = settings[rows[0]].logitThreshold();
+      buffers.routers().get().accept(recursion, count, rows, z, logitThreshold);
+    }
     for (int i = 0; i < count; i++) {
       buffers.chosen[i] = z[i] >= settings[rows[i]].logitThreshold();
     }

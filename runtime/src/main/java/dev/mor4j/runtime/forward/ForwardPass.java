@@ -1,7 +1,6 @@
 package dev.mor4j.runtime.forward;
 
 import dev.mor4j.bindings.cpu.KvMode;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.DecodePlan;
@@ -192,7 +191,7 @@ public final class ForwardPass {
       runProgram(count, settings, null, buffers);
       return;
     }
-    if (settings.mode() == RoutingMode.TOP_K && !buffers.tokens.isOneSequence()) {
+    if (settings.topK() && !buffers.tokens.isOneSequence()) {
       throw new IllegalArgumentException("top-k routing takes the tokens of one sequence");
     }
     System.arraycopy(buffers.all, 0, buffers.active, 0, count);
@@ -205,7 +204,7 @@ public final class ForwardPass {
 
   private boolean isForProgram(int count, RoutingSettings settings, PassBuffers buffers) {
     return !programs.isEmpty()
-        && buffers.mayDecideThere(settings.mode())
+        && buffers.mayDecideThere(settings.topK())
         && count <= buffers.workspace.maxRows();
   }
 

@@ -1,13 +1,12 @@
 package dev.mor4j.runtime.forward;
 
-import dev.mor4j.runtime.RouterConsumer;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.DecodeStep;
 import dev.mor4j.runtime.backend.RoutingDecision;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Everything that a running call needs and none keeps: activations, row lists, logits and what a
@@ -56,8 +55,8 @@ public final class PassBuffers implements AutoCloseable {
 
   private final RoutingDecision decision = new RoutingDecision();
 
-  /** Is told what routers say in this call. */
-  RouterConsumer routers = RouterConsumer.NONE;
+  /** Sees what routers say in this call, where anybody wants to. */
+  private Optional<RouterTap> routers = Optional.empty();
 
   PassBuffers(Workspace workspace, int outputs) {
     this.workspace = workspace;
@@ -105,9 +104,11 @@ public final class PassBuffers implements AutoCloseable {
     decidesHere = true;
   }
 
-  /** Whether a backend that decides by itself may do so in {@code mode}. */
-  boolean mayDecideThere(RoutingMode mode) {
-    return !decidesHere && mode == RoutingMode.THRESHOLD && routers.equals(RouterConsumer.NONE);
+  /**
+   * Whether a backend that decides by itself may do so: not by top-k, nor where a tap wants to see.
+   */
+  boolean mayDecideThere(boolean topK) {
+    return !decidesHere && !topK && routers.isEmpty();
   }
 
   /** A decision of the backend about {@code rows}. */
@@ -160,9 +161,14 @@ public final class PassBuffers implements AutoCloseable {
     return sampling;
   }
 
-  /** Tells {@code consumer} what the routers say, until the buffers are given back. */
-  public void tellRouters(RouterConsumer consumer) {
-    routers = consumer;
+  /** Who wants to see what the routers say in this call. */
+  Optional<RouterTap> routers() {
+    return routers;
+  }
+
+  /** Lets {@code tap} see what the routers say, until the buffers are given back. */
+  public void tapRouters(RouterTap tap) {
+    routers = Optional.of(tap);
   }
 
   /** Forgets the caches that the last pass named, and who was told. */
@@ -173,7 +179,7 @@ public final class PassBuffers implements AutoCloseable {
     if (decodeStep != null) {
       decodeStep.clear();
     }
-    routers = RouterConsumer.NONE;
+    routers = Optional.empty();
   }
 
   @Override

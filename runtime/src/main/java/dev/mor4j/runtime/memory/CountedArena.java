@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.memory;
 
-import dev.mor4j.runtime.OffHeapMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -9,20 +8,20 @@ import java.lang.foreign.MemorySegment;
  * be called again. Any thread.
  */
 public final class CountedArena implements Arena {
-  private final OffHeapMemory.Use use;
+  private final MemoryAccount account;
   private final Arena arena = Arena.ofShared();
   private long bytes;
   private boolean closed;
 
-  public CountedArena(OffHeapMemory.Use use) {
-    this.use = use;
+  public CountedArena(MemoryAccount account) {
+    this.account = account;
   }
 
   @Override
   public synchronized MemorySegment allocate(long byteSize, long byteAlignment) {
     MemorySegment segment = arena.allocate(byteSize, byteAlignment);
     bytes += byteSize;
-    OffHeapMemory.added(use, byteSize);
+    account.added(byteSize);
     return segment;
   }
 
@@ -36,7 +35,7 @@ public final class CountedArena implements Arena {
     if (!closed) {
       closed = true;
       arena.close();
-      OffHeapMemory.removed(use, bytes);
+      account.removed(bytes);
     }
   }
 }

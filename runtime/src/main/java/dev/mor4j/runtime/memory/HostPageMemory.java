@@ -1,9 +1,8 @@
 package dev.mor4j.runtime.memory;
 
-import dev.mor4j.runtime.OffHeapMemory;
 import java.lang.foreign.MemorySegment;
 
-/** KV pages in the host's memory, counted as {@link OffHeapMemory.Use#KV_POOL}. */
+/** KV pages in the host's memory, counted as {@link MemoryAccount#KV_POOL}. */
 public final class HostPageMemory implements PageMemory {
   /** The only one. */
   public static final HostPageMemory INSTANCE = new HostPageMemory();
@@ -34,7 +33,7 @@ public final class HostPageMemory implements PageMemory {
 
   @Override
   public Slab allocate(long bytes) {
-    return new HostSlab(new NativeBuffer(OffHeapMemory.Use.KV_POOL, bytes));
+    return new HostSlab(new NativeBuffer(MemoryAccount.KV_POOL, bytes));
   }
 
   @Override

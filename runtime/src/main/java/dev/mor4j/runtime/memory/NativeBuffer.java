@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.memory;
 
-import dev.mor4j.runtime.OffHeapMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -12,14 +11,14 @@ import java.lang.foreign.MemorySegment;
 public final class NativeBuffer implements AutoCloseable {
   private static final long ALIGNMENT = 64;
 
-  private final OffHeapMemory.Use use;
+  private final MemoryAccount account;
   private final Arena arena;
   private final MemorySegment segment;
   private boolean closed;
 
   @SuppressWarnings("MustBeClosedChecker") // owned by this object, closed with it
-  public NativeBuffer(OffHeapMemory.Use use, long bytes) {
-    this.use = use;
+  public NativeBuffer(MemoryAccount account, long bytes) {
+    this.account = account;
     this.arena = Arena.ofShared();
     MemorySegment allocated;
     try {
@@ -29,7 +28,7 @@ public final class NativeBuffer implements AutoCloseable {
       throw e;
     }
     this.segment = allocated;
-    OffHeapMemory.added(use, bytes);
+    account.added(bytes);
   }
 
   public MemorySegment segment() {
@@ -46,7 +45,7 @@ public final class NativeBuffer implements AutoCloseable {
     if (!closed) {
       closed = true;
       arena.close();
-      OffHeapMemory.removed(use, segment.byteSize());
+      account.removed(segment.byteSize());
     }
   }
 }

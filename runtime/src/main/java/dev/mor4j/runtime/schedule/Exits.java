@@ -1,8 +1,6 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.DepthBatching;
-import dev.mor4j.runtime.EngineOptions;
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.ForwardPass;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.forward.TokenChoices;
@@ -13,12 +11,12 @@ import java.util.function.BiConsumer;
 /**
  * Tokens that are through the block. Last layers and head read their weights once for all that
  * leave together, so a token waits for others: until enough are there, but not for longer than
- * {@link EngineOptions#maxExitWait()} passes. One thread at a time.
+ * {@link SchedulerSettings.ExitRule#maxWait()} passes. One thread at a time.
  */
 final class Exits {
   private final ForwardPass forward;
   private final PassBuffers buffers;
-  private final EngineOptions options;
+  private final SchedulerSettings.ExitRule rule;
   private final int[] endIds;
   private final SchedulerCounters counters;
   private List<Sequence> waiting = new ArrayList<>();
@@ -29,12 +27,12 @@ final class Exits {
   Exits(
       ForwardPass forward,
       PassBuffers buffers,
-      EngineOptions options,
+      SchedulerSettings.ExitRule rule,
       int[] endIds,
       SchedulerCounters counters) {
     this.forward = forward;
     this.buffers = buffers;
-    this.options = options;
+    this.rule = rule;
     this.endIds = endIds;
     this.counters = counters;
   }
@@ -100,16 +98,16 @@ final class Exits {
     if (waiting.isEmpty() || blockIsEmpty) {
       return !waiting.isEmpty();
     }
-    if (options.depthBatching() != DepthBatching.CONTINUOUS) {
+    if (rule.together()) {
       return false;
     }
     // docs/scaling.md: half is near the best for depths from shallow to deep.
-    int enough = options.minExitBatch() > 0 ? options.minExitBatch() : Math.ceilDiv(running, 2);
+    int enough = rule.minBatch() > 0 ? rule.minBatch() : Math.ceilDiv(running, 2);
     if (waiting.size() >= Math.min(enough, running)) {
       return true;
     }
     for (Sequence sequence : waiting) {
-      if (sequence.waited > options.maxExitWait()) {
+      if (sequence.waited > rule.maxWait()) {
         return true;
       }
     }

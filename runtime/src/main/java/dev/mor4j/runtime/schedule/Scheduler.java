@@ -1,19 +1,16 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.DepthBatching;
-import dev.mor4j.runtime.DeviceOutOfMemoryException;
-import dev.mor4j.runtime.EngineOptions;
-import dev.mor4j.runtime.EngineStep;
-import dev.mor4j.runtime.FinishReason;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.PrefixCache;
 import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.engine.EngineStep;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.ForwardPass;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,7 +24,7 @@ import java.util.function.LongSupplier;
  * things gives the same texts. Knows no threads and no time but its clock's: one thread at a time.
  */
 public final class Scheduler implements AutoCloseable {
-  private final EngineOptions options;
+  private final SchedulerSettings settings;
   private final ForwardPass forward;
   private final PassBuffers buffers;
   private final LongSupplier clock;
@@ -54,37 +51,37 @@ public final class Scheduler implements AutoCloseable {
   private int left;
 
   /**
-   * @param buffers with a pass of at least {@code options.stepTokens()} rows; borrowed
+   * @param buffers with a pass of at least {@code settings.stepTokens()} rows; borrowed
    * @param pools for the caches of this scheduler's sequences alone; borrowed
    * @param recursions N
    * @param endIds tokens that end a text
    * @param clock nanoseconds, of {@link Sequence}'s times too
    */
   public Scheduler(
-      EngineOptions options,
+      SchedulerSettings settings,
       ForwardPass forward,
       PassBuffers buffers,
       KvPools pools,
       int recursions,
       int[] endIds,
       LongSupplier clock) {
-    this.options = options;
+    this.settings = settings;
     this.forward = forward;
     this.buffers = buffers;
     this.pools = pools;
     this.clock = clock;
     this.startNanos = clock.getAsLong();
-    this.queue = new WaitingQueue(TimeUnit.NANOSECONDS.convert(options.ageing()));
+    this.queue = new WaitingQueue(settings.ageingNanos());
     this.prefixes = new PrefixCache(forward.kvPlan(), pools);
-    this.budget = new KvBudget(options.kvBytes(), forward.kvPlan(), pools, prefixes);
-    this.padding = new int[options.stepTokens()];
-    if (options.depthBatching() == DepthBatching.PADDED) {
+    this.budget = new KvBudget(settings.kvBytes(), forward.kvPlan(), pools, prefixes);
+    this.padding = new int[settings.stepTokens()];
+    if (settings.exits().padded()) {
       // Rows that are computed for nothing have the gate 0, whatever was decided of them.
       buffers.decideHere();
     }
     this.counters = new SchedulerCounters(recursions);
-    this.exits = new Exits(forward, buffers, options, endIds, counters);
-    this.block = new Block(forward, buffers, recursions, options.stepTokens(), this::through);
+    this.exits = new Exits(forward, buffers, settings.exits(), endIds, counters);
+    this.block = new Block(forward, buffers, recursions, settings.stepTokens(), this::through);
   }
 
   /**
@@ -178,10 +175,10 @@ public final class Scheduler implements AutoCloseable {
    * first and finds no room keeps those behind it waiting, so that it is not passed by for ever.
    */
   private void admit(long now) {
-    while (running.size() < options.maxSequences() && queue.size() > 0) {
+    while (running.size() < settings.maxSequences() && queue.size() > 0) {
       Sequence sequence = queue.first(now);
       sequence.caches = new SequenceCaches(forward.kvPlan(), pools);
-      if (options.prefixCache()) {
+      if (settings.prefixCache()) {
         adoptPrefix(sequence);
       }
       if (!budget.admits(sequence, running) && !(running.isEmpty() && hasRoomAlone(sequence))) {
@@ -228,7 +225,7 @@ public final class Scheduler implements AutoCloseable {
    * step's tokens go.
    */
   private void enter(long now) {
-    if (options.depthBatching() != DepthBatching.CONTINUOUS && block.rows().anyTaken()) {
+    if (settings.exits().together() && block.rows().anyTaken()) {
       return;
     }
     budget.count(running);
@@ -314,8 +311,7 @@ public final class Scheduler implements AutoCloseable {
   private Pass pass() {
     List<Integer> atRecursion = block.atRecursion();
     int promptRows = block.promptRows();
-    boolean pads = options.depthBatching() == DepthBatching.PADDED;
-    int padded = pads ? exits.copyTextRows(padding) : 0;
+    int padded = settings.exits().padded() ? exits.copyTextRows(padding) : 0;
     long begin = clock.getAsLong();
     block.pass(padding, padded);
     long blockNanos = clock.getAsLong() - begin;
@@ -345,7 +341,7 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void store(Sequence sequence) {
-    if (options.prefixCache()) {
+    if (settings.prefixCache()) {
       prefixes.store(
           sequence.settings, sequence.ids, sequence.computed, sequence.depths, sequence.caches);
     }

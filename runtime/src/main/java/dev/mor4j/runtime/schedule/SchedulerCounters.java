@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.EngineStep;
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.EngineStep;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.RequestPriority;
 import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import java.util.Arrays;

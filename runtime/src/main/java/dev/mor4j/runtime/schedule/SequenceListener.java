@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.FinishReason;
 
 /** Is told what becomes of a sequence, on the scheduling thread. Must not block or throw. */
 public interface SequenceListener {

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.EngineStep;
+import dev.mor4j.runtime.engine.EngineStep;
 import jdk.jfr.Category;
 import jdk.jfr.Description;
 import jdk.jfr.Event;

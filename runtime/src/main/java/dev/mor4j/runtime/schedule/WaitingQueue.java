@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.schedule;
 
-import dev.mor4j.runtime.RequestPriority;
+import dev.mor4j.runtime.engine.RequestPriority;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.mor4j.runtime.weights;
 
 import dev.mor4j.bindings.cpu.MatrixView;
 import dev.mor4j.bindings.cpu.WeightType;
-import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.RoutingConfig;
@@ -10,6 +9,7 @@ import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.format.StoredTensor;
 import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.TensorNames;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -54,7 +54,7 @@ public final class ModelWeights implements AutoCloseable {
     }
     this.routerBias = bias;
     this.mappedBytes = map.byteSize();
-    OffHeapMemory.added(OffHeapMemory.Use.MAPPED_WEIGHTS, mappedBytes);
+    MemoryAccount.MAPPED_WEIGHTS.added(mappedBytes);
   }
 
   /**
@@ -196,7 +196,7 @@ public final class ModelWeights implements AutoCloseable {
     if (!closed) {
       closed = true;
       arena.close();
-      OffHeapMemory.removed(OffHeapMemory.Use.MAPPED_WEIGHTS, mappedBytes);
+      MemoryAccount.MAPPED_WEIGHTS.removed(mappedBytes);
     }
   }
 }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.memory.HostPageMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class KvPagePoolTest {
   @Test
   void pagesAreDistinctCountedAndReturned() {
-    long before = OffHeapMemory.totalBytes();
+    long before = MemoryAccount.totalBytes();
     KvPagePool pool =
         new KvPagePool(new KvPageLayout(3, 2, 64, KvType.F32), HostPageMemory.INSTANCE);
     assertThat(pool.pageBytes()).isEqualTo(3L * 2 * 2 * 64 * 4 * KvPageLayout.PAGE_TOKENS);
@@ -32,20 +32,19 @@ class KvPagePoolTest {
       caches.add(cache);
     }
     assertThat(addresses).doesNotHaveDuplicates();
-    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT))
-        .isEqualTo(pool.pageBytes() * addresses.size());
+    assertThat(MemoryAccount.KV_PAGES_LENT.bytes()).isEqualTo(pool.pageBytes() * addresses.size());
     assertThatIllegalStateException().isThrownBy(pool::close).withMessageContaining("still lent");
     caches.forEach(KvCache::close);
-    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT)).isZero();
+    assertThat(MemoryAccount.KV_PAGES_LENT.bytes()).isZero();
     pool.close();
     pool.close();
-    assertThat(OffHeapMemory.totalBytes()).isEqualTo(before);
+    assertThat(MemoryAccount.totalBytes()).isEqualTo(before);
     assertThatIllegalStateException().isThrownBy(() -> new KvCache(pool).append(1));
   }
 
   @Test
   void reservedPagesLieReadyAsFarAsPagesMayLieIdle() {
-    long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+    long before = MemoryAccount.KV_POOL.bytes();
     try (KvPagePool pool =
         new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32), HostPageMemory.INSTANCE)) {
       KvCache cache = new KvCache(pool);
@@ -54,33 +53,32 @@ class KvPagePoolTest {
       int needed = cache.reserve(9 * KvPageLayout.PAGE_TOKENS);
       assertThat(needed).isEqualTo(9);
       pool.reserve(needed);
-      long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+      long held = MemoryAccount.KV_POOL.bytes();
       cache.append(9 * KvPageLayout.PAGE_TOKENS);
-      assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(held);
+      assertThat(MemoryAccount.KV_POOL.bytes()).isEqualTo(held);
       pool.reserve(Integer.MAX_VALUE);
-      long idle = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before - 10 * pool.pageBytes();
+      long idle = MemoryAccount.KV_POOL.bytes() - before - 10 * pool.pageBytes();
       assertThat(idle).isBetween(12L << 20, 16L << 20);
       cache.close();
     }
-    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(before);
+    assertThat(MemoryAccount.KV_POOL.bytes()).isEqualTo(before);
   }
 
   @Test
   void muchIdleMemoryIsFreed() {
-    long before = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL);
+    long before = MemoryAccount.KV_POOL.bytes();
     try (KvPagePool pool =
         new KvPagePool(new KvPageLayout(4, 4, 64, KvType.F32), HostPageMemory.INSTANCE)) {
       KvCache large = new KvCache(pool);
       large.append((int) ((64L << 20) / pool.pageBytes()) * KvPageLayout.PAGE_TOKENS);
-      long held = OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before;
+      long held = MemoryAccount.KV_POOL.bytes() - before;
       assertThat(held).isGreaterThanOrEqualTo(64L << 20);
       large.close();
-      assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL) - before)
-          .isLessThanOrEqualTo(16L << 20);
+      assertThat(MemoryAccount.KV_POOL.bytes() - before).isLessThanOrEqualTo(16L << 20);
       KvCache again = new KvCache(pool);
       again.append(100);
       again.close();
     }
-    assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_POOL)).isEqualTo(before);
+    assertThat(MemoryAccount.KV_POOL.bytes()).isEqualTo(before);
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.memory.HostPageMemory;
@@ -16,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class PrefixCacheTest {
-  private static final RoutingSettings SETTINGS = new RoutingSettings(RoutingMode.THRESHOLD, 3, 0);
+  private static final RoutingSettings SETTINGS = RoutingSettings.threshold(3, 0);
   private static final ArchitectureConfig SIZES =
       new ArchitectureConfig(8, 8, 2, 1, 4, 8, 16, 512, 1e-5f, 10000, true, -1, List.of());
 
@@ -105,7 +104,7 @@ class PrefixCacheTest {
     }
     int[] other = ids.clone();
     other[40] ^= 1;
-    RoutingSettings capped = new RoutingSettings(RoutingMode.THRESHOLD, 2, 0);
+    RoutingSettings capped = RoutingSettings.threshold(2, 0);
     assertThat(prefixes.stored(SETTINGS, ids, 100)).isEqualTo(96);
     assertThat(prefixes.stored(SETTINGS, ids, 95)).isEqualTo(64);
     assertThat(prefixes.stored(SETTINGS, other, 100)).isEqualTo(32);

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
@@ -86,7 +85,7 @@ class ForwardPassPropertiesTest {
     KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
     try (OpenedModel whole = new OpenedModel(folder, isa, 1, 128, kv);
         OpenedModel split = new OpenedModel(folder, isa, 2, 1 + random.nextInt(40), kv)) {
-      RoutingSettings settings = whole.settings(RoutingMode.THRESHOLD);
+      RoutingSettings settings = whole.threshold();
       OpenedModel.Outcome one = whole.run(ids, settings, List.of());
       OpenedModel.Outcome bySplit = split.run(ids, settings, pieces);
       OpenedModel.Outcome byToken = split.run(ids, settings, Collections.nCopies(ids.length, 1));
@@ -113,7 +112,7 @@ class ForwardPassPropertiesTest {
     Isa isa = RandomConfigs.pick(random, backends);
     KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
     try (OpenedModel model = new OpenedModel(folder, isa, 2, 1 + random.nextInt(6), kv)) {
-      RoutingSettings settings = model.settings(RoutingMode.THRESHOLD);
+      RoutingSettings settings = model.threshold();
       List<OpenedModel.Outcome> together = model.runTogether(texts, settings, random);
       for (int i = 0; i < texts.size(); i++) {
         OpenedModel.Outcome alone = model.run(texts.get(i), settings, List.of());
@@ -130,13 +129,13 @@ class ForwardPassPropertiesTest {
       throws IOException {
     Random random = new Random(seed);
     int[] ids = text(write(seed), random);
-    RoutingMode mode = random.nextBoolean() ? RoutingMode.TOP_K : RoutingMode.THRESHOLD;
+    boolean topK = random.nextBoolean();
     KvType kv = RandomConfigs.pick(random, List.of(KvType.values()));
     try (OpenedModel oracle = new OpenedModel(folder, null, 1, 128, kv)) {
-      OpenedModel.Outcome expected = oracle.run(ids, oracle.settings(mode), List.of());
+      OpenedModel.Outcome expected = oracle.run(ids, settings(oracle, topK), List.of());
       for (Isa isa : OpenedModel.isas()) {
         try (OpenedModel model = new OpenedModel(folder, isa, 2, 64, kv)) {
-          OpenedModel.Outcome found = model.run(ids, model.settings(mode), List.of());
+          OpenedModel.Outcome found = model.run(ids, settings(model, topK), List.of());
           if (sameDepths(found, expected, kv == KvType.F32 ? 2 : 6)) {
             // A rounded key or value may fall a step away where sums differ in their last bits.
             assertClose(found.logits(), expected.logits(), kv == KvType.F32 ? 2e-4 : 2e-2);
@@ -144,6 +143,10 @@ class ForwardPassPropertiesTest {
         }
       }
     }
+  }
+
+  private static RoutingSettings settings(OpenedModel model, boolean topK) {
+    return topK ? model.topK() : model.threshold();
   }
 
   /** A decision on the very edge may fall either way in another order of summation; it is rare. */
@@ -201,7 +204,7 @@ class ForwardPassPropertiesTest {
     int[] ids = text(config, new Random(seed));
     Isa isa = OpenedModel.isas().isEmpty() ? null : OpenedModel.isas().getLast();
     try (OpenedModel topK = new OpenedModel(folder, isa, 1, 128)) {
-      OpenedModel.Outcome expected = topK.run(ids, topK.settings(RoutingMode.TOP_K), List.of());
+      OpenedModel.Outcome expected = topK.run(ids, topK.topK(), List.of());
       removeModel();
       RandomModel.write(
           folder,
@@ -216,8 +219,7 @@ class ForwardPassPropertiesTest {
           seed);
       try (OpenedModel open = new OpenedModel(folder, isa, 1, 128)) {
         RoutingSettings always =
-            new RoutingSettings(
-                RoutingMode.THRESHOLD, drawn.recursions(), RoutingSettings.logit(0));
+            RoutingSettings.threshold(drawn.recursions(), RoutingSettings.logit(0));
         OpenedModel.Outcome found = open.run(ids, always, List.of());
         assertThat(found.depths()).isEqualTo(expected.depths());
         assertThat(found.logits()).isEqualTo(expected.logits());
@@ -236,8 +238,7 @@ class ForwardPassPropertiesTest {
     int[] ids = text(config, new Random(seed));
     Isa isa = OpenedModel.isas().isEmpty() ? null : OpenedModel.isas().getLast();
     try (OpenedModel model = new OpenedModel(folder, isa, 1, 16)) {
-      OpenedModel.Outcome outcome =
-          model.run(ids, model.settings(RoutingMode.THRESHOLD), List.of());
+      OpenedModel.Outcome outcome = model.run(ids, model.threshold(), List.of());
       assertThat(outcome.entries()).isEqualTo(expectedEntries(config, outcome.depths()));
     }
   }
@@ -271,8 +272,7 @@ class ForwardPassPropertiesTest {
       ModelConfig config = write(seed);
       try (OpenedModel model = new OpenedModel(folder, null, 1, 128)) {
         OpenedModel.Outcome outcome =
-            model.run(
-                text(config, new Random(seed)), model.settings(RoutingMode.THRESHOLD), List.of());
+            model.run(text(config, new Random(seed)), model.threshold(), List.of());
         spread += Arrays.stream(outcome.depths()).distinct().count() > 1 ? 1 : 0;
       }
     }

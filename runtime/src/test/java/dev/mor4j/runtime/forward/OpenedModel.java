@@ -4,7 +4,6 @@ import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.JavaBackend;
 import dev.mor4j.runtime.backend.NativeBackend;
@@ -72,8 +71,12 @@ public final class OpenedModel implements AutoCloseable {
     return isas;
   }
 
-  RoutingSettings settings(RoutingMode mode) {
-    return new RoutingSettings(mode, weights.config().recursions(), 0);
+  RoutingSettings threshold() {
+    return RoutingSettings.threshold(weights.config().recursions(), 0);
+  }
+
+  RoutingSettings topK() {
+    return RoutingSettings.topK(weights.config().recursions());
   }
 
   /**

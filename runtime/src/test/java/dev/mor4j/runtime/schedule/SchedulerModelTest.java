@@ -4,13 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.DepthBatching;
-import dev.mor4j.runtime.EngineOptions;
-import dev.mor4j.runtime.FinishReason;
-import dev.mor4j.runtime.RequestPriority;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.RandomModel;
@@ -24,7 +21,6 @@ import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -93,8 +89,7 @@ class SchedulerModelTest {
       boolean threshold = config.routing() instanceof RoutingConfig.ExpertChoice;
       double[] thresholds = {0, 0, 0.3, -0.3, Double.NEGATIVE_INFINITY};
       this.settings =
-          new RoutingSettings(
-              RoutingMode.THRESHOLD,
+          RoutingSettings.threshold(
               random.nextInt(3) > 0 ? config.recursions() : 1 + random.nextInt(config.recursions()),
               threshold ? thresholds[random.nextInt(thresholds.length)] : 0);
     }
@@ -172,14 +167,14 @@ class SchedulerModelTest {
                 config.architecture(),
                 type,
                 opened.backend.pageMemory())) {
-      EngineOptions options = options(random, opened, pools, subjects);
+      SchedulerSettings settings = settings(random, opened, pools, subjects);
       BufferPool bufferPool =
           new BufferPool(
-              opened.backend, 1 + random.nextInt(options.stepTokens()), config.recursions());
+              opened.backend, 1 + random.nextInt(settings.stepTokens()), config.recursions());
       PassBuffers buffers = bufferPool.take();
       try (Scheduler scheduler =
           new Scheduler(
-              options,
+              settings,
               opened.forward,
               buffers,
               pools,
@@ -194,7 +189,7 @@ class SchedulerModelTest {
                         .logits.add(
                             Arrays.copyOfRange(
                                 logits, from, from + config.architecture().vocabulary())));
-        drive(scheduler, opened, pools, buffers, options, subjects, random, now);
+        drive(scheduler, opened, pools, buffers, settings, subjects, random, now);
         preemptions += scheduler.counters().preemptions();
         cachedTokens += scheduler.counters().cachedPromptTokens();
         for (Subject subject : subjects) {
@@ -224,7 +219,7 @@ class SchedulerModelTest {
   }
 
   /** Budgets from just enough for the largest sequence to plenty. */
-  private static EngineOptions options(
+  private static SchedulerSettings settings(
       Random random, OpenedModel opened, KvPools pools, List<Subject> subjects) {
     long largest = 1;
     for (Subject subject : subjects) {
@@ -236,16 +231,20 @@ class SchedulerModelTest {
                   opened.forward.kvPlan(), most, subject.settings.maxRecursions()));
     }
     int maxSequences = 1 + random.nextInt(8);
-    return new EngineOptions(
+    long kvBytes = (long) (largest * (random.nextInt(3) == 0 ? 1 : 1 + 4 * random.nextDouble()));
+    int stepTokens = maxSequences + 1 + random.nextInt(60);
+    int minExitBatch = random.nextInt(maxSequences + 2);
+    int maxExitWait = random.nextInt(4);
+    // Continuous depth-wise batching, and the two baselines.
+    int batching = random.nextInt(3);
+    boolean prefixCache = random.nextBoolean();
+    return new SchedulerSettings(
         maxSequences,
-        1000,
-        (long) (largest * (random.nextInt(3) == 0 ? 1 : 1 + 4 * random.nextDouble())),
-        maxSequences + 1 + random.nextInt(60),
-        random.nextInt(maxSequences + 2),
-        random.nextInt(4),
-        RandomConfigs.pick(random, List.of(DepthBatching.values())),
-        random.nextBoolean(),
-        Duration.ofNanos(1 + random.nextInt(2000)));
+        stepTokens,
+        kvBytes,
+        prefixCache,
+        1 + random.nextInt(2000),
+        new SchedulerSettings.ExitRule(minExitBatch, maxExitWait, batching > 0, batching == 2));
   }
 
   private static void drive(
@@ -253,7 +252,7 @@ class SchedulerModelTest {
       OpenedModel opened,
       KvPools pools,
       PassBuffers buffers,
-      EngineOptions options,
+      SchedulerSettings settings,
       List<Subject> subjects,
       Random random,
       long[] now) {
@@ -269,7 +268,7 @@ class SchedulerModelTest {
       now[0] += random.nextInt(40);
       scheduler.step();
       SchedulerAudit.check(
-          scheduler, opened.forward.kvPlan(), pools, buffers.tokens(), options.kvBytes());
+          scheduler, opened.forward.kvPlan(), pools, buffers.tokens(), settings.kvBytes());
       assertThat(++steps).as("steps").isLessThan(100_000);
     }
   }

@@ -2,9 +2,8 @@ package dev.mor4j.runtime.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mor4j.runtime.FinishReason;
-import dev.mor4j.runtime.RequestPriority;
-import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
@@ -17,7 +16,7 @@ class WaitingQueueTest {
     Sequence sequence =
         new Sequence(
             new int[] {1},
-            new RoutingSettings(RoutingMode.THRESHOLD, 1, 0),
+            RoutingSettings.threshold(1, 0),
             new Sampler(4, 0, 0, 1, 0, 1, 1, new SamplingBuffers()),
             new SequenceListener() {
               @Override

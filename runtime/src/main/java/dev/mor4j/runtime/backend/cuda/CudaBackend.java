@@ -63,7 +63,7 @@ public final class CudaBackend implements Backend {
    * @param type number type of activations, and of weights that are not int8
    * @param kvType number type of the caches
    * @throws IllegalStateException where there is no CUDA; the message says what was tried
-   * @throws dev.mor4j.runtime.DeviceOutOfMemoryException where the device has no room
+   * @throws dev.mor4j.runtime.device.DeviceOutOfMemoryException where the device has no room
    */
   public CudaBackend(int device, ModelWeights source, CudaType type, KvType kvType) {
     ArchitectureConfig sizes = source.config().architecture();

@@ -2,7 +2,7 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.DeviceMemory;
-import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 
 /**
  * Device memory of a workspace that grows by half as much again; what it held is lost then, and its
@@ -33,7 +33,7 @@ final class DeviceBuffer implements AutoCloseable {
     } catch (RuntimeException e) {
       throw DeviceFailure.of("activations", e);
     }
-    OffHeapMemory.added(OffHeapMemory.Use.DEVICE_WORKSPACE, memory.byteSize());
+    MemoryAccount.DEVICE_WORKSPACE.added(memory.byteSize());
     return true;
   }
 
@@ -52,7 +52,7 @@ final class DeviceBuffer implements AutoCloseable {
       long bytes = memory.byteSize();
       memory.close();
       memory = null;
-      OffHeapMemory.removed(OffHeapMemory.Use.DEVICE_WORKSPACE, bytes);
+      MemoryAccount.DEVICE_WORKSPACE.removed(bytes);
     }
   }
 }

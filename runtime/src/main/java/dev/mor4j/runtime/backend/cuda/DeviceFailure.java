@@ -2,8 +2,8 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaException;
 import dev.mor4j.bindings.cuda.CudaOutOfMemoryException;
-import dev.mor4j.runtime.DeviceException;
-import dev.mor4j.runtime.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 
 /** Turns what the bindings throw into what callers of the runtime see. */
 final class DeviceFailure {

@@ -1,11 +1,11 @@
 package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.DeviceMemory;
-import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import java.lang.foreign.MemorySegment;
 
-/** KV pages in a device's memory, counted as {@link OffHeapMemory.Use#KV_POOL}. Any thread. */
+/** KV pages in a device's memory, counted as {@link MemoryAccount#KV_POOL}. Any thread. */
 final class DevicePageMemory implements PageMemory {
   private final DeviceQueue queue;
 
@@ -19,7 +19,7 @@ final class DevicePageMemory implements PageMemory {
 
     DeviceSlab(DeviceMemory memory) {
       this.memory = memory;
-      OffHeapMemory.added(OffHeapMemory.Use.KV_POOL, memory.byteSize());
+      MemoryAccount.KV_POOL.added(memory.byteSize());
     }
 
     @Override
@@ -43,7 +43,7 @@ final class DevicePageMemory implements PageMemory {
         closed = true;
         long bytes = memory.byteSize();
         memory.close();
-        OffHeapMemory.removed(OffHeapMemory.Use.KV_POOL, bytes);
+        MemoryAccount.KV_POOL.removed(bytes);
       }
     }
   }

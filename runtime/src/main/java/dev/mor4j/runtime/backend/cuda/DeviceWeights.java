@@ -11,9 +11,9 @@ import dev.mor4j.bindings.cuda.CudaUpload;
 import dev.mor4j.bindings.cuda.DeviceMatrix;
 import dev.mor4j.bindings.cuda.DeviceMemory;
 import dev.mor4j.bindings.cuda.DeviceRouter;
-import dev.mor4j.runtime.OffHeapMemory;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.PreparedRouter;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.weights.LayerWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.lang.foreign.Arena;
@@ -100,7 +100,7 @@ final class DeviceWeights implements AutoCloseable {
     }
     owned.add(memory);
     bytes += size;
-    OffHeapMemory.added(OffHeapMemory.Use.DEVICE_WEIGHTS, size);
+    MemoryAccount.DEVICE_WEIGHTS.added(size);
     return memory;
   }
 
@@ -227,7 +227,7 @@ final class DeviceWeights implements AutoCloseable {
       memory.close();
     }
     owned.clear();
-    OffHeapMemory.removed(OffHeapMemory.Use.DEVICE_WEIGHTS, bytes);
+    MemoryAccount.DEVICE_WEIGHTS.removed(bytes);
     bytes = 0;
   }
 }

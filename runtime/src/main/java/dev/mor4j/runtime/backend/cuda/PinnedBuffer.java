@@ -3,7 +3,7 @@ package dev.mor4j.runtime.backend.cuda;
 import dev.mor4j.bindings.cuda.CudaEvent;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.PinnedMemory;
-import dev.mor4j.runtime.OffHeapMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -35,7 +35,7 @@ final class PinnedBuffer implements AutoCloseable {
       } catch (RuntimeException e) {
         throw DeviceFailure.of("memory of the host that it reads", e);
       }
-      OffHeapMemory.added(OffHeapMemory.Use.PINNED, memory.byteSize());
+      MemoryAccount.PINNED.added(memory.byteSize());
     }
   }
 
@@ -75,7 +75,7 @@ final class PinnedBuffer implements AutoCloseable {
       long bytes = memory.byteSize();
       queue.free(memory);
       memory = null;
-      OffHeapMemory.removed(OffHeapMemory.Use.PINNED, bytes);
+      MemoryAccount.PINNED.removed(bytes);
     }
   }
 

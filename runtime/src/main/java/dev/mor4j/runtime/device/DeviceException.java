@@ -1,4 +1,4 @@
-package dev.mor4j.runtime;
+package dev.mor4j.runtime.device;
 
 /**
  * A GPU has failed. Unless it is a {@link DeviceOutOfMemoryException}, nothing more can be computed

@@ -1,8 +1,8 @@
-package dev.mor4j.runtime;
+package dev.mor4j.runtime.engine;
 
 /**
  * Which of the requests that wait begins first. Among equals the one that came first does; a
- * request rises by one priority for each {@link EngineOptions#ageing()} that it waits, so none
+ * request rises by one priority for each {@code EngineOptions.ageing()} that it waits, so none
  * starves.
  */
 public enum RequestPriority {

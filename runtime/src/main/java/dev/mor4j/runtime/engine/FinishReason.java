@@ -1,4 +1,4 @@
-package dev.mor4j.runtime;
+package dev.mor4j.runtime.engine;
 
 /** Why a generation ended. */
 public enum FinishReason {

@@ -1,4 +1,4 @@
-package dev.mor4j.runtime;
+package dev.mor4j.runtime.engine;
 
 import java.util.List;
 

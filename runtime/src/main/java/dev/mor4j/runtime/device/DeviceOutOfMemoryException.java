@@ -1,4 +1,4 @@
-package dev.mor4j.runtime;
+package dev.mor4j.runtime.device;
 
 /**
  * A GPU has not the memory that was asked for. What had been computed and opened before stays
