@@ -1,23 +1,18 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.bindings.cpu.CpuContext;
-import dev.mor4j.bindings.cpu.CpuLibrary;
-import dev.mor4j.bindings.cpu.Isa;
-import dev.mor4j.bindings.cpu.WeightType;
-import dev.mor4j.bindings.cuda.CudaType;
 import dev.mor4j.runtime.backend.Backend;
-import dev.mor4j.runtime.backend.JavaBackend;
-import dev.mor4j.runtime.backend.NativeBackend;
+import dev.mor4j.runtime.backend.cpu.CpuMachine;
 import dev.mor4j.runtime.backend.cuda.CudaBackend;
+import dev.mor4j.runtime.backend.plain.JavaBackend;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /** Chooses what computes, in a stated order, and keeps the reason for a fallback. */
 final class BackendSelection {
   static final int MOST_DEFAULT_THREADS = 16;
-  private static final int SPIN_MICROSECONDS = 100;
 
   private BackendSelection() {}
 
@@ -25,71 +20,49 @@ final class BackendSelection {
     return switch (options.backend()) {
       case CPU -> selectCpu(options, weights);
       case CUDA ->
-          new CudaBackend(
+          CudaBackend.open(
               options.device().ordinal(),
               weights,
-              numbers(options.device().numbers(), weights),
+              options.device().numbers().type(),
               options.kvCache().type());
     };
   }
 
-  private static CudaType numbers(DeviceOptions.Numbers choice, ModelWeights weights) {
-    return switch (choice) {
-      case AUTO -> weights.layer(0).q().type() == WeightType.F32 ? CudaType.F32 : CudaType.BF16;
-      case F32 -> CudaType.F32;
-      case BF16 -> CudaType.BF16;
-      case F16 -> CudaType.F16;
-    };
-  }
-
   private static Backend selectCpu(ModelOptions options, ModelWeights weights) {
-    Optional<Isa> isa = isa(options.kernels());
-    if (isa.isEmpty()) {
+    Optional<String> kernels = kernels(options.kernels());
+    if (kernels.isEmpty()) {
       String reason =
-          options.kernels() == KernelChoice.JAVA
-              ? "asked for"
-              : CpuLibrary.instance().description();
+          options.kernels() == KernelChoice.JAVA ? "asked for" : CpuMachine.description();
       return new JavaBackend(reason, weights);
     }
-    CpuContext context = context(isa.get(), threads(options));
-    try {
-      return new NativeBackend(context, weights, options.kvCache().type());
-    } catch (RuntimeException e) {
-      context.close();
-      throw e;
-    }
+    return CpuMachine.open(kernels.get(), threads(options), weights, options.kvCache().type());
   }
 
   /** The native kernels that {@code choice} means on this machine; empty for plain Java. */
-  static Optional<Isa> isa(KernelChoice choice) {
-    CpuLibrary library = CpuLibrary.instance();
+  static Optional<String> kernels(KernelChoice choice) {
     return switch (choice) {
       case JAVA -> Optional.empty();
-      case AUTO -> library.isAvailable() ? Optional.of(library.bestIsa()) : Optional.empty();
-      case AVX512_BF16 -> Optional.of(Isa.AVX512_BF16);
-      case AVX512_VNNI -> Optional.of(Isa.AVX512_VNNI);
-      case AVX512 -> Optional.of(Isa.AVX512);
-      case AVX2 -> Optional.of(Isa.AVX2);
-      case PORTABLE -> Optional.of(Isa.PORTABLE);
+      case AUTO -> bestKernels();
+      default -> Optional.of(choice.label());
     };
   }
 
-  /** The choice that asks for the kernels of {@code isa}. */
-  static KernelChoice choice(Isa isa) {
-    return KernelChoice.valueOf(isa.name());
+  /** The most able native kernels that run here; empty without a library. */
+  static Optional<String> bestKernels() {
+    List<String> runnable = CpuMachine.kernels();
+    return runnable.isEmpty() ? Optional.empty() : Optional.of(runnable.getLast());
+  }
+
+  /** The choice that asks for the native kernels called {@code label}. */
+  static KernelChoice choice(String label) {
+    return KernelChoice.find(label)
+        .orElseThrow(() -> new IllegalStateException("no choice means the kernels " + label));
   }
 
   /** The kernels that this machine can run, plain Java among them. */
   static Set<KernelChoice> runnable() {
     Set<KernelChoice> runnable = EnumSet.of(KernelChoice.JAVA);
-    CpuLibrary library = CpuLibrary.instance();
-    if (library.isAvailable()) {
-      for (Isa isa : Isa.values()) {
-        if (isa.compareTo(library.bestIsa()) <= 0) {
-          runnable.add(choice(isa));
-        }
-      }
-    }
+    CpuMachine.kernels().forEach(label -> runnable.add(choice(label)));
     return runnable;
   }
 
@@ -97,10 +70,5 @@ final class BackendSelection {
   static int threads(ModelOptions options) {
     int processors = Runtime.getRuntime().availableProcessors();
     return options.threads() == 0 ? Math.min(MOST_DEFAULT_THREADS, processors) : options.threads();
-  }
-
-  /** A context; the caller closes it. */
-  static CpuContext context(Isa isa, int threads) {
-    return new CpuContext(isa, threads, SPIN_MICROSECONDS);
   }
 }

@@ -1,8 +1,6 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.bindings.cpu.CpuFeature;
-import dev.mor4j.bindings.cpu.CpuLibrary;
-import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.runtime.backend.cpu.CpuMachine;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -77,11 +75,12 @@ public record CpuReport(
    *     message says what was tried
    */
   public static CpuReport of(ModelOptions options) {
-    CpuLibrary library = CpuLibrary.instance();
     Set<KernelChoice> runnable = BackendSelection.runnable();
     KernelChoice kernels = choice(options.kernels());
-    if (!library.isAvailable() && kernels != KernelChoice.JAVA) {
-      throw new IllegalStateException("no native library: " + library.description());
+    boolean available = CpuMachine.isAvailable();
+    String description = CpuMachine.description();
+    if (!available && kernels != KernelChoice.JAVA) {
+      throw new IllegalStateException("no native library: " + description);
     }
     if (!runnable.contains(kernels)) {
       throw new IllegalArgumentException(
@@ -90,16 +89,15 @@ public record CpuReport(
               + ", which this machine cannot run; expected one of "
               + runnable.stream().map(KernelChoice::label).toList());
     }
-    Optional<String> named = CpuLibrary.named();
-    String description = library.description();
+    Optional<String> named = CpuMachine.namedLibrary();
     return new CpuReport(
-        library.isAvailable(),
-        library.isAvailable()
+        available,
+        available
             ? named.map(file -> file + " (" + description + ")").orElse(description)
             : description,
         named,
-        CpuLibrary.isNativeAccessEnabled(),
-        library.isAvailable() ? features(library.features()) : Set.of(),
+        CpuMachine.isNativeAccessEnabled(),
+        features(CpuMachine.features()),
         runnable,
         choice(KernelChoice.AUTO),
         kernels,
@@ -109,13 +107,16 @@ public record CpuReport(
   }
 
   private static KernelChoice choice(KernelChoice asked) {
-    Optional<Isa> isa = BackendSelection.isa(asked);
-    return isa.map(BackendSelection::choice).orElse(KernelChoice.JAVA);
+    return BackendSelection.kernels(asked).map(BackendSelection::choice).orElse(KernelChoice.JAVA);
   }
 
-  private static Set<Feature> features(Set<CpuFeature> found) {
+  private static Set<Feature> features(Set<String> labels) {
     Set<Feature> features = EnumSet.noneOf(Feature.class);
-    found.forEach(feature -> features.add(Feature.valueOf(feature.name())));
+    for (Feature feature : Feature.values()) {
+      if (labels.contains(feature.label())) {
+        features.add(feature);
+      }
+    }
     return features;
   }
 }

@@ -1,13 +1,9 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.bindings.cuda.CudaAttempt;
-import dev.mor4j.bindings.cuda.CudaContext;
-import dev.mor4j.bindings.cuda.CudaDevice;
-import dev.mor4j.bindings.cuda.CudaLibraries;
+import dev.mor4j.runtime.backend.cuda.CudaMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -79,7 +75,18 @@ public record CudaReport(
       int multiprocessors,
       long totalBytes,
       long freeBytes,
-      Optional<String> problem) {}
+      Optional<String> problem) {
+    private static Device of(CudaMachine.Device device) {
+      return new Device(
+          device.ordinal(),
+          device.name(),
+          device.computeCapability(),
+          device.multiprocessors(),
+          device.totalBytes(),
+          device.freeBytes(),
+          device.problem());
+    }
+  }
 
   public CudaReport {
     loaded = List.copyOf(loaded);
@@ -89,24 +96,23 @@ public record CudaReport(
 
   /** The report of this machine. Loads the libraries, computes nothing; throws nothing. */
   public static CudaReport read() {
-    CudaLibraries libraries = CudaLibraries.instance();
-    List<Library> loaded = libraries(libraries.loaded());
-    List<Library> tried = libraries(libraries.tried());
+    List<Library> loaded = libraries(CudaMachine.loaded());
+    List<Library> tried = libraries(CudaMachine.tried());
     return new CudaReport(
-        libraries.isAvailable(),
-        libraries.isEmulated(),
-        CudaLibraries.isNativeAccessEnabled(),
+        CudaMachine.isAvailable(),
+        CudaMachine.isEmulated(),
+        CudaMachine.isNativeAccessEnabled(),
         driver(DRIVER),
         loaded,
         tried,
-        version(libraries.driverVersion()),
-        version(libraries.runtimeVersion()),
-        libraries.isAvailable() ? devices(libraries.deviceCount()) : List.of(),
-        libraries.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)));
+        version(CudaMachine.driverVersion()),
+        version(CudaMachine.runtimeVersion()),
+        CudaMachine.devices().stream().map(Device::of).toList(),
+        CudaMachine.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)));
   }
 
-  private static List<Library> libraries(List<CudaAttempt> attempts) {
-    return attempts.stream().map(each -> new Library(each.file(), each.reason())).toList();
+  private static List<Library> libraries(List<CudaMachine.Library> libraries) {
+    return libraries.stream().map(each -> new Library(each.file(), each.note())).toList();
   }
 
   /** The first line of the file that the driver has in Linux. */
@@ -120,27 +126,6 @@ public record CudaReport(
 
   private static Optional<String> version(int number) {
     return number == 0 ? Optional.empty() : Optional.of(number / 1000 + "." + number % 1000 / 10);
-  }
-
-  private static List<Device> devices(int count) {
-    List<Device> devices = new ArrayList<>();
-    for (int ordinal = 0; ordinal < count; ordinal++) {
-      try (CudaContext context = new CudaContext(ordinal)) {
-        CudaDevice device = context.device();
-        devices.add(
-            new Device(
-                ordinal,
-                device.name(),
-                device.computeCapability(),
-                device.multiprocessors(),
-                device.totalBytes(),
-                context.freeBytes(),
-                Optional.empty()));
-      } catch (RuntimeException e) {
-        devices.add(new Device(ordinal, "", "", 0, 0, 0, Optional.of(String.valueOf(e))));
-      }
-    }
-    return devices;
   }
 
   /** What the obstacle is, by what was loaded until then and what failed last. */

@@ -1,10 +1,6 @@
 package dev.mor4j.runtime;
 
-import dev.mor4j.bindings.cpu.CpuContext;
-import dev.mor4j.bindings.cpu.CpuLibrary;
-import dev.mor4j.bindings.cpu.Isa;
-import dev.mor4j.runtime.memory.MemoryAccount;
-import dev.mor4j.runtime.memory.NativeBuffer;
+import dev.mor4j.runtime.backend.cpu.CpuProbe;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,14 +15,10 @@ import java.util.function.DoubleSupplier;
  * IllegalStateException}. One thread at a time.
  */
 public final class MachineProbe implements AutoCloseable {
-  private final CpuContext allThreads;
-  private final CpuContext oneThread;
-  private final NativeBuffer data;
+  private final CpuProbe probe;
 
-  private MachineProbe(CpuContext allThreads, CpuContext oneThread, NativeBuffer data) {
-    this.allThreads = allThreads;
-    this.oneThread = oneThread;
-    this.data = data;
+  private MachineProbe(CpuProbe probe) {
+    this.probe = probe;
   }
 
   /**
@@ -38,23 +30,14 @@ public final class MachineProbe implements AutoCloseable {
    * @throws IllegalArgumentException when this machine cannot run the kernels asked for
    */
   public static Optional<MachineProbe> open(ModelOptions options, long bytes) {
-    if (!CpuLibrary.instance().isAvailable()) {
-      return Optional.empty();
-    }
-    Isa isa = BackendSelection.isa(options.kernels()).orElse(CpuLibrary.instance().bestIsa());
-    CpuContext all = BackendSelection.context(isa, BackendSelection.threads(options));
-    CpuContext one = null;
-    NativeBuffer data = null;
-    try {
-      one = BackendSelection.context(isa, 1);
-      data = new NativeBuffer(MemoryAccount.MEASUREMENT, Math.ceilDiv(bytes, 64) * 64);
-      // Pages that were never written to may all be one page of zeros, which a cache holds.
-      data.segment().fill((byte) 1);
-      return Optional.of(new MachineProbe(all, one, data));
-    } catch (RuntimeException | OutOfMemoryError e) {
-      close(data, one, all);
-      throw e;
-    }
+    return BackendSelection.bestKernels()
+        .map(
+            best ->
+                new MachineProbe(
+                    CpuProbe.open(
+                        BackendSelection.kernels(options.kernels()).orElse(best),
+                        BackendSelection.threads(options),
+                        bytes)));
   }
 
   /**
@@ -69,20 +52,20 @@ public final class MachineProbe implements AutoCloseable {
     }
     Map<ProductType, MeasuredRate> peaks = new EnumMap<>(ProductType.class);
     for (ProductType type : ProductType.values()) {
-      peaks.put(type, rate(() -> allThreads.measurePeak(type.weights(), 1), repeats));
+      peaks.put(type, rate(() -> probe.measurePeak(type.weights()), repeats));
     }
     return new MachineSpeed(
-        BackendSelection.choice(allThreads.isa()),
-        allThreads.threads(),
+        BackendSelection.choice(probe.kernels()),
+        probe.threads(),
         peaks,
-        data.byteSize(),
-        rate(() -> oneThread.measureBandwidth(data.segment(), 1), repeats),
+        probe.bytes(),
+        rate(probe::measureBandwidthOfOneThread, repeats),
         MeasuredRate.of(bandwidths(repeats)));
   }
 
   /** Bytes a second that all threads together read from memory, {@code repeats} times. */
   double[] bandwidths(int repeats) {
-    return measure(() -> allThreads.measureBandwidth(data.segment(), 1), repeats);
+    return measure(probe::measureBandwidth, repeats);
   }
 
   private static double[] measure(DoubleSupplier once, int repeats) {
@@ -97,19 +80,9 @@ public final class MachineProbe implements AutoCloseable {
     return MeasuredRate.of(measure(once, repeats));
   }
 
-  /** Waits for a running measurement; the memory goes last, for contexts read it. */
+  /** Waits for a running measurement. */
   @Override
   public void close() {
-    close(data, oneThread, allThreads);
-  }
-
-  private static void close(NativeBuffer data, CpuContext one, CpuContext all) {
-    all.close();
-    if (one != null) {
-      one.close();
-    }
-    if (data != null) {
-      data.close();
-    }
+    probe.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cpu.KvType;
+import dev.mor4j.bindings.cpu.WeightType;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaDevice;
 import dev.mor4j.bindings.cuda.CudaKernels;
@@ -27,6 +28,7 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.memory.PageMemory;
+import dev.mor4j.runtime.numbers.ActivationType;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
@@ -55,21 +57,11 @@ public final class CudaBackend implements Backend {
   private final int recursions;
   private boolean closed;
 
-  /**
-   * Copies the weights to the device.
-   *
-   * @param device ordinal of the device
-   * @param source mapped weights; read now, not kept
-   * @param type number type of activations, and of weights that are not int8
-   * @param kvType number type of the caches
-   * @throws IllegalStateException where there is no CUDA; the message says what was tried
-   * @throws dev.mor4j.runtime.device.DeviceOutOfMemoryException where the device has no room
-   */
-  public CudaBackend(int device, ModelWeights source, CudaType type, KvType kvType) {
+  private CudaBackend(int device, ModelWeights source, CudaType type, KvType kvType) {
     ArchitectureConfig sizes = source.config().architecture();
     this.recursions = source.config().recursions();
     DeviceWeights uploading = null;
-    this.context = open(device);
+    this.context = openContext(device);
     try {
       List<RouterWeights> routers = source.routers();
       int inner = routers.isEmpty() ? 0 : DeviceWeights.inner(routers.getFirst());
@@ -107,7 +99,31 @@ public final class CudaBackend implements Backend {
     }
   }
 
-  private static CudaContext open(int device) {
+  /**
+   * A model on a GPU. Copies the weights there; the caller closes it.
+   *
+   * @param ordinal which of the machine's GPUs, from 0
+   * @param source mapped weights; read now, not kept
+   * @param type number type of activations, and of weights that are not int8; where it is empty,
+   *     float32 for float32 weights, else bfloat16
+   * @param kvType number type of the caches
+   * @throws IllegalStateException where there is no CUDA; the message says what was tried
+   * @throws dev.mor4j.runtime.device.DeviceOutOfMemoryException where the device has no room
+   */
+  public static CudaBackend open(
+      int ordinal, ModelWeights source, Optional<ActivationType> type, KvType kvType) {
+    ActivationType automatic =
+        source.layer(0).q().type() == WeightType.F32 ? ActivationType.F32 : ActivationType.BF16;
+    CudaType numbers =
+        switch (type.orElse(automatic)) {
+          case F32 -> CudaType.F32;
+          case BF16 -> CudaType.BF16;
+          case F16 -> CudaType.F16;
+        };
+    return new CudaBackend(ordinal, source, numbers, kvType);
+  }
+
+  private static CudaContext openContext(int device) {
     try {
       return new CudaContext(device);
     } catch (RuntimeException e) {

@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.bindings.cpu.BlockShape;
 import dev.mor4j.bindings.cpu.CpuContext;
@@ -8,6 +8,13 @@ import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.bindings.cpu.LayerTable;
 import dev.mor4j.bindings.cpu.LayerView;
 import dev.mor4j.bindings.cpu.RouterTable;
+import dev.mor4j.runtime.backend.CachedLayer;
+import dev.mor4j.runtime.backend.LedBackend;
+import dev.mor4j.runtime.backend.PreparedLayers;
+import dev.mor4j.runtime.backend.PreparedRouter;
+import dev.mor4j.runtime.backend.RopeTable;
+import dev.mor4j.runtime.backend.RowPass;
+import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.cache.KvCache;
 import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.SequenceCaches;

@@ -1,7 +1,9 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.plain;
 
 import dev.mor4j.bindings.cpu.KvMode;
 import dev.mor4j.bindings.cpu.KvType;
+import dev.mor4j.runtime.backend.CachedLayer;
+import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.cache.KvCache;
 import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.format.ArchitectureConfig;

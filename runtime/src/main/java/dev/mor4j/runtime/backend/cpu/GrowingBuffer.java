@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.NativeBuffer;

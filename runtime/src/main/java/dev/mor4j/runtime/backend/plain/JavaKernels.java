@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.plain;
 
 import dev.mor4j.bindings.cpu.MatrixView;
 import dev.mor4j.bindings.cpu.WeightType;

@@ -1,6 +1,13 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.plain;
 
 import dev.mor4j.bindings.cpu.KvMode;
+import dev.mor4j.runtime.backend.CachedLayer;
+import dev.mor4j.runtime.backend.LedBackend;
+import dev.mor4j.runtime.backend.PreparedLayers;
+import dev.mor4j.runtime.backend.PreparedRouter;
+import dev.mor4j.runtime.backend.RopeTable;
+import dev.mor4j.runtime.backend.RowPass;
+import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.memory.HostPageMemory;
 import dev.mor4j.runtime.memory.PageMemory;

@@ -1,7 +1,8 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.bindings.cpu.BlockPass;
 import dev.mor4j.bindings.cpu.KvRows;
+import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.memory.CountedArena;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.NativeBuffer;

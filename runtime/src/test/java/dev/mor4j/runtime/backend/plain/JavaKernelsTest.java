@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.backend;
+package dev.mor4j.runtime.backend.plain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
