@@ -1,6 +1,5 @@
 package dev.mor4j.benchmarks;
 
-import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.engine.RequestPriority;
@@ -14,6 +13,7 @@ import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.Sharing;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.ForwardPass;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
@@ -68,7 +68,7 @@ final class SimulatedScheduler implements AutoCloseable {
     this.buffers = new BufferPool(backend, scheduling.stepTokens(), recursions);
     ForwardPass forward = new ForwardPass(weights, backend);
     this.pools =
-        new KvPools(forward.kvPlan(), config.architecture(), KvType.F32, backend.pageMemory());
+        new KvPools(forward.kvPlan(), config.architecture(), KvCacheType.F32, backend.pageMemory());
     this.scheduler =
         new Scheduler(
             scheduling, forward, buffers.take(), pools, recursions, new int[0], backend::now);
