@@ -146,7 +146,8 @@ final class ScalingSimulation {
         EngineOptions.defaults()
             .withMaxSequences(count)
             .withStepTokens(2 * count + 8)
-            .withExits(least, 100)
+            .withMinExitBatch(least)
+            .withMaxExitWait(100)
             .withPrefixCache(false)
             .withDepthBatching(batching);
     try (SimulatedScheduler simulated =

@@ -85,18 +85,18 @@ public final class ModelProbe {
     List<Part> taken = prefills.size() > 1 ? prefills.subList(1, prefills.size()) : prefills;
     return new ModelSpeed(
         promptTokens,
-        decoded.getLast().tokens(),
-        meanDepth(decoded),
-        rate(decoded),
-        taken.getLast().tokens(),
-        meanDepth(taken),
-        rate(taken),
+        speed(decoded),
+        speed(taken),
         machine.map(probe -> MeasuredRate.of(bandwidths.build().toArray())));
   }
 
   private static void addBandwidths(Optional<MachineProbe> machine, DoubleStream.Builder all) {
     machine.ifPresent(
         probe -> Arrays.stream(probe.bandwidths(BANDWIDTH_REPEATS)).forEach(all::add));
+  }
+
+  private static ModelSpeed.Part speed(List<Part> parts) {
+    return new ModelSpeed.Part(parts.getLast().tokens(), meanDepth(parts), rate(parts));
   }
 
   private static double meanDepth(List<Part> parts) {

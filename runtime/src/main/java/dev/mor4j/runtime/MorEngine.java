@@ -4,8 +4,6 @@ import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
-import dev.mor4j.runtime.schedule.SchedulerCounters;
-import dev.mor4j.runtime.schedule.SchedulerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -225,33 +223,8 @@ public final class MorEngine implements AutoCloseable {
   }
 
   private EngineStatistics takeStatistics() {
-    SchedulerCounters done = scheduler.counters();
-    SchedulerState state = scheduler.state();
     return new EngineStatistics(
-        measures.submitted.get(),
-        measures.refused(),
-        done.finished(),
-        done.failed(),
-        done.outOfMemory(),
-        state.queued(),
-        state.running(),
-        state.activeRows(),
-        state.waitingExits(),
-        done.promptTokens(),
-        done.cachedPromptTokens(),
-        done.generatedTokens(),
-        done.generatedAtDepth(),
-        done.passes(),
-        done.passRows(),
-        done.preemptions(),
-        options.kvBytes(),
-        state.kvHeldBytes(),
-        state.kvPromisedBytes(),
-        state.kvPrefixBytes(),
-        measures.timeToFirstToken.copy(),
-        measures.betweenTokens.copy(),
-        measures.queueTime.copy(),
-        measures.requestTime.copy());
+        measures, scheduler.counters(), scheduler.state(), options.kvBytes());
   }
 
   /**

@@ -195,8 +195,7 @@ public final class MorModel implements AutoCloseable {
   public MorSession newSession(SessionOptions options) {
     Objects.requireNonNull(options, "options");
     int contextLength = contextLength(options.contextLength());
-    RoutingSettings settings =
-        settings(RoutingMode.THRESHOLD, options.maxRecursions(), options.threshold());
+    RoutingSettings settings = settings(RoutingMode.THRESHOLD, options);
     enter();
     return new MorSession(this, settings, contextLength);
   }
@@ -240,7 +239,7 @@ public final class MorModel implements AutoCloseable {
       throw new IllegalArgumentException(
           "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
     }
-    RoutingSettings settings = settings(mode, options.maxRecursions(), options.threshold());
+    RoutingSettings settings = settings(mode, options);
     enter();
     try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
       PassBuffers lent = buffers.take();
@@ -317,20 +316,23 @@ public final class MorModel implements AutoCloseable {
     return asked == 0 ? most : asked;
   }
 
-  RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
+  RoutingSettings settings(RoutingMode mode, SessionOptions options) {
+    int maxRecursions = options.maxRecursions();
+    double threshold = options.probabilityThreshold();
+    boolean asTrained = threshold == SessionOptions.TRAINED_THRESHOLD;
     int recursions = config.recursions();
     if (maxRecursions > recursions) {
       throw new IllegalArgumentException(
           "maxRecursions is " + maxRecursions + ", expected at most the model's " + recursions);
     }
-    if (threshold != 0.5 && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
+    if (!asTrained && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
       throw new IllegalArgumentException(
-          "threshold is " + threshold + ", but only expert-choice routing has one");
+          "probabilityThreshold is " + threshold + ", but only expert-choice routing has one");
     }
     return new RoutingSettings(
         mode,
         maxRecursions == 0 ? recursions : maxRecursions,
-        threshold == 0.5 ? 0 : RoutingSettings.logit(threshold));
+        asTrained ? 0 : RoutingSettings.logit(threshold));
   }
 
   ForwardPass forward() {

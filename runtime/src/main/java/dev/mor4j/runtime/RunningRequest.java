@@ -40,8 +40,7 @@ final class RunningRequest implements SequenceListener {
     this.promptIds = promptIds;
     model.checkIds(promptIds, promptIds.length);
     SessionOptions session = request.session();
-    this.settings =
-        model.settings(RoutingMode.THRESHOLD, session.maxRecursions(), session.threshold());
+    this.settings = model.settings(RoutingMode.THRESHOLD, session);
     this.contextLength = model.contextLength(session.contextLength());
     this.start = new GenerationStart(model, request.generation(), promptIds);
     if (promptIds.length == 0) {
@@ -174,18 +173,14 @@ final class RunningRequest implements SequenceListener {
 
   private GenerationResult result(
       FinishReason reason, KvStatistics kv, List<Integer> promptDepths) {
-    List<Token> all = generation.allTokens();
-    StringBuilder text = new StringBuilder();
-    all.forEach(token -> text.append(token.text()));
     return new GenerationResult(
-        text.toString(),
-        all,
+        generation.allTokens(),
         reason,
-        promptIds.length,
         promptDepths,
+        promptIds.length,
         start.seed,
-        firstTokenNanos,
-        tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos,
+        new GenerationResult.Times(
+            firstTokenNanos, tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos),
         kv);
   }
 

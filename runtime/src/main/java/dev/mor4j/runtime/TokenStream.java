@@ -210,19 +210,16 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     for (int i = promptStart; i < Math.min(promptEnd, kv.tokens()); i++) {
       promptDepths.add(session.depth(i));
     }
-    StringBuilder text = new StringBuilder();
-    for (Token token : tokens) {
-      text.append(token.text());
-    }
     return new GenerationResult(
-        text.toString(),
         tokens,
         finishReason,
-        promptEnd - promptStart,
         promptDepths,
+        promptEnd - promptStart,
         seed,
-        tokens.isEmpty() ? 0 : firstTokenNanos - startNanos,
-        tokens.isEmpty() ? 0 : lastTokenNanos - firstTokenNanos,
+        tokens.isEmpty()
+            ? new GenerationResult.Times(0, 0)
+            : new GenerationResult.Times(
+                firstTokenNanos - startNanos, lastTokenNanos - firstTokenNanos),
         kv);
   }
 

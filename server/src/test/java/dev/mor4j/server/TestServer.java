@@ -72,7 +72,7 @@ final class TestServer implements AutoCloseable {
     ModelOptions gpu =
         ModelOptions.defaults()
             .withBackend(BackendChoice.CUDA)
-            .withDevice(new DeviceOptions(0, DeviceOptions.Numbers.F32));
+            .withDevice(DeviceOptions.defaults().withNumbers(DeviceOptions.Numbers.F32));
     return open(model(folder), gpu, engine, server -> server);
   }
 

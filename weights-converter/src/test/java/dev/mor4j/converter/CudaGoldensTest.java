@@ -59,7 +59,7 @@ class CudaGoldensTest {
   private static ModelOptions cuda(DeviceOptions.Numbers numbers) {
     return ModelOptions.defaults()
         .withBackend(BackendChoice.CUDA)
-        .withDevice(new DeviceOptions(0, numbers));
+        .withDevice(DeviceOptions.defaults().withNumbers(numbers));
   }
 
   private Path convert(Path golden, ConversionOptions options) throws IOException {

@@ -134,18 +134,19 @@ public final class Scheduler implements AutoCloseable {
 
   private void note(Pass pass, long begin) {
     EngineStep step =
-        new EngineStep(
-            counters.passes++,
-            begin - startNanos,
-            clock.getAsLong() - begin,
-            pass.blockNanos(),
-            pass.rowsAtRecursion(),
-            pass.promptRows(),
-            entered,
-            left,
-            exits.rows(),
-            running.size(),
-            queue.size());
+        EngineStep.builder()
+            .number(counters.passes++)
+            .startNanos(begin - startNanos)
+            .nanos(clock.getAsLong() - begin)
+            .blockNanos(pass.blockNanos())
+            .rowsAtRecursion(pass.rowsAtRecursion())
+            .promptRows(pass.promptRows())
+            .entered(entered)
+            .exited(left)
+            .waiting(exits.rows())
+            .running(running.size())
+            .queued(queue.size())
+            .build();
     counters.passRows += step.rows();
     counters.step(step);
     StepEvent.commit(step);

@@ -236,16 +236,16 @@ class SchedulerModelTest {
                   opened.forward.kvPlan(), most, subject.settings.maxRecursions()));
     }
     int maxSequences = 1 + random.nextInt(8);
-    return new EngineOptions(
-        maxSequences,
-        1000,
-        (long) (largest * (random.nextInt(3) == 0 ? 1 : 1 + 4 * random.nextDouble())),
-        maxSequences + 1 + random.nextInt(60),
-        random.nextInt(maxSequences + 2),
-        random.nextInt(4),
-        RandomConfigs.pick(random, List.of(DepthBatching.values())),
-        random.nextBoolean(),
-        Duration.ofNanos(1 + random.nextInt(2000)));
+    return EngineOptions.defaults()
+        .withMaxSequences(maxSequences)
+        .withMaxQueued(1000)
+        .withKvBytes((long) (largest * (random.nextInt(3) == 0 ? 1 : 1 + 4 * random.nextDouble())))
+        .withStepTokens(maxSequences + 1 + random.nextInt(60))
+        .withMinExitBatch(random.nextInt(maxSequences + 2))
+        .withMaxExitWait(random.nextInt(4))
+        .withDepthBatching(RandomConfigs.pick(random, List.of(DepthBatching.values())))
+        .withPrefixCache(random.nextBoolean())
+        .withAgeing(Duration.ofNanos(1 + random.nextInt(2000)));
   }
 
   private static void drive(
