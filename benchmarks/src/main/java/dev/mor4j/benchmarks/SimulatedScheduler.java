@@ -134,20 +134,16 @@ final class SimulatedScheduler implements AutoCloseable {
       capacities.add(0.5);
     }
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            4,
-            4,
-            1,
-            1,
-            2,
-            2 + BLOCK_LAYERS * recursions,
-            VOCABULARY,
-            CONTEXT,
-            1e-5f,
-            10000,
-            true,
-            -1,
-            List.of());
+        ArchitectureConfig.builder()
+            .hidden(4)
+            .intermediate(4)
+            .heads(1)
+            .kvHeads(1)
+            .headDim(2)
+            .layers(2 + BLOCK_LAYERS * recursions)
+            .vocabulary(VOCABULARY)
+            .maxPositions(CONTEXT)
+            .build();
     return new ModelConfig(
         architecture,
         Sharing.MIDDLE_CYCLE,

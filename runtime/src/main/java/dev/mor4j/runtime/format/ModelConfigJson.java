@@ -102,20 +102,21 @@ public final class ModelConfigJson {
       throw model.wrong("bos_token_id", "a token id or null");
     }
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            model.integer("hidden_size"),
-            model.integer("intermediate_size"),
-            model.integer("num_attention_heads"),
-            model.integer("num_key_value_heads"),
-            model.integer("head_dim"),
-            model.integer("num_hidden_layers"),
-            model.integer("vocab_size"),
-            model.integer("max_position_embeddings"),
-            (float) model.number("rms_norm_eps"),
-            model.number("rope_theta"),
-            model.flag("tie_word_embeddings"),
-            model.integer("bos_token_id", -1),
-            ends);
+        ArchitectureConfig.builder()
+            .hidden(model.integer("hidden_size"))
+            .intermediate(model.integer("intermediate_size"))
+            .heads(model.integer("num_attention_heads"))
+            .kvHeads(model.integer("num_key_value_heads"))
+            .headDim(model.integer("head_dim"))
+            .layers(model.integer("num_hidden_layers"))
+            .vocabulary(model.integer("vocab_size"))
+            .maxPositions(model.integer("max_position_embeddings"))
+            .rmsNormEps((float) model.number("rms_norm_eps"))
+            .ropeTheta(model.number("rope_theta"))
+            .tiedHead(model.flag("tie_word_embeddings"))
+            .bosTokenId(model.integer("bos_token_id", -1))
+            .eosTokenIds(ends)
+            .build();
     model.finish();
     return architecture;
   }

@@ -41,20 +41,16 @@ public final class PaperShapes {
     }
 
     private ArchitectureConfig architecture(int unrolled) {
-      return new ArchitectureConfig(
-          hidden,
-          intermediate,
-          heads,
-          kvHeads,
-          64,
-          unrolled,
-          49152,
-          2048,
-          1e-5f,
-          10000,
-          true,
-          -1,
-          List.of());
+      return ArchitectureConfig.builder()
+          .hidden(hidden)
+          .intermediate(intermediate)
+          .heads(heads)
+          .kvHeads(kvHeads)
+          .headDim(64)
+          .layers(unrolled)
+          .vocabulary(49152)
+          .maxPositions(2048)
+          .build();
     }
   }
 
