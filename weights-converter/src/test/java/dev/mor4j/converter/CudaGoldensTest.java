@@ -210,7 +210,7 @@ class CudaGoldensTest {
         ids,
         RoutingMode.THRESHOLD,
         SessionOptions.defaults(),
-        (recursion, count, tokens, outputs, threshold) -> {
+        (recursion, count, tokens, outputs, logitThreshold) -> {
           for (int i = 0; i < count; i++) {
             z.computeIfAbsent(recursion, any -> new HashMap<>()).put(tokens[i], outputs[i]);
           }
