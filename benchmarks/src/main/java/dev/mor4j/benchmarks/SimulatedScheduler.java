@@ -23,6 +23,7 @@ import dev.mor4j.runtime.schedule.Scheduler;
 import dev.mor4j.runtime.schedule.SchedulerState;
 import dev.mor4j.runtime.schedule.Sequence;
 import dev.mor4j.runtime.schedule.SequenceListener;
+import dev.mor4j.runtime.text.GeneratedText;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,7 +73,7 @@ final class SimulatedScheduler implements AutoCloseable {
         new KvPools(forward.kvPlan(), config.architecture(), KvType.F32, backend.pageMemory());
     this.scheduler =
         new Scheduler(
-            options, forward, buffers.take(), pools, recursions, new int[0], backend::now);
+            options, forward, buffers.take(), pools, recursions, backend::now);
     this.settings =
         new RoutingSettings(RoutingMode.THRESHOLD, forward.kvPlan().recursionCaches(), 0);
   }
@@ -111,10 +112,9 @@ final class SimulatedScheduler implements AutoCloseable {
             new int[prompt],
             settings,
             new Sampler(VOCABULARY, 0, 0, 1, 0, 1, 1, sampling),
-            new Unheard(),
+            new Unheard(text),
             RequestPriority.NORMAL,
             CONTEXT,
-            text,
             now(),
             Long.MAX_VALUE));
   }
@@ -160,14 +160,20 @@ final class SimulatedScheduler implements AutoCloseable {
         Map.of());
   }
 
-  /** Nobody listens. */
+  /** Ends after so many tokens; else nobody listens. */
   private static final class Unheard implements SequenceListener {
+    private final GeneratedText generated;
+
+    Unheard(int tokens) {
+      generated = new GeneratedText(new int[0], tokens, null);
+    }
+
     @Override
     public void started(int cachedTokens) {}
 
     @Override
-    public FinishReason token(int id, int depth, int position, FinishReason reason) {
-      return reason;
+    public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
+      return generated.add(id, depth, position, contextIsFull);
     }
 
     @Override

@@ -79,13 +79,7 @@ public final class MorEngine implements AutoCloseable {
       buffers = bufferPool.take();
       this.scheduler =
           new Scheduler(
-              options,
-              model.forward(),
-              buffers,
-              pools,
-              model.config().recursions(),
-              model.endIds(),
-              this::now);
+              options, model.forward(), buffers, pools, model.config().recursions(), this::now);
       requireDeviceMemory();
     } catch (RuntimeException | Error e) {
       bufferPool.close();

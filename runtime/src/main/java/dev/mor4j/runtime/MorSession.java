@@ -4,6 +4,7 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,16 +21,12 @@ import java.util.function.Consumer;
 public final class MorSession implements AutoCloseable {
   private final MorModel model;
   private final RoutingSettings settings;
-  private final int contextLength;
   private final SequenceCaches caches;
   private final AtomicBoolean busy = new AtomicBoolean();
 
-  /** The text so far; the first {@link #computed} tokens are in the caches. */
-  private int[] ids = new int[64];
+  /** The text so far; those of its tokens that were computed are in the caches. */
+  private final GrowingText text;
 
-  private int[] depths = new int[64];
-  private int length;
-  private int computed;
   private TokenStream stream;
   private boolean broken;
   private volatile boolean closed;
@@ -37,7 +34,7 @@ public final class MorSession implements AutoCloseable {
   MorSession(MorModel model, RoutingSettings settings, int contextLength) {
     this.model = model;
     this.settings = settings;
-    this.contextLength = contextLength;
+    this.text = new GrowingText(contextLength);
     this.caches = new SequenceCaches(model.kvPlan(), model.kvPools());
   }
 
@@ -86,32 +83,32 @@ public final class MorSession implements AutoCloseable {
     model.checkIds(promptIds, promptIds.length);
     begin();
     try {
-      if (length + promptIds.length == 0) {
+      int promptStart = text.length();
+      if (promptStart + promptIds.length == 0) {
         throw new IllegalArgumentException(
             "the prompt is empty and the model has no token that begins a text");
       }
-      if ((long) length + promptIds.length > contextLength) {
+      if ((long) promptStart + promptIds.length > text.contextLength()) {
         throw new IllegalArgumentException(
             "the prompt has "
                 + promptIds.length
                 + " tokens after "
-                + length
+                + promptStart
                 + " of the session, expected at most "
-                + contextLength
+                + text.contextLength()
                 + " in all");
       }
-      if (computed == length && promptIds.length == 0) {
+      if (text.due() == 0 && promptIds.length == 0) {
         throw new IllegalArgumentException(
-            "the prompt is empty and the session's context of " + contextLength + " is full");
+            "the prompt is empty and the session's context of "
+                + text.contextLength()
+                + " is full");
       }
-      int promptStart = length;
-      for (int id : promptIds) {
-        append(id);
-      }
+      text.append(promptIds);
       try {
         stream = new TokenStream(this, model, options, promptStart);
       } catch (RuntimeException | Error e) {
-        length = promptStart;
+        text.truncate(promptStart);
         throw e;
       }
       return stream;
@@ -126,8 +123,7 @@ public final class MorSession implements AutoCloseable {
     try {
       requireNoStream();
       caches.close();
-      length = 0;
-      computed = 0;
+      text.clear();
       broken = false;
     } finally {
       end();
@@ -138,7 +134,7 @@ public final class MorSession implements AutoCloseable {
   public int[] tokenIds() {
     begin();
     try {
-      return Arrays.copyOf(ids, length);
+      return text.copyOfIds();
     } finally {
       end();
     }
@@ -151,8 +147,8 @@ public final class MorSession implements AutoCloseable {
   public int[] depths() {
     begin();
     try {
-      int[] known = Arrays.copyOf(depths, length);
-      Arrays.fill(known, computed, length, -1);
+      int[] known = Arrays.copyOf(text.depths(), text.length());
+      Arrays.fill(known, text.computed(), known.length, -1);
       return known;
     } finally {
       end();
@@ -162,22 +158,14 @@ public final class MorSession implements AutoCloseable {
   /** What the KV caches hold now. */
   public KvStatistics kvStatistics() {
     requireOpen();
-    return model.kvStatistics(computed, caches);
+    return model.kvStatistics(text.computed(), caches);
   }
 
   /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
   private int[] promptIds(String prompt) {
     Objects.requireNonNull(prompt, "prompt");
     requireOpen();
-    return model.promptIds(prompt, length == 0);
-  }
-
-  void append(int id) {
-    if (length == ids.length) {
-      ids = Arrays.copyOf(ids, 2 * ids.length);
-      depths = Arrays.copyOf(depths, 2 * depths.length);
-    }
-    ids[length++] = id;
+    return model.promptIds(prompt, text.length() == 0);
   }
 
   /**
@@ -187,28 +175,36 @@ public final class MorSession implements AutoCloseable {
    */
   int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler) {
     broken = true;
-    while (length - computed > pieceLength) {
-      model.forward().run(ids, computed, pieceLength, caches, settings, buffers, depths);
-      computed += pieceLength;
+    while (text.due() > pieceLength) {
+      compute(pieceLength, buffers);
     }
-    int count = length - computed;
-    model.forward().runAndChoose(ids, computed, count, caches, settings, buffers, depths, sampler);
-    computed += count;
+    int count = text.due();
+    model
+        .forward()
+        .runAndChoose(
+            text.ids(), text.computed(), count, caches, settings, buffers, text.depths(), sampler);
+    text.advance(count);
     // Caches whose last pass has failed half way are no use; only a whole one makes them good
     // again.
     broken = false;
     return buffers.choices().token(0);
   }
 
+  private void compute(int count, PassBuffers buffers) {
+    model
+        .forward()
+        .run(text.ids(), text.computed(), count, caches, settings, buffers, text.depths());
+    text.advance(count);
+  }
+
   /** A step together with others: open and idle, with every token computed but those of it. */
   void beginStep(int id) {
     begin();
-    if (length >= contextLength) {
+    if (!text.append(id)) {
       end();
       throw new IllegalArgumentException(
-          "the session's context of " + contextLength + " tokens is full");
+          "the session's context of " + text.contextLength() + " tokens is full");
     }
-    append(id);
   }
 
   /** Checks that this session may step together with {@code other}, of {@code owner}. */
@@ -227,24 +223,22 @@ public final class MorSession implements AutoCloseable {
    */
   void abandonStep() {
     if (!broken) {
-      length--;
+      text.truncate(text.length() - 1);
     }
   }
 
   /** Computes the tokens before the last; inside a step. */
   void catchUp(PassBuffers buffers) {
     broken = true;
-    while (computed < length - 1) {
-      int count = Math.min(buffers.maxPassRows(), length - 1 - computed);
-      model.forward().run(ids, computed, count, caches, settings, buffers, depths);
-      computed += count;
+    while (text.due() > 1) {
+      compute(Math.min(buffers.maxPassRows(), text.due() - 1), buffers);
     }
   }
 
   /** The last token was computed, in so many recursions. */
   void stepped(int depth) {
-    depths[length - 1] = depth;
-    computed = length;
+    text.depths()[text.length() - 1] = depth;
+    text.advance(1);
     broken = false;
   }
 
@@ -258,28 +252,13 @@ public final class MorSession implements AutoCloseable {
 
   /** Makes room for {@code tokens} more tokens, as far as the context goes, one at a time. */
   void reserve(int tokens, PassBuffers buffers) {
-    int more = Math.min(tokens, contextLength - length);
-    if (length + more > ids.length) {
-      ids = Arrays.copyOf(ids, length + more);
-      depths = Arrays.copyOf(depths, length + more);
-    }
-    model.forward().reserve(computed, length - computed + more, caches, buffers);
+    text.reserve(tokens);
+    int more = Math.min(tokens, text.contextLength() - text.length());
+    model.forward().reserve(text.computed(), text.due() + more, caches, buffers);
   }
 
-  int length() {
-    return length;
-  }
-
-  int contextLength() {
-    return contextLength;
-  }
-
-  int[] ids() {
-    return ids;
-  }
-
-  int depth(int position) {
-    return depths[position];
+  GrowingText text() {
+    return text;
   }
 
   /** Begins a call of the session itself: open, not in use, no stream open. */

@@ -85,8 +85,7 @@ final class RunningRequest implements SequenceListener {
         new Generation(
             number,
             () -> engine.thread().post(() -> engine.scheduler().cancel(sequence)),
-            start.assembler,
-            !request.generation().stop().isEmpty());
+            start.text);
     return generation;
   }
 
@@ -102,7 +101,6 @@ final class RunningRequest implements SequenceListener {
   }
 
   private Sequence newSequence() {
-    GenerationOptions options = request.generation();
     long deadline =
         request
             .deadline()
@@ -115,7 +113,6 @@ final class RunningRequest implements SequenceListener {
         this,
         request.priority(),
         contextLength,
-        options.maxNewTokens(),
         submittedNanos,
         deadline);
   }
@@ -135,7 +132,7 @@ final class RunningRequest implements SequenceListener {
   }
 
   @Override
-  public FinishReason token(int id, int depth, int position, FinishReason reason) {
+  public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
     long now = engine.now() - submittedNanos;
     if (tokens++ == 0) {
       firstTokenNanos = now;
@@ -144,7 +141,7 @@ final class RunningRequest implements SequenceListener {
       engine.measures().betweenTokens.add((now - lastTokenNanos) / NANOS_A_MICRO);
     }
     lastTokenNanos = now;
-    return generation.produce(id, depth, position, reason);
+    return generation.produce(id, depth, position, contextIsFull);
   }
 
   @Override

@@ -2,9 +2,9 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.sampling.Sampler;
-import dev.mor4j.runtime.text.TextAssembler;
+import dev.mor4j.runtime.text.GeneratedText;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -36,39 +36,29 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   private final MorSession session;
   private final MorModel model;
   private final GenerationOptions options;
-  private final int[] endIds;
   private final int promptStart;
   private final int promptEnd;
   private final long seed;
   private final Sampler sampler;
 
-  /** Null where the model has no tokenizer: all texts are empty then. */
-  private final TextAssembler assembler;
-
-  /** Tokens whose text is known; they lag behind those computed while nobody asks. */
-  private final List<Token> tokens = new ArrayList<>();
+  /** Its texts lag behind the tokens while nobody asks for them. */
+  private final GeneratedText generated;
 
   private final long startNanos = System.nanoTime();
   private long firstTokenNanos;
   private long lastTokenNanos;
-  private int computed;
-  private int lastId;
-  private int lastDepth;
   private PassBuffers buffers;
-  private FinishReason finishReason;
   private GenerationResult result;
 
   TokenStream(MorSession session, MorModel model, GenerationOptions options, int promptStart) {
-    GenerationStart start =
-        new GenerationStart(model, options, Arrays.copyOf(session.ids(), session.length()));
+    GenerationStart start = new GenerationStart(model, options, session.text().copyOfIds());
     this.session = session;
     this.model = model;
     this.options = options;
-    this.endIds = model.endIds();
     this.promptStart = promptStart;
-    this.promptEnd = session.length();
+    this.promptEnd = session.text().length();
     this.seed = start.seed;
-    this.assembler = start.assembler;
+    this.generated = start.text;
     this.buffers = model.buffers().take();
     try {
       this.sampler = start.sampler(buffers.sampling());
@@ -81,7 +71,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   /** Whether another token will come. Computes nothing. */
   @Override
   public boolean hasNext() {
-    return finishReason == null;
+    return generated.reason() == null;
   }
 
   /**
@@ -102,7 +92,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   public int nextId() {
     advance(false);
-    return lastId;
+    return generated.id(generated.count() - 1);
   }
 
   private Token advance(boolean withText) {
@@ -114,12 +104,10 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
       if (!withText) {
         return null;
       }
-      assemble();
-      return tokens.getLast();
+      generated.makeTexts();
+      return Token.of(generated, generated.count() - 1);
     } catch (RuntimeException | Error e) {
-      if (finishReason == null) {
-        finish(FinishReason.CANCELLED);
-      }
+      release();
       throw e;
     } finally {
       session.end();
@@ -127,77 +115,37 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   }
 
   private void requireNotEnded() {
-    if (finishReason != null) {
-      throw new NoSuchElementException("the generation has ended: " + finishReason);
+    if (!hasNext()) {
+      throw new NoSuchElementException("the generation has ended: " + generated.reason());
     }
   }
 
   private void step() {
     int id = session.computeNext(buffers, buffers.maxPassRows(), sampler);
-    if (computed == 0) {
+    GrowingText text = session.text();
+    if (generated.count() == 0) {
       session.reserve(options.maxNewTokens(), buffers);
+      generated.reserve(text.contextLength() - text.length() + 1);
     }
     sampler.saw(id);
-    int position = session.length();
-    boolean full = position >= session.contextLength();
-    if (!full) {
-      session.append(id);
-    }
-    lastId = id;
-    lastDepth = session.depth(position - 1);
-    computed++;
-    FinishReason reason = reasonToEnd(full);
+    int position = text.length();
+    boolean full = !text.append(id);
+    FinishReason reason = generated.add(id, text.depth(position - 1), position, full);
     lastTokenNanos = System.nanoTime();
-    if (computed == 1) {
+    if (generated.count() == 1) {
       firstTokenNanos = lastTokenNanos;
     }
     if (reason != null) {
-      finish(reason);
-    }
-  }
-
-  /** Why the generation ends with the last token; null when it goes on. */
-  private FinishReason reasonToEnd(boolean full) {
-    if (!options.stop().isEmpty()) {
-      assemble();
-    }
-    for (int end : endIds) {
-      if (end == lastId) {
-        return FinishReason.END_OF_TEXT;
-      }
-    }
-    if (assembler != null && assembler.stopped()) {
-      return FinishReason.STOP;
-    }
-    if (computed >= options.maxNewTokens()) {
-      return FinishReason.LENGTH;
-    }
-    return full ? FinishReason.CONTEXT_FULL : null;
-  }
-
-  /** Makes the text of the tokens that lag behind; inside a use of the session. */
-  private void assemble() {
-    while (tokens.size() < computed) {
-      int position = promptEnd + tokens.size();
-      // The last token of a full context is not among the session's.
-      int id = tokens.size() == computed - 1 ? lastId : session.ids()[position];
-      String text = assembler == null ? "" : assembler.add(id);
-      tokens.add(new Token(id, text, session.depth(position - 1), position));
+      finish();
     }
   }
 
   /** Gives the buffers back and lets the session go on; inside a use of the session. */
-  private void finish(FinishReason reason) {
-    finishReason = reason;
+  private void finish() {
     model.buffers().giveBack(buffers);
     buffers = null;
     try {
-      assemble();
-      if (reason != FinishReason.CANCELLED && assembler != null) {
-        Token last = tokens.removeLast();
-        String text = last.text() + assembler.finish();
-        tokens.add(new Token(last.id(), text, last.depth(), last.position()));
-      }
+      generated.makeTexts();
       result = makeResult();
     } finally {
       session.streamEnded();
@@ -208,15 +156,16 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     List<Integer> promptDepths = new ArrayList<>();
     KvStatistics kv = session.kvStatistics();
     for (int i = promptStart; i < Math.min(promptEnd, kv.tokens()); i++) {
-      promptDepths.add(session.depth(i));
+      promptDepths.add(session.text().depth(i));
     }
+    boolean isEmpty = generated.count() == 0;
     return new GenerationResult(
-        tokens,
-        finishReason,
+        Token.allOf(generated),
+        generated.reason(),
         promptDepths,
         promptEnd - promptStart,
         seed,
-        tokens.isEmpty()
+        isEmpty
             ? new GenerationResult.Times(0, 0)
             : new GenerationResult.Times(
                 firstTokenNanos - startNanos, lastTokenNanos - firstTokenNanos),
@@ -226,13 +175,13 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   /** In how many recursions the position that predicted the last token took part. */
   public int depth() {
     requireToken();
-    return lastDepth;
+    return generated.depth(generated.count() - 1);
   }
 
   /** The last token's place in the session. */
   public int position() {
     requireToken();
-    return promptEnd + computed - 1;
+    return generated.position(generated.count() - 1);
   }
 
   /**
@@ -243,19 +192,19 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   public String text() {
     requireToken();
-    if (tokens.size() < computed) {
+    if (generated.textCount() < generated.count()) {
       session.enter();
       try {
-        assemble();
+        generated.makeTexts();
       } finally {
         session.end();
       }
     }
-    return tokens.getLast().text();
+    return generated.text(generated.count() - 1);
   }
 
   private void requireToken() {
-    if (computed == 0) {
+    if (generated.count() == 0) {
       throw new IllegalStateException("the stream has given no token yet");
     }
   }
@@ -274,8 +223,9 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
 
   /** Ends the generation if it has not ended; inside a use of the session. */
   void release() {
-    if (finishReason == null) {
-      finish(FinishReason.CANCELLED);
+    if (hasNext()) {
+      generated.end(FinishReason.CANCELLED);
+      finish();
     }
   }
 
@@ -286,7 +236,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   @Override
   public void close() {
-    if (finishReason != null) {
+    if (!hasNext()) {
       return;
     }
     session.enter();

@@ -12,9 +12,10 @@ import java.util.function.Consumer;
 
 /**
  * Keys and values of beginnings of texts, to be shared by sequences that begin alike: a tree of
- * segments of {@link #SEGMENT_TOKENS} tokens for each way of routing. Each segment is a user of the pages
- * that hold its tokens' entries, in the common cache and in that of each recursion, where they are
- * as many as tokens got there; so a page on the boundary of two segments is shared by both.
+ * segments of {@link #SEGMENT_TOKENS} tokens for each way of routing. Each segment is a user of the
+ * pages that hold its tokens' entries, in the common cache and in that of each recursion, where
+ * they are as many as tokens got there; so a page on the boundary of two segments is shared by
+ * both.
  *
  * <p>What was not used for longest is dropped first, always from the end of a text. One thread at a
  * time.
@@ -28,8 +29,8 @@ public final class PrefixCache implements AutoCloseable {
   private final Map<RoutingSettings, Segment> roots = new HashMap<>();
 
   /**
-   * All segments, the one to drop next first. A segment is used whenever one after it is, and stands
-   * behind it then, so the first one never has any after it.
+   * All segments, the one to drop next first. A segment is used whenever one after it is, and
+   * stands behind it then, so the first one never has any after it.
    */
   private final LinkedHashSet<Segment> byUse = new LinkedHashSet<>();
 
@@ -63,7 +64,9 @@ public final class PrefixCache implements AutoCloseable {
     /** In how many recursions each token took part. */
     private final int[] depths;
 
-    /** Entries of each cache at the end of the segment: the common one, then those of recursions. */
+    /**
+     * Entries of each cache at the end of the segment: the common one, then those of recursions.
+     */
     private final int[] lengths;
 
     /** The pages of each cache with entries of this segment, in order. */
@@ -200,7 +203,11 @@ public final class PrefixCache implements AutoCloseable {
   }
 
   private Segment segment(
-      Segment before, RoutingSettings settings, Tokens tokens, int[] depths, SequenceCaches caches) {
+      Segment before,
+      RoutingSettings settings,
+      Tokens tokens,
+      int[] depths,
+      SequenceCaches caches) {
     int[] lengths = before.lengths.clone();
     Page[][] pages = new Page[caches()][];
     for (int c = 0; c < caches(); c++) {
@@ -233,8 +240,8 @@ public final class PrefixCache implements AutoCloseable {
   }
 
   /**
-   * Drops the segment that was not used for longest and gives its pages back, which frees those that
-   * nobody else uses.
+   * Drops the segment that was not used for longest and gives its pages back, which frees those
+   * that nobody else uses.
    *
    * @return whether there was one
    */

@@ -11,6 +11,7 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.forward.ForwardPass;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,6 @@ public final class Scheduler implements AutoCloseable {
    * @param buffers with a pass of at least {@code options.stepTokens()} rows; borrowed
    * @param pools for the caches of this scheduler's sequences alone; borrowed
    * @param recursions N
-   * @param endIds tokens that end a text
    * @param clock nanoseconds, of {@link Sequence}'s times too
    */
   public Scheduler(
@@ -66,7 +66,6 @@ public final class Scheduler implements AutoCloseable {
       PassBuffers buffers,
       KvPools pools,
       int recursions,
-      int[] endIds,
       LongSupplier clock) {
     this.options = options;
     this.forward = forward;
@@ -83,7 +82,7 @@ public final class Scheduler implements AutoCloseable {
       buffers.decideHere();
     }
     this.counters = new SchedulerCounters(recursions);
-    this.exits = new Exits(forward, buffers, options, endIds, counters);
+    this.exits = new Exits(forward, buffers, options, counters);
     this.block = new Block(forward, buffers, recursions, options.stepTokens(), this::through);
   }
 
@@ -189,7 +188,7 @@ public final class Scheduler implements AutoCloseable {
         forget(sequence);
         return;
       }
-      int cached = sequence.computed;
+      int cached = sequence.computed();
       queue.remove(sequence);
       running.add(sequence);
       sequence.state = Sequence.State.READY;
@@ -203,9 +202,10 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void adoptPrefix(Sequence sequence) {
-    int most = sequence.length - 1;
-    sequence.computed =
-        prefixes.adopt(sequence.settings, sequence.ids, most, sequence.caches, sequence.depths);
+    GrowingText text = sequence.text;
+    text.restart(
+        prefixes.adopt(
+            sequence.settings, text.ids(), text.length() - 1, sequence.caches, text.depths()));
   }
 
   /**
@@ -214,14 +214,14 @@ public final class Scheduler implements AutoCloseable {
    */
   private boolean hasRoomAlone(Sequence sequence) {
     sequence.caches.close();
-    sequence.computed = 0;
+    sequence.text.restart(0);
     return budget.admits(sequence, running);
   }
 
   private static void forget(Sequence sequence) {
     sequence.caches.close();
     sequence.caches = null;
-    sequence.computed = 0;
+    sequence.text.restart(0);
   }
 
   /**
@@ -330,14 +330,14 @@ public final class Scheduler implements AutoCloseable {
     left = exits.leave(leaving);
     for (Sequence sequence : leaving) {
       for (int i = 0; i < sequence.rowCount; i++) {
-        sequence.depths[sequence.computed + i] = buffers.tokens().depth(sequence.rows[i]);
+        sequence.text.depths()[sequence.computed() + i] = buffers.tokens().depth(sequence.rows[i]);
       }
-      sequence.computed += sequence.rowCount;
+      sequence.text.advance(sequence.rowCount);
       counters.promptTokens +=
           sequence.rowCount > 1 || sequence.generated == 0 ? sequence.rowCount : 0;
       block.takeOut(sequence);
       sequence.state = Sequence.State.READY;
-      if (!sequence.prefixStored && sequence.computed >= sequence.promptLength) {
+      if (!sequence.prefixStored && sequence.computed() >= sequence.promptLength) {
         sequence.prefixStored = true;
         store(sequence);
       }
@@ -348,7 +348,11 @@ public final class Scheduler implements AutoCloseable {
   private void store(Sequence sequence) {
     if (options.prefixCache()) {
       prefixes.store(
-          sequence.settings, sequence.ids, sequence.computed, sequence.depths, sequence.caches);
+          sequence.settings,
+          sequence.text.ids(),
+          sequence.computed(),
+          sequence.text.depths(),
+          sequence.caches);
     }
   }
 
