@@ -13,9 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * A request that an engine has taken in: its tokens as they come, and its result. Ends exactly
  * once. Any number of threads may wait for {@link #result()}; one at a time reads the tokens.
  *
+ * <p>It can stand in a for-each loop, once. A reader that is interrupted cancels it.
+ *
  * <p>Tokens that nobody has read yet are kept, so a slow reader holds nobody up.
  */
-public final class Generation implements Iterator<Token>, AutoCloseable {
+public final class Generation implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final long id;
   private final Runnable canceller;
 
@@ -37,8 +39,10 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   private Throwable failure;
   private RequestReport report;
 
-  /** The reader's alone. */
+  /** The reader's alone, as is {@link #isRead}. */
   private int consumed;
+
+  private boolean isRead;
 
   /**
    * @param canceller asks the engine to end this
@@ -58,15 +62,18 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   /**
    * Waits until another token is there or the generation has ended; whether there is one.
    *
-   * @throws CancellationException when the waiting thread is interrupted; its interrupt status
-   *     stays set
+   * @throws CancellationException when this thread is interrupted before the generation has ended:
+   *     that cancels the generation; the interrupt status stays set
    * @throws IllegalStateException when it has ended by an error, which is the cause
    */
   @Override
   public boolean hasNext() {
     lock.lock();
     try {
-      while (consumed == generated.count() && generated.reason() == null && failure == null) {
+      if (goesOn() && Thread.currentThread().isInterrupted()) {
+        throw interrupted(null);
+      }
+      while (consumed == generated.count() && goesOn()) {
         changed.await();
       }
       if (consumed == generated.count() && failure != null) {
@@ -75,13 +82,39 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
       return consumed < generated.count();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      CancellationException interrupted =
-          new CancellationException("interrupted while waiting for a token");
-      interrupted.initCause(e);
-      throw interrupted;
+      throw interrupted(e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean goesOn() {
+    return generated.reason() == null && failure == null;
+  }
+
+  /** Cancels, because nobody reads on. */
+  private CancellationException interrupted(InterruptedException cause) {
+    cancel();
+    CancellationException interrupted =
+        new CancellationException(
+            "the generation was cancelled, because its reader was interrupted");
+    interrupted.initCause(cause);
+    return interrupted;
+  }
+
+  /**
+   * For a for-each loop over what is left: this generation itself, once.
+   *
+   * @throws IllegalStateException when it was called before
+   */
+  @Override
+  public Iterator<Token> iterator() {
+    if (isRead) {
+      throw new IllegalStateException(
+          "the generation is being read already: its tokens come once; result() keeps them");
+    }
+    isRead = true;
+    return this;
   }
 
   /**
@@ -248,5 +281,24 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   /** Gives the failure to those who wait for the result. */
   void completeExceptionally(Throwable why) {
     result.completeExceptionally(why);
+  }
+
+  /** Its number, how many tokens it has given, and why it has ended. */
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "Generation["
+          + id
+          + ", "
+          + generated.count()
+          + " tokens, "
+          + (failure != null
+              ? "failed: " + failure
+              : goesOn() ? "goes on" : "ended by " + generated.reason())
+          + "]";
+    } finally {
+      lock.unlock();
+    }
   }
 }

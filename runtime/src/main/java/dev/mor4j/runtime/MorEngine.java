@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * Serves many requests of one model at the same time by continuous depth-wise batching (section 3.3
@@ -40,12 +41,11 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class MorEngine implements AutoCloseable {
   private final MorModel model;
   private final EngineOptions options;
-  private final KvPools pools;
-  private final BufferPool bufferPool;
   private final Scheduler scheduler;
   private final EngineThread thread;
   private final EngineMeasures measures = new EngineMeasures();
   private final long origin = System.nanoTime();
+  private final EngineResources resources;
 
   /** Makes the results of requests that have ended: texts, for which the engine has no time. */
   private final ExecutorService results = Executors.newVirtualThreadPerTaskExecutor();
@@ -72,8 +72,8 @@ public final class MorEngine implements AutoCloseable {
   MorEngine(MorModel model, EngineOptions options) {
     this.model = model;
     this.options = options;
-    this.pools = model.newKvPools();
-    this.bufferPool = model.newBuffers(options.stepTokens());
+    KvPools pools = model.newKvPools();
+    BufferPool bufferPool = model.newBuffers(options.stepTokens());
     PassBuffers buffers;
     try {
       buffers = bufferPool.take();
@@ -84,10 +84,17 @@ public final class MorEngine implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       bufferPool.close();
       pools.close();
-      model.leave();
+      model.resources().leave();
       throw e;
     }
     this.thread = new EngineThread("mor4j-engine", scheduler);
+    this.resources = new EngineResources(model.resources(), thread, results, bufferPool, pools);
+    Forgotten.watch(this, resources);
+  }
+
+  /** Does not refer to the engine, which its thread must not keep reachable. */
+  private static LongSupplier clock(long origin) {
+    return () -> System.nanoTime() - origin;
   }
 
   /** Rather now than when the pages are taken that are not there. */
@@ -279,21 +286,25 @@ public final class MorEngine implements AutoCloseable {
           lastStatistics = takeStatistics();
           lastTimeline = scheduler.counters().timeline();
         });
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.stop();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    results.close();
-    bufferPool.close();
-    pools.close();
-    model.leave();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    resources.giveBack();
+  }
+
+  /** The model and what the engine does now. */
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "MorEngine["
+          + model.folder()
+          + ", "
+          + (taken - ended)
+          + " requests taken in and not ended, "
+          + ended
+          + " ended, "
+          + options
+          + (closed ? ", closed]" : "]");
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
-import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.ForwardPass;
@@ -39,6 +38,10 @@ import java.util.concurrent.FutureTask;
  * open models with the same kernels and number of threads; the last to close ends them. {@link
  * #close()} may be called again; while sessions or engines are open or a text is being scored it is
  * refused with an {@link IllegalStateException}, and the model stays usable.
+ *
+ * <p>A model, session or engine that is forgotten without having been closed is given back when the
+ * garbage collector finds it, with a warning by {@link System.Logger} {@code dev.mor4j.runtime}; a
+ * model not before its last session and engine.
  */
 public final class MorModel implements AutoCloseable {
   private final Path folder;
@@ -50,8 +53,7 @@ public final class MorModel implements AutoCloseable {
   private final BufferPool buffers;
   private final Tokenizer tokenizer;
   private final KvCacheType kvCacheType;
-  private int users;
-  private boolean closed;
+  private final ModelResources resources;
 
   private MorModel(
       Path folder,
@@ -69,6 +71,18 @@ public final class MorModel implements AutoCloseable {
     this.pools = newKvPools();
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
+    this.resources =
+        new ModelResources(
+            folder,
+            weights,
+            backend,
+            pools,
+            buffers,
+            tokenizer == null ? () -> {} : tokenizer.closer());
+    if (tokenizer != null) {
+      tokenizer.keepsReachable(this);
+    }
+    Forgotten.watch(this, resources);
   }
 
   /**
@@ -91,24 +105,18 @@ public final class MorModel implements AutoCloseable {
    * @throws DeviceOutOfMemoryException when the weights do not fit into the memory of the GPU
    */
   public static MorModel open(Path folder, ModelOptions options) throws IOException {
-    for (String name : List.of("config.json", "model.safetensors")) {
-      if (!Files.isRegularFile(folder.resolve(name))) {
-        throw new ModelFormatException(
-            folder, "has no file " + name + ", expected a model folder as the converter writes it");
-      }
-    }
-    Path tokenizerFile = folder.resolve("tokenizer.json");
-    if (Files.exists(tokenizerFile) && !Files.isRegularFile(tokenizerFile)) {
-      throw new ModelFormatException(tokenizerFile, "is no file, expected a tokenizer in JSON");
-    }
+    Objects.requireNonNull(folder, "folder");
+    Objects.requireNonNull(options, "options");
+    ModelFolder.require(folder);
+    Path tokenizerFile = folder.resolve(ModelFolder.TOKENIZER);
     FutureTask<HuggingFaceTokenizer> reading =
         Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
     ModelWeights weights = null;
     Backend backend = null;
     Tokenizer tokenizer = null;
     try {
-      ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
-      weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
+      ModelConfig config = ModelConfigJson.read(folder.resolve(ModelFolder.CONFIG));
+      weights = ModelWeights.open(folder.resolve(ModelFolder.WEIGHTS), config);
       backend = BackendSelection.select(options, weights);
       if (reading != null) {
         tokenizer = Tokenizer.finishReading(reading, config.architecture().vocabulary());
@@ -196,7 +204,7 @@ public final class MorModel implements AutoCloseable {
     Objects.requireNonNull(options, "options");
     int contextLength = contextLength(options.contextLength());
     RoutingSettings settings = settings(RoutingMode.THRESHOLD, options);
-    enter();
+    resources.enter();
     return new MorSession(this, settings, contextLength);
   }
 
@@ -208,7 +216,7 @@ public final class MorModel implements AutoCloseable {
    */
   public MorEngine newEngine(EngineOptions options) {
     Objects.requireNonNull(options, "options");
-    enter();
+    resources.enter();
     return new MorEngine(this, options);
   }
 
@@ -240,7 +248,7 @@ public final class MorModel implements AutoCloseable {
           "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
     }
     RoutingSettings settings = settings(mode, options);
-    enter();
+    resources.enter();
     try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
       PassBuffers lent = buffers.take();
       try {
@@ -260,7 +268,7 @@ public final class MorModel implements AutoCloseable {
         buffers.giveBack(lent);
       }
     } finally {
-      leave();
+      resources.leave();
     }
   }
 
@@ -391,38 +399,31 @@ public final class MorModel implements AutoCloseable {
     return buffers;
   }
 
-  private synchronized void enter() {
-    if (closed) {
-      throw new IllegalStateException("the model " + folder + " is closed");
-    }
-    users++;
-  }
-
-  /** A session or an engine was closed, or a scoring has ended. */
-  synchronized void leave() {
-    users--;
+  ModelResources resources() {
+    return resources;
   }
 
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    if (users > 0) {
-      throw new IllegalStateException(
-          "the model "
-              + folder
-              + " has "
-              + users
-              + " open sessions, engines or running calls; close them first");
-    }
-    closed = true;
-    buffers.close();
-    pools.close();
-    if (tokenizer != null) {
-      tokenizer.close();
-    }
-    backend.close();
-    weights.close();
+  public void close() {
+    resources.close();
+  }
+
+  /** The folder, what the model is, and what computes. */
+  @Override
+  public String toString() {
+    ArchitectureConfig sizes = config.architecture();
+    return "MorModel["
+        + folder
+        + ", "
+        + sizes.layers()
+        + " layers of width "
+        + sizes.hidden()
+        + ", "
+        + config.recursions()
+        + (config.recursions() == 1 ? " recursion, " : " recursions, ")
+        + weights.mappedBytes()
+        + " bytes of weights, "
+        + backend.description()
+        + (resources.isOpen() ? "]" : ", closed]");
   }
 }

@@ -5,6 +5,7 @@ import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.text.GrowingText;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,9 +20,13 @@ import java.util.function.Consumer;
  * Borrows KV pages from its model and gives them back when it is closed.
  */
 public final class MorSession implements AutoCloseable {
+  /** No token's id: the thread was interrupted before one was computed. */
+  static final int INTERRUPTED = -1;
+
   private final MorModel model;
   private final RoutingSettings settings;
   private final SequenceCaches caches;
+  private final SessionResources resources;
   private final AtomicBoolean busy = new AtomicBoolean();
 
   /** The text so far; those of its tokens that were computed are in the caches. */
@@ -36,16 +41,22 @@ public final class MorSession implements AutoCloseable {
     this.settings = settings;
     this.text = new GrowingText(contextLength);
     this.caches = new SequenceCaches(model.kvPlan(), model.kvPools());
+    this.resources = new SessionResources(model.resources(), caches);
+    Forgotten.watch(this, resources);
   }
 
   /**
-   * Generates text after {@code prompt} and returns when it has ended.
+   * Generates text after {@code prompt} and returns when it has ended. When this thread is
+   * interrupted, that is soon, with {@link FinishReason#CANCELLED} and what there is; the thread's
+   * interrupt status stays set.
    *
    * @param onToken sees each token as it comes, on this thread; what it throws ends the generation
    *     and is passed on
    */
   public GenerationResult generate(
       String prompt, GenerationOptions options, Consumer<? super Token> onToken) {
+    Objects.requireNonNull(onToken, "onToken");
+    Objects.requireNonNull(options, "options");
     return generate(promptIds(prompt), options, onToken);
   }
 
@@ -62,10 +73,7 @@ public final class MorSession implements AutoCloseable {
       int[] promptIds, GenerationOptions options, Consumer<? super Token> onToken) {
     Objects.requireNonNull(onToken, "onToken");
     try (TokenStream tokens = stream(promptIds, options)) {
-      while (tokens.hasNext()) {
-        onToken.accept(tokens.next());
-      }
-      return tokens.result();
+      return tokens.readAll(onToken);
     }
   }
 
@@ -74,11 +82,13 @@ public final class MorSession implements AutoCloseable {
    * is left.
    */
   public TokenStream stream(String prompt, GenerationOptions options) {
+    Objects.requireNonNull(options, "options");
     return stream(promptIds(prompt), options);
   }
 
   /** As {@link #stream(String, GenerationOptions)}, with token ids that are taken as they are. */
   public TokenStream stream(int[] promptIds, GenerationOptions options) {
+    Objects.requireNonNull(promptIds, "promptIds");
     Objects.requireNonNull(options, "options");
     model.checkIds(promptIds, promptIds.length);
     begin();
@@ -171,12 +181,20 @@ public final class MorSession implements AutoCloseable {
   /**
    * Computes all tokens that are not in the caches yet, in pieces, and chooses the next one.
    *
+   * @param heedsInterrupts whether to stop before a piece when this thread is interrupted
+   * @return the id of the next one, or {@link #INTERRUPTED}
    * @throws ArithmeticException when the model computed no usable logit
    */
-  int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler) {
+  int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler, boolean heedsInterrupts) {
     broken = true;
-    while (text.due() > pieceLength) {
+    while (!(heedsInterrupts && Thread.currentThread().isInterrupted())
+        && text.due() > pieceLength) {
       compute(pieceLength, buffers);
+    }
+    if (heedsInterrupts && Thread.currentThread().isInterrupted()) {
+      // Every piece that was begun is whole.
+      broken = false;
+      return INTERRUPTED;
     }
     int count = text.due();
     model
@@ -242,6 +260,15 @@ public final class MorSession implements AutoCloseable {
     broken = false;
   }
 
+  /** What a stream computes with; to be given back by {@link #giveBuffersBack}. */
+  PassBuffers takeBuffers() {
+    return resources.takeBuffers();
+  }
+
+  void giveBuffersBack() {
+    resources.giveBuffersBack();
+  }
+
   RoutingSettings settings() {
     return settings;
   }
@@ -295,8 +322,13 @@ public final class MorSession implements AutoCloseable {
     }
   }
 
+  /** Ends a use; until here the session is reachable, and so nothing that it uses is given back. */
   void end() {
-    busy.set(false);
+    try {
+      busy.set(false);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   void streamEnded() {
@@ -325,10 +357,23 @@ public final class MorSession implements AutoCloseable {
         stream.release();
       }
       closed = true;
-      caches.close();
-      model.leave();
+      resources.giveBack();
     } finally {
       end();
     }
+  }
+
+  /** How much of the context is used, and how the session routes. */
+  @Override
+  public String toString() {
+    return "MorSession["
+        + text.length()
+        + " of "
+        + text.contextLength()
+        + " tokens, "
+        + settings
+        + " of "
+        + model.folder()
+        + (closed ? ", closed]" : "]");
   }
 }

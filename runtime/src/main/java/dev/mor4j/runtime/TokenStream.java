@@ -8,14 +8,16 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Consumer;
 
 /**
  * The tokens of one generation, each computed when it is asked for. Closing it cancels what is
- * left; the session can be used again then. Belongs to its session: any thread, one at a time.
+ * left; the session can be used again then. Belongs to its session: any thread, one at a time. It
+ * pays no heed to interrupts: whoever reads it decides when to close it.
  *
  * <p>Read in one of two ways, which may be mixed. {@link #next()} gives a {@link Token} with its
- * text. {@link #nextId()} gives the id alone, with {@link #depth()}, {@link #position()} and {@link
- * #text()} for those who ask:
+ * text, and so does a for-each loop. {@link #nextId()} gives the id alone, with {@link #depth()},
+ * {@link #position()} and {@link #text()} for those who ask:
  *
  * <pre>{@code
  * while (stream.hasNext()) {
@@ -32,9 +34,8 @@ import java.util.NoSuchElementException;
  * some hundred bytes of objects. And stop strings are looked for in the text, which has to be made
  * for that.
  */
-public final class TokenStream implements Iterator<Token>, AutoCloseable {
+public final class TokenStream implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final MorSession session;
-  private final MorModel model;
   private final GenerationOptions options;
   private final int promptStart;
   private final int promptEnd;
@@ -48,22 +49,22 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   private long firstTokenNanos;
   private long lastTokenNanos;
   private PassBuffers buffers;
+  private boolean isRead;
   private GenerationResult result;
 
   TokenStream(MorSession session, MorModel model, GenerationOptions options, int promptStart) {
     GenerationStart start = new GenerationStart(model, options, session.text().copyOfIds());
     this.session = session;
-    this.model = model;
     this.options = options;
     this.promptStart = promptStart;
     this.promptEnd = session.text().length();
     this.seed = start.seed;
     this.generated = start.text;
-    this.buffers = model.buffers().take();
+    this.buffers = session.takeBuffers();
     try {
       this.sampler = start.sampler(buffers.sampling());
     } catch (RuntimeException | Error e) {
-      model.buffers().giveBack(buffers);
+      session.giveBuffersBack();
       throw e;
     }
   }
@@ -83,7 +84,33 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   @Override
   public Token next() {
-    return advance(true);
+    advance(false, true);
+    return Token.of(generated, generated.count() - 1);
+  }
+
+  /**
+   * For a for-each loop over what is left: this stream itself, once.
+   *
+   * @throws IllegalStateException when it was called before
+   */
+  @Override
+  public Iterator<Token> iterator() {
+    if (isRead) {
+      throw new IllegalStateException(
+          "the stream is being read already: its tokens come once; result() keeps them");
+    }
+    isRead = true;
+    return this;
+  }
+
+  /**
+   * Reads what is left. Ends with {@link FinishReason#CANCELLED} where this thread is interrupted.
+   */
+  GenerationResult readAll(Consumer<? super Token> onToken) {
+    while (hasNext() && advance(true, true)) {
+      onToken.accept(Token.of(generated, generated.count() - 1));
+    }
+    return result();
   }
 
   /**
@@ -91,21 +118,27 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    * {@link #result()} asks for it.
    */
   public int nextId() {
-    advance(false);
+    advance(false, false);
     return generated.id(generated.count() - 1);
   }
 
-  private Token advance(boolean withText) {
+  /**
+   * Computes a token, unless {@code heedsInterrupts} and this thread is interrupted: that cancels
+   * the generation.
+   *
+   * @return whether there is another token
+   */
+  private boolean advance(boolean heedsInterrupts, boolean withText) {
     requireNotEnded();
     session.enter();
     try {
       requireNotEnded();
-      step();
-      if (!withText) {
-        return null;
+      int before = generated.count();
+      step(heedsInterrupts);
+      if (withText) {
+        generated.makeTexts();
       }
-      generated.makeTexts();
-      return Token.of(generated, generated.count() - 1);
+      return generated.count() > before;
     } catch (RuntimeException | Error e) {
       release();
       throw e;
@@ -120,8 +153,12 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     }
   }
 
-  private void step() {
-    int id = session.computeNext(buffers, buffers.maxPassRows(), sampler);
+  private void step(boolean heedsInterrupts) {
+    int id = session.computeNext(buffers, buffers.maxPassRows(), sampler, heedsInterrupts);
+    if (id == MorSession.INTERRUPTED) {
+      release();
+      return;
+    }
     GrowingText text = session.text();
     if (generated.count() == 0) {
       session.reserve(options.maxNewTokens(), buffers);
@@ -142,7 +179,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
 
   /** Gives the buffers back and lets the session go on; inside a use of the session. */
   private void finish() {
-    model.buffers().giveBack(buffers);
+    session.giveBuffersBack();
     buffers = null;
     try {
       generated.makeTexts();
@@ -245,5 +282,15 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     } finally {
       session.end();
     }
+  }
+
+  /** How many tokens it has given, and why it has ended. */
+  @Override
+  public String toString() {
+    return "TokenStream["
+        + generated.count()
+        + " tokens after a prompt of "
+        + (promptEnd - promptStart)
+        + (hasNext() ? ", goes on]" : ", ended by " + generated.reason() + "]");
   }
 }

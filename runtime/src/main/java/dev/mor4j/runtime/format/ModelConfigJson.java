@@ -44,7 +44,11 @@ public final class ModelConfigJson {
   public static ModelConfig read(Path file) throws IOException {
     Settings top = new Settings(file, StrictJson.read(file, MAX_BYTES));
     if (!(top.raw("format") instanceof String format && format.equals(FORMAT))) {
-      throw top.wrong("format", '"' + FORMAT + "\" (a converted model)");
+      throw top.wrong(
+          "format",
+          '"'
+              + FORMAT
+              + "\" (a converted model; \"mor4j convert SRC DST\" makes one from a checkpoint)");
     }
     if (top.integer("version") != VERSION) {
       throw top.wrong("version", String.valueOf(VERSION));
