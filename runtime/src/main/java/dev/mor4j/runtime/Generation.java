@@ -17,6 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <p>Tokens that nobody has read yet are kept, so a slow reader holds nobody up.
  */
+@SuppressWarnings("IterableAndIterator") // read once either way, and a second loop is refused
 public final class Generation implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final long id;
   private final Runnable canceller;

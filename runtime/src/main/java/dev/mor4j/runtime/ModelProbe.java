@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
@@ -55,6 +56,8 @@ public final class ModelProbe {
    * @throws ArithmeticException when the model computes no usable logit
    */
   public static ModelSpeed measure(MorModel model, Optional<MachineProbe> machine, int rounds) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(machine, "machine");
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds is " + rounds + ", expected 1 or more");
     }

@@ -79,7 +79,7 @@ public final class MorEngine implements AutoCloseable {
       buffers = bufferPool.take();
       this.scheduler =
           new Scheduler(
-              options, model.forward(), buffers, pools, model.config().recursions(), this::now);
+              options, model.forward(), buffers, pools, model.config().recursions(), clock(origin));
       requireDeviceMemory();
     } catch (RuntimeException | Error e) {
       bufferPool.close();
@@ -250,6 +250,7 @@ public final class MorEngine implements AutoCloseable {
    * @return whether all have ended
    */
   public boolean drain(Duration limit) throws InterruptedException {
+    Objects.requireNonNull(limit, "limit");
     long left = TimeUnit.NANOSECONDS.convert(limit);
     lock.lockInterruptibly();
     try {

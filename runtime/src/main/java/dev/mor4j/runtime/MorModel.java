@@ -92,6 +92,7 @@ public final class MorModel implements AutoCloseable {
    * @throws IOException when a file is missing or is not what it should be; the message names it
    */
   public static MorModel open(Path folder) throws IOException {
+    Objects.requireNonNull(folder, "folder");
     return open(folder, ModelOptions.defaults());
   }
 
@@ -231,6 +232,10 @@ public final class MorModel implements AutoCloseable {
    * @return for each token in how many recursions it took part
    */
   public int[] score(int[] ids, RoutingMode mode, SessionOptions options, LogitsConsumer consumer) {
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(consumer, "consumer");
     return score(ids, mode, options, RouterConsumer.NONE, consumer);
   }
 
@@ -241,6 +246,11 @@ public final class MorModel implements AutoCloseable {
       SessionOptions options,
       RouterConsumer routers,
       LogitsConsumer consumer) {
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(routers, "routers");
+    Objects.requireNonNull(consumer, "consumer");
     ArchitectureConfig sizes = config.architecture();
     checkIds(ids, ids.length);
     if (ids.length == 0 || ids.length > sizes.maxPositions()) {
@@ -286,6 +296,9 @@ public final class MorModel implements AutoCloseable {
    * @throws IllegalStateException when a session is closed or in use
    */
   public void step(List<MorSession> sessions, int[] ids, float[] logits) {
+    Objects.requireNonNull(sessions, "sessions");
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(logits, "logits");
     checkIds(ids, ids.length);
     if (ids.length != sessions.size() || ids.length == 0) {
       throw new IllegalArgumentException(

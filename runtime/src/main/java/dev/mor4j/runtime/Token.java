@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.text.GeneratedText;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -15,6 +16,10 @@ import java.util.stream.IntStream;
  * @param position its place in the session
  */
 public record Token(int id, String text, int depth, int position) {
+  public Token {
+    Objects.requireNonNull(text, "text");
+  }
+
   /** Token {@code index} of a generation, whose text was made. */
   static Token of(GeneratedText generated, int index) {
     return new Token(

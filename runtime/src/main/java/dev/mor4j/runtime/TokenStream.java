@@ -34,6 +34,7 @@ import java.util.function.Consumer;
  * some hundred bytes of objects. And stop strings are looked for in the text, which has to be made
  * for that.
  */
+@SuppressWarnings("IterableAndIterator") // read once either way, and a second loop is refused
 public final class TokenStream implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final MorSession session;
   private final GenerationOptions options;

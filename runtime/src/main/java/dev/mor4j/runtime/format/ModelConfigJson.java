@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * {@code config.json} of a model folder, as {@link ModelConfig}. Reading is strict: a wrong format
@@ -42,6 +43,7 @@ public final class ModelConfigJson {
    * @throws ModelFormatException where it is not a configuration of this format and version
    */
   public static ModelConfig read(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     Settings top = new Settings(file, StrictJson.read(file, MAX_BYTES));
     if (!(top.raw("format") instanceof String format && format.equals(FORMAT))) {
       throw top.wrong(
@@ -79,6 +81,8 @@ public final class ModelConfigJson {
 
   /** Writes {@code config} to {@code file}, which must not exist. */
   public static void write(ModelConfig config, Path file) throws IOException {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(file, "file");
     Map<String, Object> top = new LinkedHashMap<>();
     top.put("format", FORMAT);
     top.put("version", VERSION);

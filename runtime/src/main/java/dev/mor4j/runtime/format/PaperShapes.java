@@ -3,6 +3,7 @@ package dev.mor4j.runtime.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -76,6 +77,7 @@ public final class PaperShapes {
    * @throws IllegalArgumentException when there is no such name; the message lists them
    */
   public static ModelConfig of(String name) {
+    Objects.requireNonNull(name, "name");
     for (Size size : Size.values()) {
       if (name.equals(size.label() + "-vanilla")) {
         return new ModelConfig(
