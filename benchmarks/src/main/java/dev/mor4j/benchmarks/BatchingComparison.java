@@ -99,7 +99,7 @@ final class BatchingComparison {
               + mor.backendDescription());
       EngineOptions continuous = EngineOptions.defaults().withMaxSequences(sequences);
       SessionOptions trained = SessionOptions.defaults();
-      SessionOptions all = trained.withThreshold(0);
+      SessionOptions all = trained.withProbabilityThreshold(0);
       List<Case> cases = new ArrayList<>();
       for (DepthBatching batching : DepthBatching.values()) {
         EngineOptions with = continuous.withDepthBatching(batching);

@@ -139,25 +139,20 @@ final class BenchmarkModels {
   }
 
   private static ArchitectureConfig endless(ArchitectureConfig a) {
-    return new ArchitectureConfig(
-        a.hidden(),
-        a.intermediate(),
-        a.heads(),
-        a.kvHeads(),
-        a.headDim(),
-        a.layers(),
-        a.vocabulary(),
-        a.maxPositions(),
-        a.rmsNormEps(),
-        a.ropeTheta(),
-        a.tiedHead(),
-        a.bosTokenId(),
-        List.of());
+    return a.toBuilder().eosTokenIds(List.of()).build();
   }
 
   private static ArchitectureConfig tinySizes() {
-    return new ArchitectureConfig(
-        64, 128, 2, 1, 32, 8, 256, 1024, 1e-5f, 10000, true, -1, List.of());
+    return ArchitectureConfig.builder()
+        .hidden(64)
+        .intermediate(128)
+        .heads(2)
+        .kvHeads(1)
+        .headDim(32)
+        .layers(8)
+        .vocabulary(256)
+        .maxPositions(1024)
+        .build();
   }
 
   private static ModelConfig tinyVanilla() {

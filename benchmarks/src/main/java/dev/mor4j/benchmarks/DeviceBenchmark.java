@@ -101,7 +101,7 @@ final class DeviceBenchmark {
     ModelOptions options =
         ModelOptions.defaults()
             .withBackend(BackendChoice.CUDA)
-            .withDevice(new DeviceOptions(0, DeviceOptions.Numbers.BF16))
+            .withDevice(DeviceOptions.defaults().withNumbers(DeviceOptions.Numbers.BF16))
             .withKvCache(KvCacheType.BF16)
             .withPassRows(PASS_ROWS);
     MorModel model = MorModel.open(BenchmarkModels.folder(name, "bf16"), options);

@@ -126,7 +126,7 @@ final class DeviceGoldens {
   private static ModelOptions options(DeviceOptions.Numbers numbers) {
     return ModelOptions.defaults()
         .withBackend(BackendChoice.CUDA)
-        .withDevice(new DeviceOptions(0, numbers));
+        .withDevice(DeviceOptions.defaults().withNumbers(numbers));
   }
 
   private static Result exact(String name, MorModel model, Path expected) throws IOException {

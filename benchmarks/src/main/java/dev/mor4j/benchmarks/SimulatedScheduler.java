@@ -22,6 +22,7 @@ import dev.mor4j.runtime.schedule.SchedulerSettings;
 import dev.mor4j.runtime.schedule.SchedulerState;
 import dev.mor4j.runtime.schedule.Sequence;
 import dev.mor4j.runtime.schedule.SequenceListener;
+import dev.mor4j.runtime.text.GeneratedText;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,8 +71,7 @@ final class SimulatedScheduler implements AutoCloseable {
     this.pools =
         new KvPools(forward.kvPlan(), config.architecture(), KvCacheType.F32, backend.pageMemory());
     this.scheduler =
-        new Scheduler(
-            scheduling, forward, buffers.take(), pools, recursions, new int[0], backend::now);
+        new Scheduler(scheduling, forward, buffers.take(), pools, recursions, backend::now);
     this.settings = RoutingSettings.threshold(forward.kvPlan().recursionCaches(), 0);
   }
 
@@ -109,10 +109,9 @@ final class SimulatedScheduler implements AutoCloseable {
             new int[prompt],
             settings,
             new Sampler(VOCABULARY, 0, 0, 1, 0, 1, 1, sampling),
-            new Unheard(),
+            new Unheard(text),
             RequestPriority.NORMAL,
             CONTEXT,
-            text,
             now(),
             Long.MAX_VALUE));
   }
@@ -132,20 +131,16 @@ final class SimulatedScheduler implements AutoCloseable {
       capacities.add(0.5);
     }
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            4,
-            4,
-            1,
-            1,
-            2,
-            2 + BLOCK_LAYERS * recursions,
-            VOCABULARY,
-            CONTEXT,
-            1e-5f,
-            10000,
-            true,
-            -1,
-            List.of());
+        ArchitectureConfig.builder()
+            .hidden(4)
+            .intermediate(4)
+            .heads(1)
+            .kvHeads(1)
+            .headDim(2)
+            .layers(2 + BLOCK_LAYERS * recursions)
+            .vocabulary(VOCABULARY)
+            .maxPositions(CONTEXT)
+            .build();
     return new ModelConfig(
         architecture,
         Sharing.MIDDLE_CYCLE,
@@ -162,14 +157,20 @@ final class SimulatedScheduler implements AutoCloseable {
         Map.of());
   }
 
-  /** Nobody listens. */
+  /** Ends after so many tokens; else nobody listens. */
   private static final class Unheard implements SequenceListener {
+    private final GeneratedText generated;
+
+    Unheard(int tokens) {
+      generated = new GeneratedText(new int[0], tokens, null);
+    }
+
     @Override
     public void started(int cachedTokens) {}
 
     @Override
-    public FinishReason token(int id, int depth, int position, FinishReason reason) {
-      return reason;
+    public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
+      return generated.add(id, depth, position, contextIsFull);
     }
 
     @Override

@@ -79,9 +79,8 @@ final class EngineArguments {
       options = options.withStepTokens(stepTokens);
     }
     return options
-        .withExits(
-            minExitBatch == null ? options.minExitBatch() : minExitBatch,
-            maxExitWait == null ? options.maxExitWait() : maxExitWait)
+        .withMinExitBatch(minExitBatch == null ? options.minExitBatch() : minExitBatch)
+        .withMaxExitWait(maxExitWait == null ? options.maxExitWait() : maxExitWait)
         .withDepthBatching(depthBatching)
         .withPrefixCache(!noPrefixCache);
   }

@@ -134,7 +134,7 @@ final class LoadSubject implements AutoCloseable {
     engine.put("depth_batching", label(options.depthBatching()));
     engine.put("prefix_cache", options.prefixCache());
     engine.put("max_recursions", session.maxRecursions());
-    engine.put("threshold", session.threshold());
+    engine.put("threshold", session.probabilityThreshold());
     facts.put("engine", engine);
     return facts;
   }

@@ -128,7 +128,7 @@ final class ModelArguments {
     ModelOptions options() {
       return ModelOptions.defaults()
           .withBackend(backend)
-          .withDevice(new DeviceOptions(device, numbers))
+          .withDevice(DeviceOptions.defaults().withOrdinal(device).withNumbers(numbers))
           .withKernels(choice)
           .withThreads(threads)
           .withKvCache(kvCache);

@@ -175,19 +175,6 @@ final class RandomCommand implements Callable<Integer> {
   }
 
   private ArchitectureConfig withVocabulary(ArchitectureConfig a) {
-    return new ArchitectureConfig(
-        a.hidden(),
-        a.intermediate(),
-        a.heads(),
-        a.kvHeads(),
-        a.headDim(),
-        a.layers(),
-        vocabulary,
-        a.maxPositions(),
-        a.rmsNormEps(),
-        a.ropeTheta(),
-        a.tiedHead(),
-        a.bosTokenId(),
-        a.eosTokenIds());
+    return a.toBuilder().vocabulary(vocabulary).build();
   }
 }

@@ -23,7 +23,9 @@ final class RecursionOptions {
   double threshold;
 
   SessionOptions options() {
-    return SessionOptions.defaults().withMaxRecursions(maxRecursions).withThreshold(threshold);
+    return SessionOptions.defaults()
+        .withMaxRecursions(maxRecursions)
+        .withProbabilityThreshold(threshold);
   }
 
   /** A threshold that nothing would look at is a mistake. */

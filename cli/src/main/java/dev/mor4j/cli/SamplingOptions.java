@@ -72,14 +72,14 @@ final class SamplingOptions {
       throw new UsageException("--greedy and --temperature " + temperature + " exclude each other");
     }
     double chosen = greedy ? 0 : temperature == null ? 0.8 : temperature;
-    return new GenerationOptions(
-        maxNewTokens,
-        chosen,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
-        stop);
+    return GenerationOptions.defaults()
+        .withMaxNewTokens(maxNewTokens)
+        .withTemperature(chosen)
+        .withTopK(topK)
+        .withTopP(topP)
+        .withMinP(minP)
+        .withRepetitionPenalty(repetitionPenalty)
+        .withSeed(seed == null ? OptionalLong.empty() : OptionalLong.of(seed))
+        .withStop(stop);
   }
 }

@@ -61,7 +61,7 @@ class UsageTest extends CommandLineTest {
     run("generate", dir, "-p", "x", "--top-p", "0").fails(2, "topP is 0.0, expected");
     run("generate", dir, "-p", "x", "--temperature", "NaN").fails(2, "temperature is NaN");
     run("generate", dir, "-p", "x", "--threshold", "2")
-        .fails(2, "threshold is 2.0, expected 0 to 1");
+        .fails(2, "probabilityThreshold is 2.0, expected 0 to 1");
     run("generate", dir, "-p", "x", "--threads", "-1").fails(2, "threads is -1");
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");

@@ -137,15 +137,15 @@ record CompletionRequest(
     if (topP == 0) {
       throw ApiException.field("top_p", "top_p is 0, expected a number above 0, at most 1");
     }
-    return new GenerationOptions(
-        fields.integer("max_tokens", DEFAULT_TOKENS, 1, Integer.MAX_VALUE),
-        fields.number("temperature", 1, 0, 1e6),
-        fields.integer("top_k", 0, 0, Integer.MAX_VALUE),
-        topP,
-        fields.number("min_p", 0, 0, 1),
-        fields.number("repetition_penalty", 1, 1, 1e6),
-        OptionalLong.of(seed),
-        stop(fields));
+    return GenerationOptions.defaults()
+        .withMaxNewTokens(fields.integer("max_tokens", DEFAULT_TOKENS, 1, Integer.MAX_VALUE))
+        .withTemperature(fields.number("temperature", 1, 0, 1e6))
+        .withTopK(fields.integer("top_k", 0, 0, Integer.MAX_VALUE))
+        .withTopP(topP)
+        .withMinP(fields.number("min_p", 0, 0, 1))
+        .withRepetitionPenalty(fields.number("repetition_penalty", 1, 1, 1e6))
+        .withSeed(seed)
+        .withStop(stop(fields));
   }
 
   private static List<String> stop(Fields fields) {
@@ -178,9 +178,9 @@ record CompletionRequest(
     SessionOptions session =
         SessionOptions.defaults()
             .withMaxRecursions(fields.integer("max_recursions", 0, 1, recursions))
-            .withThreshold(fields.number("threshold", 0.5, 0, 1));
+            .withProbabilityThreshold(fields.number("threshold", 0.5, 0, 1));
     fields.refuseUnless(
-        session.threshold() == 0.5
+        session.probabilityThreshold() == 0.5
             || model.config().routing() instanceof RoutingConfig.ExpertChoice,
         "threshold",
         "but only expert-choice routing has one");

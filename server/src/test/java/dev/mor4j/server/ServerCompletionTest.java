@@ -135,7 +135,8 @@ class ServerCompletionTest {
   void optionsReachTheModel() {
     GenerationOptions options =
         sampled(30, 9).withTemperature(0.7).withTopK(40).withTopP(0.8).withRepetitionPenalty(1.2);
-    SessionOptions settings = SessionOptions.defaults().withMaxRecursions(2).withThreshold(0.3);
+    SessionOptions settings =
+        SessionOptions.defaults().withMaxRecursions(2).withProbabilityThreshold(0.3);
     GenerationResult right = alone("A ship", options, settings);
     JsonNode found =
         server

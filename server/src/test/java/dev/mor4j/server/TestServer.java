@@ -72,7 +72,7 @@ final class TestServer implements AutoCloseable {
     ModelOptions gpu =
         ModelOptions.defaults()
             .withBackend(BackendChoice.CUDA)
-            .withDevice(new DeviceOptions(0, DeviceOptions.Numbers.F32));
+            .withDevice(DeviceOptions.defaults().withNumbers(DeviceOptions.Numbers.F32));
     return open(model(folder), gpu, engine, server -> server);
   }
 
@@ -113,8 +113,18 @@ final class TestServer implements AutoCloseable {
 
   private static void write(Path folder, boolean tokenizer) throws IOException {
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            32, 88, 4, 2, 8, 8, VOCABULARY, CONTEXT, 1e-5f, 10000, true, 0, List.of(0));
+        ArchitectureConfig.builder()
+            .hidden(32)
+            .intermediate(88)
+            .heads(4)
+            .kvHeads(2)
+            .headDim(8)
+            .layers(8)
+            .vocabulary(VOCABULARY)
+            .maxPositions(CONTEXT)
+            .bosTokenId(0)
+            .eosTokenIds(List.of(0))
+            .build();
     RoutingConfig routing =
         new RoutingConfig.ExpertChoice(
             RoutingConfig.RouterKind.LINEAR,

@@ -59,7 +59,7 @@ class CudaGoldensTest {
   private static ModelOptions cuda(DeviceOptions.Numbers numbers) {
     return ModelOptions.defaults()
         .withBackend(BackendChoice.CUDA)
-        .withDevice(new DeviceOptions(0, numbers));
+        .withDevice(DeviceOptions.defaults().withNumbers(numbers));
   }
 
   private Path convert(Path golden, ConversionOptions options) throws IOException {
@@ -210,7 +210,7 @@ class CudaGoldensTest {
         ids,
         RoutingMode.THRESHOLD,
         SessionOptions.defaults(),
-        (recursion, count, tokens, outputs, threshold) -> {
+        (recursion, count, tokens, outputs, logitThreshold) -> {
           for (int i = 0; i < count; i++) {
             z.computeIfAbsent(recursion, any -> new HashMap<>()).put(tokens[i], outputs[i]);
           }

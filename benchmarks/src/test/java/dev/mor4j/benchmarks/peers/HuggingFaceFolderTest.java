@@ -14,7 +14,6 @@ import dev.mor4j.runtime.format.Sharing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +26,19 @@ class HuggingFaceFolderTest {
   void comesBackTheSame() throws IOException {
     ModelConfig config =
         new ModelConfig(
-            new ArchitectureConfig(64, 96, 2, 1, 32, 2, 40, 128, 1e-6f, 5000, false, -1, List.of()),
+            ArchitectureConfig.builder()
+                .hidden(64)
+                .intermediate(96)
+                .heads(2)
+                .kvHeads(1)
+                .headDim(32)
+                .layers(2)
+                .vocabulary(40)
+                .maxPositions(128)
+                .rmsNormEps(1e-6f)
+                .ropeTheta(5000)
+                .tiedHead(false)
+                .build(),
             Sharing.NONE,
             1,
             new RoutingConfig.None(),

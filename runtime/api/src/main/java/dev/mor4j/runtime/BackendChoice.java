@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Where a model is computed. */
@@ -18,6 +19,7 @@ public enum BackendChoice {
 
   /** The choice that a command line calls {@code label}. */
   public static Optional<BackendChoice> find(String label) {
+    Objects.requireNonNull(label, "label");
     return Arrays.stream(values())
         .filter(choice -> choice.label().equals(label.toLowerCase(Locale.ROOT)))
         .findFirst();

@@ -4,6 +4,7 @@ import dev.mor4j.runtime.backend.cpu.CpuMachine;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -56,6 +57,12 @@ public record CpuReport(
   }
 
   public CpuReport {
+    Objects.requireNonNull(library, "library");
+    Objects.requireNonNull(namedLibrary, "namedLibrary");
+    Objects.requireNonNull(features, "features");
+    Objects.requireNonNull(runnable, "runnable");
+    Objects.requireNonNull(automatic, "automatic");
+    Objects.requireNonNull(kernels, "kernels");
     features = unmodifiable(Feature.class, features);
     runnable = unmodifiable(KernelChoice.class, runnable);
   }
@@ -75,6 +82,7 @@ public record CpuReport(
    *     message says what was tried
    */
   public static CpuReport of(ModelOptions options) {
+    Objects.requireNonNull(options, "options");
     Set<KernelChoice> runnable = BackendSelection.runnable();
     KernelChoice kernels = choice(options.kernels());
     boolean available = CpuMachine.isAvailable();

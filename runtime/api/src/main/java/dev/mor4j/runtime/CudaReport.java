@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -55,7 +56,12 @@ public record CudaReport(
    * @param file the file, or names of libraries that were found nowhere
    * @param note where it was found, or why it was not loaded
    */
-  public record Library(String file, String note) {}
+  public record Library(String file, String note) {
+    public Library {
+      Objects.requireNonNull(file, "file");
+      Objects.requireNonNull(note, "note");
+    }
+  }
 
   /**
    * A GPU.
@@ -76,6 +82,12 @@ public record CudaReport(
       long totalBytes,
       long freeBytes,
       Optional<String> problem) {
+    public Device {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(computeCapability, "computeCapability");
+      Objects.requireNonNull(problem, "problem");
+    }
+
     private static Device of(CudaMachine.Device device) {
       return new Device(
           device.ordinal(),
@@ -89,6 +101,13 @@ public record CudaReport(
   }
 
   public CudaReport {
+    Objects.requireNonNull(driver, "driver");
+    Objects.requireNonNull(loaded, "loaded");
+    Objects.requireNonNull(tried, "tried");
+    Objects.requireNonNull(driverVersion, "driverVersion");
+    Objects.requireNonNull(runtimeVersion, "runtimeVersion");
+    Objects.requireNonNull(devices, "devices");
+    Objects.requireNonNull(obstacle, "obstacle");
     loaded = List.copyOf(loaded);
     tried = List.copyOf(tried);
     devices = List.copyOf(devices);

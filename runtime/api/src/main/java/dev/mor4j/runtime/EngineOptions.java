@@ -2,185 +2,236 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.schedule.SchedulerSettings;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * How an engine schedules.
- *
- * @param maxSequences most sequences that run at the same time, 1 to 4096
- * @param maxQueued most requests that wait; more are refused
- * @param kvBytes budget for the KV pages of all sequences and of the prefix cache
- * @param stepTokens most tokens that are in the block at the same time, of prompts and of running
- *     texts; more than {@code maxSequences}, so that prompts always get on
- * @param minExitBatch texts' tokens that have to have left the block before the last layers and the
- *     head are computed for them; 0 for what the engine finds best for the sequences that run
- * @param maxExitWait most passes of the block for which a token waits for others to leave with it
- * @param depthBatching whether tokens of different depths share passes
- * @param prefixCache whether pages of texts with the same beginning are shared
- * @param ageing a request that waits rises by one priority each time this passes
+ * How an engine schedules. Immutable: a {@code with…} method gives options that differ in one
+ * value.
  */
-public record EngineOptions(
-    int maxSequences,
-    int maxQueued,
-    long kvBytes,
-    int stepTokens,
-    int minExitBatch,
-    int maxExitWait,
-    DepthBatching depthBatching,
-    boolean prefixCache,
-    Duration ageing) {
+public final class EngineOptions {
+  /** The values by name, at first the defaults; never changed once options have them. */
+  private static final class Values {
+    int maxSequences = 32;
+    int maxQueued = 256;
+    long kvBytes = 1L << 30;
+    int stepTokens = 160;
+    int minExitBatch = 0;
+    int maxExitWait = 4;
+    DepthBatching depthBatching = DepthBatching.CONTINUOUS;
+    boolean prefixCache = true;
+    Duration ageing = Duration.ofSeconds(5);
+
+    Values copy() {
+      Values copy = new Values();
+      copy.maxSequences = maxSequences;
+      copy.maxQueued = maxQueued;
+      copy.kvBytes = kvBytes;
+      copy.stepTokens = stepTokens;
+      copy.minExitBatch = minExitBatch;
+      copy.maxExitWait = maxExitWait;
+      copy.depthBatching = depthBatching;
+      copy.prefixCache = prefixCache;
+      copy.ageing = ageing;
+      return copy;
+    }
+  }
+
+  private final Values values;
+
+  private EngineOptions(Values values) {
+    Options.require(
+        values.maxSequences >= 1 && values.maxSequences <= 4096,
+        "maxSequences",
+        values.maxSequences,
+        "1 to 4096");
+    Options.require(
+        values.maxQueued >= 1 && values.maxQueued <= 1 << 20,
+        "maxQueued",
+        values.maxQueued,
+        "1 to 1048576");
+    Options.require(values.kvBytes >= 1, "kvBytes", values.kvBytes, "1 or more");
+    Options.require(
+        values.stepTokens > values.maxSequences && values.stepTokens <= 1 << 16,
+        "stepTokens",
+        values.stepTokens,
+        "more than maxSequences, which is " + values.maxSequences + ", at most 65536");
+    Options.require(
+        values.minExitBatch >= 0 && values.minExitBatch <= 4096,
+        "minExitBatch",
+        values.minExitBatch,
+        "1 to 4096, or 0 for what the engine finds best");
+    Options.require(
+        values.maxExitWait >= 0 && values.maxExitWait <= 1024,
+        "maxExitWait",
+        values.maxExitWait,
+        "0 to 1024");
+    Options.require(
+        values.ageing.isPositive(), "ageing", values.ageing, "a duration of more than zero");
+    this.values = values;
+  }
+
   /**
    * 32 sequences, 256 requests that wait, 1 GiB for KV caches, 160 tokens a step, continuous
    * depth-wise batching, prefixes shared.
    */
   public static EngineOptions defaults() {
-    return new EngineOptions(
-        32, 256, 1L << 30, 160, 0, 4, DepthBatching.CONTINUOUS, true, Duration.ofSeconds(5));
+    return new EngineOptions(new Values());
   }
 
-  public EngineOptions {
-    Objects.requireNonNull(depthBatching, "depthBatching");
-    require(maxSequences >= 1 && maxSequences <= 4096, "maxSequences", maxSequences, "1 to 4096");
-    require(maxQueued >= 1 && maxQueued <= 1 << 20, "maxQueued", maxQueued, "1 to 1048576");
-    require(kvBytes >= 1, "kvBytes", kvBytes, "1 or more");
-    require(
-        stepTokens > maxSequences && stepTokens <= 1 << 16,
-        "stepTokens",
-        stepTokens,
-        "more than maxSequences, at most 65536");
-    require(
-        minExitBatch >= 0 && minExitBatch <= 4096,
-        "minExitBatch",
-        minExitBatch,
-        "1 to 4096, or 0 for what the engine finds best");
-    require(maxExitWait >= 0 && maxExitWait <= 1024, "maxExitWait", maxExitWait, "0 to 1024");
-    require(
-        !ageing.isNegative() && !ageing.isZero(), "ageing", ageing, "a duration of more than zero");
+  private EngineOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new EngineOptions(changed);
   }
 
-  private static void require(boolean holds, String name, Object found, String expected) {
-    if (!holds) {
-      throw new IllegalArgumentException(name + " is " + found + ", expected " + expected);
-    }
+  /** Most sequences that run at the same time, 1 to 4096. */
+  public int maxSequences() {
+    return values.maxSequences;
+  }
+
+  /** Most requests that wait; more are refused. */
+  public int maxQueued() {
+    return values.maxQueued;
+  }
+
+  /** Budget for the KV pages of all sequences and of the prefix cache, in bytes. */
+  public long kvBytes() {
+    return values.kvBytes;
+  }
+
+  /**
+   * Most tokens that are in the block at the same time, of prompts and of running texts; more than
+   * {@link #maxSequences()}, so that prompts always make progress.
+   */
+  public int stepTokens() {
+    return values.stepTokens;
+  }
+
+  /**
+   * How many tokens of running texts have to be through the block before the last layers and the
+   * head are computed for them; 0 for what the engine finds best for the sequences that run.
+   */
+  public int minExitBatch() {
+    return values.minExitBatch;
+  }
+
+  /** Most passes of the block for which a token waits for others to leave with it. */
+  public int maxExitWait() {
+    return values.maxExitWait;
+  }
+
+  /** Whether tokens of different depths share passes. */
+  public DepthBatching depthBatching() {
+    return values.depthBatching;
+  }
+
+  /** Whether texts with the same beginning share the pages of it. */
+  public boolean prefixCache() {
+    return values.prefixCache;
+  }
+
+  /** A request that waits rises by one priority each time this passes. */
+  public Duration ageing() {
+    return values.ageing;
   }
 
   /** The same for the scheduler. Ageing longer than 292 years is as good as none. */
   SchedulerSettings scheduling() {
     return new SchedulerSettings(
-        maxSequences,
-        stepTokens,
-        kvBytes,
-        prefixCache,
-        TimeUnit.NANOSECONDS.convert(ageing),
+        values.maxSequences,
+        values.stepTokens,
+        values.kvBytes,
+        values.prefixCache,
+        TimeUnit.NANOSECONDS.convert(values.ageing),
         new SchedulerSettings.ExitRule(
-            minExitBatch,
-            maxExitWait,
-            depthBatching != DepthBatching.CONTINUOUS,
-            depthBatching == DepthBatching.PADDED));
+            values.minExitBatch,
+            values.maxExitWait,
+            values.depthBatching != DepthBatching.CONTINUOUS,
+            values.depthBatching == DepthBatching.PADDED));
   }
 
+  /**
+   * These options with another {@link #maxSequences()}. {@link #stepTokens()} is raised to 128 more
+   * than that where it is less.
+   */
   public EngineOptions withMaxSequences(int value) {
-    return new EngineOptions(
-        value,
-        maxQueued,
-        kvBytes,
-        Math.max(stepTokens, value + 128),
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        prefixCache,
-        ageing);
+    return with(
+        changed -> {
+          changed.maxSequences = value;
+          changed.stepTokens = (int) Math.max(changed.stepTokens, value + 128L);
+        });
   }
 
+  /** These options with another {@link #maxQueued()}. */
   public EngineOptions withMaxQueued(int value) {
-    return new EngineOptions(
-        maxSequences,
-        value,
-        kvBytes,
-        stepTokens,
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        prefixCache,
-        ageing);
+    return with(changed -> changed.maxQueued = value);
   }
 
+  /** These options with another {@link #kvBytes()}. */
   public EngineOptions withKvBytes(long value) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        value,
-        stepTokens,
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        prefixCache,
-        ageing);
+    return with(changed -> changed.kvBytes = value);
   }
 
+  /** These options with another {@link #stepTokens()}. */
   public EngineOptions withStepTokens(int value) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        kvBytes,
-        value,
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        prefixCache,
-        ageing);
+    return with(changed -> changed.stepTokens = value);
   }
 
-  public EngineOptions withExits(int minBatch, int maxWait) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        kvBytes,
-        stepTokens,
-        minBatch,
-        maxWait,
-        depthBatching,
-        prefixCache,
-        ageing);
+  /** These options with another {@link #minExitBatch()}. */
+  public EngineOptions withMinExitBatch(int value) {
+    return with(changed -> changed.minExitBatch = value);
   }
 
+  /** These options with another {@link #maxExitWait()}. */
+  public EngineOptions withMaxExitWait(int value) {
+    return with(changed -> changed.maxExitWait = value);
+  }
+
+  /** These options with another {@link #depthBatching()}. */
   public EngineOptions withDepthBatching(DepthBatching value) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        kvBytes,
-        stepTokens,
-        minExitBatch,
-        maxExitWait,
-        value,
-        prefixCache,
-        ageing);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.depthBatching = value);
   }
 
+  /** These options with another {@link #prefixCache()}. */
   public EngineOptions withPrefixCache(boolean value) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        kvBytes,
-        stepTokens,
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        value,
-        ageing);
+    return with(changed -> changed.prefixCache = value);
   }
 
+  /** These options with another {@link #ageing()}. */
   public EngineOptions withAgeing(Duration value) {
-    return new EngineOptions(
-        maxSequences,
-        maxQueued,
-        kvBytes,
-        stepTokens,
-        minExitBatch,
-        maxExitWait,
-        depthBatching,
-        prefixCache,
-        value);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.ageing = value);
+  }
+
+  private Map<String, Object> named() {
+    return Options.named(
+        "maxSequences", values.maxSequences,
+        "maxQueued", values.maxQueued,
+        "kvBytes", values.kvBytes,
+        "stepTokens", values.stepTokens,
+        "minExitBatch", values.minExitBatch,
+        "maxExitWait", values.maxExitWait,
+        "depthBatching", values.depthBatching,
+        "prefixCache", values.prefixCache,
+        "ageing", values.ageing);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof EngineOptions options && named().equals(options.named());
+  }
+
+  @Override
+  public int hashCode() {
+    return named().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return Options.text(EngineOptions.class, named());
   }
 }

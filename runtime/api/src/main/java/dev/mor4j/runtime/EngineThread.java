@@ -57,12 +57,7 @@ final class EngineThread {
   private void run() {
     while (!stopping) {
       try {
-        Runnable command = nextCommand();
-        if (command != null) {
-          command.run();
-        } else if (!scheduler.isIdle()) {
-          scheduler.step();
-        }
+        doNext();
       } catch (RuntimeException | Error e) {
         // A step that failed has left caches half written; what waits goes on.
         noteDeviceFailure(e);
@@ -77,6 +72,19 @@ final class EngineThread {
     inbox.forEach(Runnable::run);
     inbox.clear();
     scheduler.close();
+  }
+
+  /**
+   * Does what was asked for next, or a step. Keeps no command while it waits for the next one:
+   * commands know the engine, which can be collected when nobody else does.
+   */
+  private void doNext() throws InterruptedException {
+    Runnable command = nextCommand();
+    if (command != null) {
+      command.run();
+    } else if (!scheduler.isIdle()) {
+      scheduler.step();
+    }
   }
 
   private void noteDeviceFailure(Throwable e) {

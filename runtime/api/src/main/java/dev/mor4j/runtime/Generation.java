@@ -2,9 +2,7 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.engine.FinishReason;
-import dev.mor4j.runtime.text.TextAssembler;
-import java.util.ArrayList;
-import java.util.Arrays;
+import dev.mor4j.runtime.text.GeneratedText;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -17,20 +15,20 @@ import java.util.concurrent.locks.ReentrantLock;
  * A request that an engine has taken in: its tokens as they come, and its result. Ends exactly
  * once. Any number of threads may wait for {@link #result()}; one at a time reads the tokens.
  *
+ * <p>It can stand in a for-each loop, once. A reader that is interrupted cancels it.
+ *
  * <p>Tokens that nobody has read yet are kept, so a slow reader holds nobody up.
  */
-public final class Generation implements Iterator<Token>, AutoCloseable {
+@SuppressWarnings("IterableAndIterator") // read once either way, and a second loop is refused
+public final class Generation implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final long id;
   private final Runnable canceller;
 
-  /** Null where the model has no tokenizer: all texts are empty then. */
-  private final TextAssembler assembler;
-
   /**
-   * Stop strings are looked for in the text, so it is made as tokens come; else when somebody reads
-   * it, on the reader's thread.
+   * Its texts are guarded by {@link #textLock}, the rest by {@link #lock}. Where stop strings are
+   * looked for, the engine's thread makes the texts, else the reader's.
    */
-  private final boolean textAtOnce;
+  private final GeneratedText generated;
 
   private final CompletableFuture<GenerationResult> result = new CompletableFuture<>();
 
@@ -41,27 +39,22 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Condition changed = lock.newCondition();
-  private final List<Token> tokens = new ArrayList<>();
-  private int[] ids = new int[16];
-  private int[] depths = new int[16];
-  private int firstPosition;
-  private int produced;
-  private FinishReason reason;
   private Throwable failure;
   private RequestReport report;
 
-  /** The reader's alone. */
+  /** The reader's alone, as is {@link #isRead}. */
   private int consumed;
+
+  private boolean isRead;
 
   /**
    * @param canceller asks the engine to end this
-   * @param assembler null without a tokenizer
+   * @param generated without tokens
    */
-  Generation(long id, Runnable canceller, TextAssembler assembler, boolean textAtOnce) {
+  Generation(long id, Runnable canceller, GeneratedText generated) {
     this.id = id;
     this.canceller = canceller;
-    this.assembler = assembler;
-    this.textAtOnce = textAtOnce;
+    this.generated = generated;
   }
 
   /** Its number in the engine, from 1. */
@@ -72,30 +65,59 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   /**
    * Waits until another token is there or the generation has ended; whether there is one.
    *
-   * @throws CancellationException when the waiting thread is interrupted; its interrupt status
-   *     stays set
+   * @throws CancellationException when this thread is interrupted before the generation has ended:
+   *     that cancels the generation; the interrupt status stays set
    * @throws IllegalStateException when it has ended by an error, which is the cause
    */
   @Override
   public boolean hasNext() {
     lock.lock();
     try {
-      while (consumed == produced && reason == null && failure == null) {
+      if (goesOn() && Thread.currentThread().isInterrupted()) {
+        throw interrupted(null);
+      }
+      while (consumed == generated.count() && goesOn()) {
         changed.await();
       }
-      if (consumed == produced && failure != null) {
+      if (consumed == generated.count() && failure != null) {
         throw new IllegalStateException("the generation has failed: " + failure, failure);
       }
-      return consumed < produced;
+      return consumed < generated.count();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      CancellationException interrupted =
-          new CancellationException("interrupted while waiting for a token");
-      interrupted.initCause(e);
-      throw interrupted;
+      throw interrupted(e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean goesOn() {
+    return generated.reason() == null && failure == null;
+  }
+
+  /** Cancels, because nobody reads on. */
+  private CancellationException interrupted(InterruptedException cause) {
+    cancel();
+    CancellationException interrupted =
+        new CancellationException(
+            "the generation was cancelled, because its reader was interrupted");
+    interrupted.initCause(cause);
+    return interrupted;
+  }
+
+  /**
+   * For a for-each loop over what is left: this generation itself, once.
+   *
+   * @throws IllegalStateException when it was called before
+   */
+  @Override
+  public Iterator<Token> iterator() {
+    if (isRead) {
+      throw new IllegalStateException(
+          "the generation is being read already: its tokens come once; result() keeps them");
+    }
+    isRead = true;
+    return this;
   }
 
   /**
@@ -107,7 +129,7 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   @Override
   public Token next() {
     if (!hasNext()) {
-      throw new NoSuchElementException("the generation has ended: " + reason);
+      throw new NoSuchElementException("the generation has ended: " + reason());
     }
     return token(consumed++);
   }
@@ -150,80 +172,70 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
     cancel();
   }
 
+  private FinishReason reason() {
+    lock.lock();
+    try {
+      return generated.reason();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Token {@code index}, which was produced, with its text. */
   private Token token(int index) {
     textLock.lock();
     try {
-      while (true) {
-        int at;
-        int id;
-        boolean last;
-        lock.lock();
-        try {
-          at = tokens.size();
-          if (at > index) {
-            return tokens.get(index);
-          }
-          id = ids[at];
-          last = at == produced - 1 && endsText(reason);
-        } finally {
-          lock.unlock();
-        }
-        // Outside the lock: the engine's thread does not wait for a text to be made.
-        String text = assembler == null ? "" : assembler.add(id);
-        if (last && assembler != null) {
-          text += assembler.finish();
-        }
-        lock.lock();
-        try {
-          tokens.add(new Token(id, text, depths[at], firstPosition + at));
-        } finally {
-          lock.unlock();
-        }
+      makeTexts(index);
+      lock.lock();
+      try {
+        return Token.of(generated, index);
+      } finally {
+        lock.unlock();
       }
     } finally {
       textLock.unlock();
     }
   }
 
-  /** Whether a text that ends so is complete: what was held back of it belongs to it. */
-  private static boolean endsText(FinishReason reason) {
-    return reason != null && reason != FinishReason.CANCELLED && reason != FinishReason.DEADLINE;
+  /** Makes the texts up to that of token {@code index}; with {@link #textLock}. */
+  private void makeTexts(int index) {
+    while (generated.textCount() <= index) {
+      int at = generated.textCount();
+      int tokenId;
+      boolean completes;
+      lock.lock();
+      try {
+        tokenId = generated.id(at);
+        completes = generated.completes(at);
+      } finally {
+        lock.unlock();
+      }
+      // Outside the lock: the engine's thread does not wait for a text to be made.
+      generated.makeText(tokenId, completes);
+    }
   }
 
   /**
    * Another token; on the engine's thread.
    *
-   * @param candidate why the text ends with it, or null
-   * @return why it does end with it, or null
+   * @param contextIsFull whether it had no room in the context
+   * @return why the text ends with it, or null
    */
-  FinishReason produce(int id, int depth, int position, FinishReason candidate) {
-    String text = null;
-    FinishReason ends = candidate;
-    if (textAtOnce) {
-      text = assembler.add(id);
-      if (assembler.stopped() && candidate != FinishReason.END_OF_TEXT) {
-        ends = FinishReason.STOP;
-      }
-      text = ends == null ? text : text + assembler.finish();
+  FinishReason produce(int tokenId, int depth, int position, boolean contextIsFull) {
+    boolean makesText = generated.looksForStops();
+    if (makesText) {
+      textLock.lock();
     }
     lock.lock();
     try {
-      if (produced == ids.length) {
-        ids = Arrays.copyOf(ids, 2 * produced);
-        depths = Arrays.copyOf(depths, 2 * produced);
-      }
-      firstPosition = produced == 0 ? position : firstPosition;
-      ids[produced] = id;
-      depths[produced++] = depth;
-      if (text != null) {
-        tokens.add(new Token(id, text, depth, position));
-      }
-      reason = ends;
+      FinishReason ends = generated.add(tokenId, depth, position, contextIsFull);
       changed.signalAll();
       return ends;
     } finally {
       lock.unlock();
+      if (makesText) {
+        textLock.unlock();
+      }
     }
   }
 
@@ -231,7 +243,7 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   void end(FinishReason why, RequestReport how) {
     lock.lock();
     try {
-      reason = why;
+      generated.end(why);
       report = how;
       changed.signalAll();
     } finally {
@@ -253,10 +265,15 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
 
   /** All tokens with their texts; once it has ended. */
   List<Token> allTokens() {
-    if (produced > 0) {
-      token(produced - 1);
+    textLock.lock();
+    lock.lock();
+    try {
+      generated.makeTexts();
+      return Token.allOf(generated);
+    } finally {
+      lock.unlock();
+      textLock.unlock();
     }
-    return tokens;
   }
 
   /** Gives the result to those who wait for it; once it has ended. */
@@ -267,5 +284,24 @@ public final class Generation implements Iterator<Token>, AutoCloseable {
   /** Gives the failure to those who wait for the result. */
   void completeExceptionally(Throwable why) {
     result.completeExceptionally(why);
+  }
+
+  /** Its number, how many tokens it has given, and why it has ended. */
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "Generation["
+          + id
+          + ", "
+          + generated.count()
+          + " tokens, "
+          + (failure != null
+              ? "failed: " + failure
+              : goesOn() ? "goes on" : "ended by " + generated.reason())
+          + "]";
+    } finally {
+      lock.unlock();
+    }
   }
 }

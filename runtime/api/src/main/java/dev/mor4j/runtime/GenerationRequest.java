@@ -28,9 +28,9 @@ public final class GenerationRequest {
       Duration deadline) {
     this.prompt = prompt;
     this.promptIds = promptIds;
-    this.generation = Objects.requireNonNull(generation, "generation");
-    this.session = Objects.requireNonNull(session, "session");
-    this.priority = Objects.requireNonNull(priority, "priority");
+    this.generation = generation;
+    this.session = session;
+    this.priority = priority;
     this.deadline = deadline;
   }
 
@@ -49,7 +49,7 @@ public final class GenerationRequest {
   public static GenerationRequest of(int[] promptIds) {
     return new GenerationRequest(
         null,
-        promptIds.clone(),
+        Objects.requireNonNull(promptIds, "promptIds").clone(),
         GenerationOptions.defaults(),
         SessionOptions.defaults(),
         RequestPriority.NORMAL,
@@ -58,15 +58,19 @@ public final class GenerationRequest {
 
   /** With these options of generation: lengths, sampling, seed, stop strings. */
   public GenerationRequest withGeneration(GenerationOptions value) {
+    Objects.requireNonNull(value, "value");
     return new GenerationRequest(prompt, promptIds, value, session, priority, deadline);
   }
 
   /** With these recursions and threshold; the context length bounds prompt and text together. */
   public GenerationRequest withSession(SessionOptions value) {
+    Objects.requireNonNull(value, "value");
     return new GenerationRequest(prompt, promptIds, generation, value, priority, deadline);
   }
 
+  /** With this priority. */
   public GenerationRequest withPriority(RequestPriority value) {
+    Objects.requireNonNull(value, "value");
     return new GenerationRequest(prompt, promptIds, generation, session, value, deadline);
   }
 
@@ -77,9 +81,8 @@ public final class GenerationRequest {
    * @param value more than zero, from the submission
    */
   public GenerationRequest withDeadline(Duration value) {
-    if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException("deadline is " + value + ", expected more than zero");
-    }
+    Objects.requireNonNull(value, "value");
+    Options.require(value.isPositive(), "deadline", value, "a duration of more than zero");
     return new GenerationRequest(prompt, promptIds, generation, session, priority, value);
   }
 
@@ -107,6 +110,23 @@ public final class GenerationRequest {
 
   public Optional<Duration> deadline() {
     return Optional.ofNullable(deadline);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof GenerationRequest request
+        && Objects.equals(prompt, request.prompt)
+        && Arrays.equals(promptIds, request.promptIds)
+        && generation.equals(request.generation)
+        && session.equals(request.session)
+        && priority == request.priority
+        && Objects.equals(deadline, request.deadline);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        prompt, Arrays.hashCode(promptIds), generation, session, priority, deadline);
   }
 
   @Override

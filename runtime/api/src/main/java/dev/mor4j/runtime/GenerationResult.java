@@ -2,37 +2,105 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.engine.FinishReason;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
-/**
- * What a generation gave.
- *
- * @param text the generated text, without the prompt
- * @param tokens the generated tokens, in order
- * @param finishReason why it ended
- * @param promptTokens tokens of the prompt, with a first token that was put before it
- * @param promptDepths for each token of the prompt, in how many recursions it took part
- * @param seed that made the choices, also where none was given
- * @param prefillNanos from the call to the first token
- * @param decodeNanos from the first token to the last
- * @param kv what the session's caches held at the end
- */
-public record GenerationResult(
-    String text,
-    List<Token> tokens,
-    FinishReason finishReason,
-    int promptTokens,
-    List<Integer> promptDepths,
-    long seed,
-    long prefillNanos,
-    long decodeNanos,
-    KvStatistics kv) {
-  public GenerationResult {
-    tokens = List.copyOf(tokens);
-    promptDepths = List.copyOf(promptDepths);
+/** What a generation gave. Immutable. */
+public final class GenerationResult {
+  private final String text;
+  private final List<Token> tokens;
+  private final FinishReason finishReason;
+  private final List<Integer> promptDepths;
+  private final int promptTokens;
+  private final long seed;
+  private final Times times;
+  private final KvStatistics kv;
+
+  /** How long its two parts took, in nanoseconds. */
+  record Times(long prefill, long decode) {}
+
+  GenerationResult(
+      List<Token> tokens,
+      FinishReason finishReason,
+      List<Integer> promptDepths,
+      int promptTokens,
+      long seed,
+      Times times,
+      KvStatistics kv) {
+    this.text = tokens.stream().map(Token::text).collect(Collectors.joining());
+    this.tokens = List.copyOf(tokens);
+    this.finishReason = finishReason;
+    this.promptDepths = List.copyOf(promptDepths);
+    this.promptTokens = promptTokens;
+    this.seed = seed;
+    this.times = times;
+    this.kv = kv;
+  }
+
+  /** The generated text, without the prompt. */
+  public String text() {
+    return text;
+  }
+
+  /** The generated tokens, in order. */
+  public List<Token> tokens() {
+    return tokens;
+  }
+
+  /** Why it ended. */
+  public FinishReason finishReason() {
+    return finishReason;
+  }
+
+  /** Tokens of the prompt, with a first token that was put before it. */
+  public int promptTokens() {
+    return promptTokens;
+  }
+
+  /** For each token of the prompt that was computed, in how many recursions it took part. */
+  public List<Integer> promptDepths() {
+    return promptDepths;
+  }
+
+  /** The seed that made the choices, also where none was given. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Nanoseconds from the call to the first token; 0 without one. */
+  public long prefillNanos() {
+    return times.prefill();
+  }
+
+  /** Nanoseconds from the first token to the last. */
+  public long decodeNanos() {
+    return times.decode();
+  }
+
+  /** What the caches held at the end. */
+  public KvStatistics kv() {
+    return kv;
   }
 
   /** Tokens per second after the first; 0 where there was only one. */
   public double decodeTokensPerSecond() {
-    return tokens.size() < 2 || decodeNanos == 0 ? 0 : (tokens.size() - 1) * 1e9 / decodeNanos;
+    return tokens.size() < 2 || times.decode() == 0
+        ? 0
+        : (tokens.size() - 1) * 1e9 / times.decode();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "GenerationResult[%d tokens after a prompt of %d, %s, first token after %.1f ms, then %.1f"
+            + " tokens/s, seed %d, %s]",
+        tokens.size(),
+        promptTokens,
+        finishReason,
+        times.prefill() / 1e6,
+        decodeTokensPerSecond(),
+        seed,
+        kv);
   }
 }

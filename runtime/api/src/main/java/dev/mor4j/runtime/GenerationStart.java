@@ -2,13 +2,14 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
+import dev.mor4j.runtime.text.GeneratedText;
 import dev.mor4j.runtime.text.TextAssembler;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * What every generation begins with, of a session or of an engine: the seed of its choices, who
- * makes them, and who makes text of them.
+ * makes them, and what becomes of them.
  */
 final class GenerationStart {
   private final MorModel model;
@@ -20,8 +21,8 @@ final class GenerationStart {
   /** The seed asked for, else one of its own. */
   final long seed;
 
-  /** Null where the model has no tokenizer: all texts are empty then. */
-  final TextAssembler assembler;
+  /** What the generation gives; nothing yet. */
+  final GeneratedText text;
 
   /**
    * @throws IllegalArgumentException when stop strings are given and the model has no tokenizer
@@ -35,10 +36,11 @@ final class GenerationStart {
     this.options = options;
     this.context = context;
     this.seed = options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
-    this.assembler =
+    TextAssembler assembler =
         tokenizer.isPresent()
             ? new TextAssembler(tokenizer.get()::decode, context, options.stop())
             : null;
+    this.text = new GeneratedText(model.endIds(), options.maxNewTokens(), assembler);
   }
 
   /** Who chooses the tokens; has seen those of the context. Borrows {@code buffers}. */

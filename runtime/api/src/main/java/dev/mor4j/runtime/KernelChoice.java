@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Which kernels compute a model. */
@@ -31,6 +32,7 @@ public enum KernelChoice {
 
   /** The choice that a command line calls {@code label}. */
   public static Optional<KernelChoice> find(String label) {
+    Objects.requireNonNull(label, "label");
     return Arrays.stream(values())
         .filter(choice -> choice.label().equals(label.toLowerCase(Locale.ROOT)))
         .findFirst();

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * How often which latency was seen, in microseconds. Buckets grow with the value, each at most 1/32
@@ -104,6 +105,21 @@ public final class LatencyHistogram {
       seen += counts[i];
     }
     return seen;
+  }
+
+  /** Its mean, its median, its 99th percentile and its maximum. */
+  @Override
+  public String toString() {
+    return count == 0
+        ? "LatencyHistogram[empty]"
+        : String.format(
+            Locale.ROOT,
+            "LatencyHistogram[%d, mean %.0f µs, median %d µs, 99 %% %d µs, most %d µs]",
+            count,
+            meanMicros(),
+            quantileMicros(0.5),
+            quantileMicros(0.99),
+            largest);
   }
 
   /** A copy that changes no more. */

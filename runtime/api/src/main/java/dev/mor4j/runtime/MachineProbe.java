@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.backend.cpu.CpuProbe;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 
@@ -30,6 +31,7 @@ public final class MachineProbe implements AutoCloseable {
    * @throws IllegalArgumentException when this machine cannot run the kernels asked for
    */
   public static Optional<MachineProbe> open(ModelOptions options, long bytes) {
+    Objects.requireNonNull(options, "options");
     return BackendSelection.bestKernels()
         .map(
             best ->

@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What kernels could reach on this machine; see {@link MachineProbe}.
@@ -22,6 +23,10 @@ public record MachineSpeed(
     MeasuredRate oneThread,
     MeasuredRate allThreads) {
   public MachineSpeed {
+    Objects.requireNonNull(kernels, "kernels");
+    Objects.requireNonNull(peaks, "peaks");
+    Objects.requireNonNull(oneThread, "oneThread");
+    Objects.requireNonNull(allThreads, "allThreads");
     peaks = Collections.unmodifiableMap(new EnumMap<>(peaks));
   }
 }

@@ -1,67 +1,148 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.numbers.KvCacheType;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
- * How a model is opened.
- *
- * @param backend where it is computed
- * @param device on which GPU, and how; for {@link BackendChoice#CUDA}
- * @param kernels what computes on the CPU
- * @param threads threads of a pass, the caller's among them; 0 for as many as the JVM has
- *     processors, at most 16
- * @param passRows most tokens of one pass: prompts are taken in pieces of this size, and a
- *     workspace has room for as many
- * @param kvCache number type of the keys and values that sessions keep
+ * How a model is opened. Immutable: a {@code with…} method gives options that differ in one value.
  */
-public record ModelOptions(
-    BackendChoice backend,
-    DeviceOptions device,
-    KernelChoice kernels,
-    int threads,
-    int passRows,
-    KvCacheType kvCache) {
+public final class ModelOptions {
+  /** The values by name, at first the defaults; never changed once options have them. */
+  private static final class Values {
+    BackendChoice backend = BackendChoice.CPU;
+    DeviceOptions device = DeviceOptions.defaults();
+    KernelChoice kernels = KernelChoice.AUTO;
+    int threads = 0;
+    int passRows = 128;
+    KvCacheType kvCache = KvCacheType.F32;
+
+    Values copy() {
+      Values copy = new Values();
+      copy.backend = backend;
+      copy.device = device;
+      copy.kernels = kernels;
+      copy.threads = threads;
+      copy.passRows = passRows;
+      copy.kvCache = kvCache;
+      return copy;
+    }
+  }
+
+  private final Values values;
+
+  private ModelOptions(Values values) {
+    Options.require(
+        values.threads >= 0 && values.threads <= 256, "threads", values.threads, "0 to 256");
+    Options.require(
+        values.passRows >= 1 && values.passRows <= 4096, "passRows", values.passRows, "1 to 4096");
+    this.values = values;
+  }
+
   /** The CPU, the best kernels, all processors, passes of up to 128 tokens, float32 caches. */
   public static ModelOptions defaults() {
-    return new ModelOptions(
-        BackendChoice.CPU, DeviceOptions.defaults(), KernelChoice.AUTO, 0, 128, KvCacheType.F32);
+    return new ModelOptions(new Values());
   }
 
-  public ModelOptions {
-    Objects.requireNonNull(backend, "backend");
-    Objects.requireNonNull(device, "device");
-    Objects.requireNonNull(kernels, "kernels");
-    Objects.requireNonNull(kvCache, "kvCache");
-    if (threads < 0 || threads > 256) {
-      throw new IllegalArgumentException("threads is " + threads + ", expected 0 to 256");
-    }
-    if (passRows < 1 || passRows > 4096) {
-      throw new IllegalArgumentException("passRows is " + passRows + ", expected 1 to 4096");
-    }
+  private ModelOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new ModelOptions(changed);
   }
 
+  /** Where the model is computed. */
+  public BackendChoice backend() {
+    return values.backend;
+  }
+
+  /** On which GPU, and how; for {@link BackendChoice#CUDA}. */
+  public DeviceOptions device() {
+    return values.device;
+  }
+
+  /** What computes on the CPU. */
+  public KernelChoice kernels() {
+    return values.kernels;
+  }
+
+  /**
+   * Threads of a pass, the caller's among them; 0 for as many as the JVM has processors, at most
+   * 16.
+   */
+  public int threads() {
+    return values.threads;
+  }
+
+  /**
+   * Most tokens of one pass: prompts are taken in pieces of this size, and a workspace has room for
+   * as many.
+   */
+  public int passRows() {
+    return values.passRows;
+  }
+
+  /** Number type of the keys and values that sessions keep. */
+  public KvCacheType kvCache() {
+    return values.kvCache;
+  }
+
+  /** These options with another {@link #backend()}. */
   public ModelOptions withBackend(BackendChoice value) {
-    return new ModelOptions(value, device, kernels, threads, passRows, kvCache);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.backend = value);
   }
 
+  /** These options with another {@link #device()}. */
   public ModelOptions withDevice(DeviceOptions value) {
-    return new ModelOptions(backend, value, kernels, threads, passRows, kvCache);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.device = value);
   }
 
+  /** These options with another {@link #kernels()}. */
   public ModelOptions withKernels(KernelChoice value) {
-    return new ModelOptions(backend, device, value, threads, passRows, kvCache);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.kernels = value);
   }
 
+  /** These options with another {@link #threads()}. */
   public ModelOptions withThreads(int value) {
-    return new ModelOptions(backend, device, kernels, value, passRows, kvCache);
+    return with(changed -> changed.threads = value);
   }
 
+  /** These options with another {@link #passRows()}. */
   public ModelOptions withPassRows(int value) {
-    return new ModelOptions(backend, device, kernels, threads, value, kvCache);
+    return with(changed -> changed.passRows = value);
   }
 
+  /** These options with another {@link #kvCache()}. */
   public ModelOptions withKvCache(KvCacheType value) {
-    return new ModelOptions(backend, device, kernels, threads, passRows, value);
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.kvCache = value);
+  }
+
+  private Map<String, Object> named() {
+    return Options.named(
+        "backend", values.backend,
+        "device", values.device,
+        "kernels", values.kernels,
+        "threads", values.threads,
+        "passRows", values.passRows,
+        "kvCache", values.kvCache);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ModelOptions options && named().equals(options.named());
+  }
+
+  @Override
+  public int hashCode() {
+    return named().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return Options.text(ModelOptions.class, named());
   }
 }

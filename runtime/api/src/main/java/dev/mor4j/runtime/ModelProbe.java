@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
@@ -55,6 +56,8 @@ public final class ModelProbe {
    * @throws ArithmeticException when the model computes no usable logit
    */
   public static ModelSpeed measure(MorModel model, Optional<MachineProbe> machine, int rounds) {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(machine, "machine");
     if (rounds < 1) {
       throw new IllegalArgumentException("rounds is " + rounds + ", expected 1 or more");
     }
@@ -85,18 +88,18 @@ public final class ModelProbe {
     List<Part> taken = prefills.size() > 1 ? prefills.subList(1, prefills.size()) : prefills;
     return new ModelSpeed(
         promptTokens,
-        decoded.getLast().tokens(),
-        meanDepth(decoded),
-        rate(decoded),
-        taken.getLast().tokens(),
-        meanDepth(taken),
-        rate(taken),
+        speed(decoded),
+        speed(taken),
         machine.map(probe -> MeasuredRate.of(bandwidths.build().toArray())));
   }
 
   private static void addBandwidths(Optional<MachineProbe> machine, DoubleStream.Builder all) {
     machine.ifPresent(
         probe -> Arrays.stream(probe.bandwidths(BANDWIDTH_REPEATS)).forEach(all::add));
+  }
+
+  private static ModelSpeed.Part speed(List<Part> parts) {
+    return new ModelSpeed.Part(parts.getLast().tokens(), meanDepth(parts), rate(parts));
   }
 
   private static double meanDepth(List<Part> parts) {

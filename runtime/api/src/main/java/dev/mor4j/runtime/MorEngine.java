@@ -8,8 +8,6 @@ import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
-import dev.mor4j.runtime.schedule.SchedulerCounters;
-import dev.mor4j.runtime.schedule.SchedulerState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -21,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
  * Serves many requests of one model at the same time by continuous depth-wise batching (section 3.3
@@ -46,12 +45,11 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class MorEngine implements AutoCloseable {
   private final MorModel model;
   private final EngineOptions options;
-  private final KvPools pools;
-  private final BufferPool bufferPool;
   private final Scheduler scheduler;
   private final EngineThread thread;
   private final EngineMeasures measures = new EngineMeasures();
   private final long origin = System.nanoTime();
+  private final EngineResources resources;
 
   /** Makes the results of requests that have ended: texts, for which the engine has no time. */
   private final ExecutorService results = Executors.newVirtualThreadPerTaskExecutor();
@@ -78,8 +76,8 @@ public final class MorEngine implements AutoCloseable {
   MorEngine(MorModel model, EngineOptions options) {
     this.model = model;
     this.options = options;
-    this.pools = model.newKvPools();
-    this.bufferPool = model.newBuffers(options.stepTokens());
+    KvPools pools = model.newKvPools();
+    BufferPool bufferPool = model.newBuffers(options.stepTokens());
     PassBuffers buffers;
     try {
       buffers = bufferPool.take();
@@ -90,16 +88,22 @@ public final class MorEngine implements AutoCloseable {
               buffers,
               pools,
               model.config().recursions(),
-              model.endIds(),
-              this::now);
+              clock(origin));
       requireDeviceMemory();
     } catch (RuntimeException | Error e) {
       bufferPool.close();
       pools.close();
-      model.leave();
+      model.resources().leave();
       throw e;
     }
     this.thread = new EngineThread("mor4j-engine", scheduler);
+    this.resources = new EngineResources(model.resources(), thread, results, bufferPool, pools);
+    Forgotten.watch(this, resources);
+  }
+
+  /** Does not refer to the engine, which its thread must not keep reachable. */
+  private static LongSupplier clock(long origin) {
+    return () -> System.nanoTime() - origin;
   }
 
   /** Rather now than when the pages are taken that are not there. */
@@ -229,33 +233,8 @@ public final class MorEngine implements AutoCloseable {
   }
 
   private EngineStatistics takeStatistics() {
-    SchedulerCounters done = scheduler.counters();
-    SchedulerState state = scheduler.state();
     return new EngineStatistics(
-        measures.submitted.get(),
-        measures.refused(),
-        done.finished(),
-        done.failed(),
-        done.outOfMemory(),
-        state.queued(),
-        state.running(),
-        state.activeRows(),
-        state.waitingExits(),
-        done.promptTokens(),
-        done.cachedPromptTokens(),
-        done.generatedTokens(),
-        done.generatedAtDepth(),
-        done.passes(),
-        done.passRows(),
-        done.preemptions(),
-        options.kvBytes(),
-        state.kvHeldBytes(),
-        state.kvPromisedBytes(),
-        state.kvPrefixBytes(),
-        measures.timeToFirstToken.copy(),
-        measures.betweenTokens.copy(),
-        measures.queueTime.copy(),
-        measures.requestTime.copy());
+        measures, scheduler.counters(), scheduler.state(), options.kvBytes());
   }
 
   /**
@@ -280,6 +259,7 @@ public final class MorEngine implements AutoCloseable {
    * @return whether all have ended
    */
   public boolean drain(Duration limit) throws InterruptedException {
+    Objects.requireNonNull(limit, "limit");
     long left = TimeUnit.NANOSECONDS.convert(limit);
     lock.lockInterruptibly();
     try {
@@ -316,21 +296,25 @@ public final class MorEngine implements AutoCloseable {
           lastStatistics = takeStatistics();
           lastTimeline = scheduler.counters().timeline();
         });
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.stop();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    results.close();
-    bufferPool.close();
-    pools.close();
-    model.leave();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    resources.giveBack();
+  }
+
+  /** The model and what the engine does now. */
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return "MorEngine["
+          + model.folder()
+          + ", "
+          + (taken - ended)
+          + " requests taken in and not ended, "
+          + ended
+          + " ended, "
+          + options
+          + (closed ? ", closed]" : "]");
+    } finally {
+      lock.unlock();
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
-import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.ForwardPass;
@@ -41,6 +40,10 @@ import java.util.concurrent.FutureTask;
  * open models with the same kernels and number of threads; the last to close ends them. {@link
  * #close()} may be called again; while sessions or engines are open or a text is being scored it is
  * refused with an {@link IllegalStateException}, and the model stays usable.
+ *
+ * <p>A model, session or engine that is forgotten without having been closed is given back when the
+ * garbage collector finds it, with a warning by {@link System.Logger} {@code dev.mor4j.runtime}; a
+ * model not before its last session and engine.
  */
 public final class MorModel implements AutoCloseable {
   private final Path folder;
@@ -52,8 +55,7 @@ public final class MorModel implements AutoCloseable {
   private final BufferPool buffers;
   private final Tokenizer tokenizer;
   private final KvCacheType kvCacheType;
-  private int users;
-  private boolean closed;
+  private final ModelResources resources;
 
   private MorModel(
       Path folder,
@@ -71,6 +73,18 @@ public final class MorModel implements AutoCloseable {
     this.pools = newKvPools();
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
+    this.resources =
+        new ModelResources(
+            folder,
+            weights,
+            backend,
+            pools,
+            buffers,
+            tokenizer == null ? () -> {} : tokenizer.closer());
+    if (tokenizer != null) {
+      tokenizer.keepsReachable(this);
+    }
+    Forgotten.watch(this, resources);
   }
 
   /**
@@ -80,6 +94,7 @@ public final class MorModel implements AutoCloseable {
    * @throws IOException when a file is missing or is not what it should be; the message names it
    */
   public static MorModel open(Path folder) throws IOException {
+    Objects.requireNonNull(folder, "folder");
     return open(folder, ModelOptions.defaults());
   }
 
@@ -93,24 +108,18 @@ public final class MorModel implements AutoCloseable {
    * @throws DeviceOutOfMemoryException when the weights do not fit into the memory of the GPU
    */
   public static MorModel open(Path folder, ModelOptions options) throws IOException {
-    for (String name : List.of("config.json", "model.safetensors")) {
-      if (!Files.isRegularFile(folder.resolve(name))) {
-        throw new ModelFormatException(
-            folder, "has no file " + name + ", expected a model folder as the converter writes it");
-      }
-    }
-    Path tokenizerFile = folder.resolve("tokenizer.json");
-    if (Files.exists(tokenizerFile) && !Files.isRegularFile(tokenizerFile)) {
-      throw new ModelFormatException(tokenizerFile, "is no file, expected a tokenizer in JSON");
-    }
+    Objects.requireNonNull(folder, "folder");
+    Objects.requireNonNull(options, "options");
+    ModelFolder.require(folder);
+    Path tokenizerFile = folder.resolve(ModelFolder.TOKENIZER);
     FutureTask<HuggingFaceTokenizer> reading =
         Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
     ModelWeights weights = null;
     Backend backend = null;
     Tokenizer tokenizer = null;
     try {
-      ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
-      weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
+      ModelConfig config = ModelConfigJson.read(folder.resolve(ModelFolder.CONFIG));
+      weights = ModelWeights.open(folder.resolve(ModelFolder.WEIGHTS), config);
       backend = BackendSelection.select(options, weights);
       if (reading != null) {
         tokenizer = Tokenizer.finishReading(reading, config.architecture().vocabulary());
@@ -197,9 +206,8 @@ public final class MorModel implements AutoCloseable {
   public MorSession newSession(SessionOptions options) {
     Objects.requireNonNull(options, "options");
     int contextLength = contextLength(options.contextLength());
-    RoutingSettings settings =
-        settings(RoutingMode.THRESHOLD, options.maxRecursions(), options.threshold());
-    enter();
+    RoutingSettings settings = settings(RoutingMode.THRESHOLD, options);
+    resources.enter();
     return new MorSession(this, settings, contextLength);
   }
 
@@ -211,7 +219,7 @@ public final class MorModel implements AutoCloseable {
    */
   public MorEngine newEngine(EngineOptions options) {
     Objects.requireNonNull(options, "options");
-    enter();
+    resources.enter();
     return new MorEngine(this, options);
   }
 
@@ -226,6 +234,10 @@ public final class MorModel implements AutoCloseable {
    * @return for each token in how many recursions it took part
    */
   public int[] score(int[] ids, RoutingMode mode, SessionOptions options, LogitsConsumer consumer) {
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(consumer, "consumer");
     return score(ids, mode, options, RouterConsumer.NONE, consumer);
   }
 
@@ -236,14 +248,19 @@ public final class MorModel implements AutoCloseable {
       SessionOptions options,
       RouterConsumer routers,
       LogitsConsumer consumer) {
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(mode, "mode");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(routers, "routers");
+    Objects.requireNonNull(consumer, "consumer");
     ArchitectureConfig sizes = config.architecture();
     checkIds(ids, ids.length);
     if (ids.length == 0 || ids.length > sizes.maxPositions()) {
       throw new IllegalArgumentException(
           "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
     }
-    RoutingSettings settings = settings(mode, options.maxRecursions(), options.threshold());
-    enter();
+    RoutingSettings settings = settings(mode, options);
+    resources.enter();
     try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
       PassBuffers lent = buffers.take();
       try {
@@ -266,7 +283,7 @@ public final class MorModel implements AutoCloseable {
         buffers.giveBack(lent);
       }
     } finally {
-      leave();
+      resources.leave();
     }
   }
 
@@ -284,6 +301,9 @@ public final class MorModel implements AutoCloseable {
    * @throws IllegalStateException when a session is closed or in use
    */
   public void step(List<MorSession> sessions, int[] ids, float[] logits) {
+    Objects.requireNonNull(sessions, "sessions");
+    Objects.requireNonNull(ids, "ids");
+    Objects.requireNonNull(logits, "logits");
     checkIds(ids, ids.length);
     if (ids.length != sessions.size() || ids.length == 0) {
       throw new IllegalArgumentException(
@@ -322,20 +342,23 @@ public final class MorModel implements AutoCloseable {
     return asked == 0 ? most : asked;
   }
 
-  RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
+  RoutingSettings settings(RoutingMode mode, SessionOptions options) {
+    int maxRecursions = options.maxRecursions();
+    double threshold = options.probabilityThreshold();
+    boolean asTrained = threshold == SessionOptions.TRAINED_THRESHOLD;
     int recursions = config.recursions();
     if (maxRecursions > recursions) {
       throw new IllegalArgumentException(
           "maxRecursions is " + maxRecursions + ", expected at most the model's " + recursions);
     }
-    if (threshold != 0.5 && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
+    if (!asTrained && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
       throw new IllegalArgumentException(
-          "threshold is " + threshold + ", but only expert-choice routing has one");
+          "probabilityThreshold is " + threshold + ", but only expert-choice routing has one");
     }
     return new RoutingSettings(
         mode == RoutingMode.TOP_K,
         maxRecursions == 0 ? recursions : maxRecursions,
-        threshold == 0.5 ? 0 : RoutingSettings.logit(threshold));
+        asTrained ? 0 : RoutingSettings.logit(threshold));
   }
 
   ForwardPass forward() {
@@ -393,38 +416,31 @@ public final class MorModel implements AutoCloseable {
     return buffers;
   }
 
-  private synchronized void enter() {
-    if (closed) {
-      throw new IllegalStateException("the model " + folder + " is closed");
-    }
-    users++;
-  }
-
-  /** A session or an engine was closed, or a scoring has ended. */
-  synchronized void leave() {
-    users--;
+  ModelResources resources() {
+    return resources;
   }
 
   @Override
-  public synchronized void close() {
-    if (closed) {
-      return;
-    }
-    if (users > 0) {
-      throw new IllegalStateException(
-          "the model "
-              + folder
-              + " has "
-              + users
-              + " open sessions, engines or running calls; close them first");
-    }
-    closed = true;
-    buffers.close();
-    pools.close();
-    if (tokenizer != null) {
-      tokenizer.close();
-    }
-    backend.close();
-    weights.close();
+  public void close() {
+    resources.close();
+  }
+
+  /** The folder, what the model is, and what computes. */
+  @Override
+  public String toString() {
+    ArchitectureConfig sizes = config.architecture();
+    return "MorModel["
+        + folder
+        + ", "
+        + sizes.layers()
+        + " layers of width "
+        + sizes.hidden()
+        + ", "
+        + config.recursions()
+        + (config.recursions() == 1 ? " recursion, " : " recursions, ")
+        + weights.mappedBytes()
+        + " bytes of weights, "
+        + backend.description()
+        + (resources.isOpen() ? "]" : ", closed]");
   }
 }

@@ -4,6 +4,8 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
+import dev.mor4j.runtime.text.GrowingText;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,18 +20,18 @@ import java.util.function.Consumer;
  * Borrows KV pages from its model and gives them back when it is closed.
  */
 public final class MorSession implements AutoCloseable {
+  /** No token's id: the thread was interrupted before one was computed. */
+  static final int INTERRUPTED = -1;
+
   private final MorModel model;
   private final RoutingSettings settings;
-  private final int contextLength;
   private final SequenceCaches caches;
+  private final SessionResources resources;
   private final AtomicBoolean busy = new AtomicBoolean();
 
-  /** The text so far; the first {@link #computed} tokens are in the caches. */
-  private int[] ids = new int[64];
+  /** The text so far; those of its tokens that were computed are in the caches. */
+  private final GrowingText text;
 
-  private int[] depths = new int[64];
-  private int length;
-  private int computed;
   private TokenStream stream;
   private boolean broken;
   private volatile boolean closed;
@@ -37,18 +39,24 @@ public final class MorSession implements AutoCloseable {
   MorSession(MorModel model, RoutingSettings settings, int contextLength) {
     this.model = model;
     this.settings = settings;
-    this.contextLength = contextLength;
+    this.text = new GrowingText(contextLength);
     this.caches = new SequenceCaches(model.kvPlan(), model.kvPools());
+    this.resources = new SessionResources(model.resources(), caches);
+    Forgotten.watch(this, resources);
   }
 
   /**
-   * Generates text after {@code prompt} and returns when it has ended.
+   * Generates text after {@code prompt} and returns when it has ended. When this thread is
+   * interrupted, that is soon, with {@link FinishReason#CANCELLED} and what there is; the thread's
+   * interrupt status stays set.
    *
    * @param onToken sees each token as it comes, on this thread; what it throws ends the generation
    *     and is passed on
    */
   public GenerationResult generate(
       String prompt, GenerationOptions options, Consumer<? super Token> onToken) {
+    Objects.requireNonNull(onToken, "onToken");
+    Objects.requireNonNull(options, "options");
     return generate(promptIds(prompt), options, onToken);
   }
 
@@ -65,10 +73,7 @@ public final class MorSession implements AutoCloseable {
       int[] promptIds, GenerationOptions options, Consumer<? super Token> onToken) {
     Objects.requireNonNull(onToken, "onToken");
     try (TokenStream tokens = stream(promptIds, options)) {
-      while (tokens.hasNext()) {
-        onToken.accept(tokens.next());
-      }
-      return tokens.result();
+      return tokens.readAll(onToken);
     }
   }
 
@@ -77,41 +82,43 @@ public final class MorSession implements AutoCloseable {
    * is left.
    */
   public TokenStream stream(String prompt, GenerationOptions options) {
+    Objects.requireNonNull(options, "options");
     return stream(promptIds(prompt), options);
   }
 
   /** As {@link #stream(String, GenerationOptions)}, with token ids that are taken as they are. */
   public TokenStream stream(int[] promptIds, GenerationOptions options) {
+    Objects.requireNonNull(promptIds, "promptIds");
     Objects.requireNonNull(options, "options");
     model.checkIds(promptIds, promptIds.length);
     begin();
     try {
-      if (length + promptIds.length == 0) {
+      int promptStart = text.length();
+      if (promptStart + promptIds.length == 0) {
         throw new IllegalArgumentException(
             "the prompt is empty and the model has no token that begins a text");
       }
-      if ((long) length + promptIds.length > contextLength) {
+      if ((long) promptStart + promptIds.length > text.contextLength()) {
         throw new IllegalArgumentException(
             "the prompt has "
                 + promptIds.length
                 + " tokens after "
-                + length
+                + promptStart
                 + " of the session, expected at most "
-                + contextLength
+                + text.contextLength()
                 + " in all");
       }
-      if (computed == length && promptIds.length == 0) {
+      if (text.due() == 0 && promptIds.length == 0) {
         throw new IllegalArgumentException(
-            "the prompt is empty and the session's context of " + contextLength + " is full");
+            "the prompt is empty and the session's context of "
+                + text.contextLength()
+                + " is full");
       }
-      int promptStart = length;
-      for (int id : promptIds) {
-        append(id);
-      }
+      text.append(promptIds);
       try {
         stream = new TokenStream(this, model, options, promptStart);
       } catch (RuntimeException | Error e) {
-        length = promptStart;
+        text.truncate(promptStart);
         throw e;
       }
       return stream;
@@ -126,8 +133,7 @@ public final class MorSession implements AutoCloseable {
     try {
       requireNoStream();
       caches.close();
-      length = 0;
-      computed = 0;
+      text.clear();
       broken = false;
     } finally {
       end();
@@ -138,7 +144,7 @@ public final class MorSession implements AutoCloseable {
   public int[] tokenIds() {
     begin();
     try {
-      return Arrays.copyOf(ids, length);
+      return text.copyOfIds();
     } finally {
       end();
     }
@@ -151,8 +157,8 @@ public final class MorSession implements AutoCloseable {
   public int[] depths() {
     begin();
     try {
-      int[] known = Arrays.copyOf(depths, length);
-      Arrays.fill(known, computed, length, -1);
+      int[] known = Arrays.copyOf(text.depths(), text.length());
+      Arrays.fill(known, text.computed(), known.length, -1);
       return known;
     } finally {
       end();
@@ -162,53 +168,61 @@ public final class MorSession implements AutoCloseable {
   /** What the KV caches hold now. */
   public KvStatistics kvStatistics() {
     requireOpen();
-    return model.kvStatistics(computed, caches);
+    return model.kvStatistics(text.computed(), caches);
   }
 
   /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
   private int[] promptIds(String prompt) {
     Objects.requireNonNull(prompt, "prompt");
     requireOpen();
-    return model.promptIds(prompt, length == 0);
-  }
-
-  void append(int id) {
-    if (length == ids.length) {
-      ids = Arrays.copyOf(ids, 2 * ids.length);
-      depths = Arrays.copyOf(depths, 2 * depths.length);
-    }
-    ids[length++] = id;
+    return model.promptIds(prompt, text.length() == 0);
   }
 
   /**
    * Computes all tokens that are not in the caches yet, in pieces, and chooses the next one.
    *
+   * @param heedsInterrupts whether to stop before a piece when this thread is interrupted
+   * @return the id of the next one, or {@link #INTERRUPTED}
    * @throws ArithmeticException when the model computed no usable logit
    */
-  int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler) {
+  int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler, boolean heedsInterrupts) {
     broken = true;
-    while (length - computed > pieceLength) {
-      model.forward().run(ids, computed, pieceLength, caches, settings, buffers, depths);
-      computed += pieceLength;
+    while (!(heedsInterrupts && Thread.currentThread().isInterrupted())
+        && text.due() > pieceLength) {
+      compute(pieceLength, buffers);
     }
-    int count = length - computed;
-    model.forward().runAndChoose(ids, computed, count, caches, settings, buffers, depths, sampler);
-    computed += count;
+    if (heedsInterrupts && Thread.currentThread().isInterrupted()) {
+      // Every piece that was begun is whole.
+      broken = false;
+      return INTERRUPTED;
+    }
+    int count = text.due();
+    model
+        .forward()
+        .runAndChoose(
+            text.ids(), text.computed(), count, caches, settings, buffers, text.depths(), sampler);
+    text.advance(count);
     // Caches whose last pass has failed half way are no use; only a whole one makes them good
     // again.
     broken = false;
     return buffers.choices().token(0);
   }
 
+  private void compute(int count, PassBuffers buffers) {
+    model
+        .forward()
+        .run(text.ids(), text.computed(), count, caches, settings, buffers, text.depths());
+    text.advance(count);
+  }
+
   /** A step together with others: open and idle, with every token computed but those of it. */
   void beginStep(int id) {
     begin();
-    if (length >= contextLength) {
+    if (!text.append(id)) {
       end();
       throw new IllegalArgumentException(
-          "the session's context of " + contextLength + " tokens is full");
+          "the session's context of " + text.contextLength() + " tokens is full");
     }
-    append(id);
   }
 
   /** Checks that this session may step together with {@code other}, of {@code owner}. */
@@ -227,25 +241,32 @@ public final class MorSession implements AutoCloseable {
    */
   void abandonStep() {
     if (!broken) {
-      length--;
+      text.truncate(text.length() - 1);
     }
   }
 
   /** Computes the tokens before the last; inside a step. */
   void catchUp(PassBuffers buffers) {
     broken = true;
-    while (computed < length - 1) {
-      int count = Math.min(buffers.maxPassRows(), length - 1 - computed);
-      model.forward().run(ids, computed, count, caches, settings, buffers, depths);
-      computed += count;
+    while (text.due() > 1) {
+      compute(Math.min(buffers.maxPassRows(), text.due() - 1), buffers);
     }
   }
 
   /** The last token was computed, in so many recursions. */
   void stepped(int depth) {
-    depths[length - 1] = depth;
-    computed = length;
+    text.depths()[text.length() - 1] = depth;
+    text.advance(1);
     broken = false;
+  }
+
+  /** What a stream computes with; to be given back by {@link #giveBuffersBack}. */
+  PassBuffers takeBuffers() {
+    return resources.takeBuffers();
+  }
+
+  void giveBuffersBack() {
+    resources.giveBuffersBack();
   }
 
   RoutingSettings settings() {
@@ -258,28 +279,13 @@ public final class MorSession implements AutoCloseable {
 
   /** Makes room for {@code tokens} more tokens, as far as the context goes, one at a time. */
   void reserve(int tokens, PassBuffers buffers) {
-    int more = Math.min(tokens, contextLength - length);
-    if (length + more > ids.length) {
-      ids = Arrays.copyOf(ids, length + more);
-      depths = Arrays.copyOf(depths, length + more);
-    }
-    model.forward().reserve(computed, length - computed + more, caches, buffers);
+    text.reserve(tokens);
+    int more = Math.min(tokens, text.contextLength() - text.length());
+    model.forward().reserve(text.computed(), text.due() + more, caches, buffers);
   }
 
-  int length() {
-    return length;
-  }
-
-  int contextLength() {
-    return contextLength;
-  }
-
-  int[] ids() {
-    return ids;
-  }
-
-  int depth(int position) {
-    return depths[position];
+  GrowingText text() {
+    return text;
   }
 
   /** Begins a call of the session itself: open, not in use, no stream open. */
@@ -316,8 +322,13 @@ public final class MorSession implements AutoCloseable {
     }
   }
 
+  /** Ends a use; until here the session is reachable, and so nothing that it uses is given back. */
   void end() {
-    busy.set(false);
+    try {
+      busy.set(false);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   void streamEnded() {
@@ -346,10 +357,23 @@ public final class MorSession implements AutoCloseable {
         stream.release();
       }
       closed = true;
-      caches.close();
-      model.leave();
+      resources.giveBack();
     } finally {
       end();
     }
+  }
+
+  /** How much of the context is used, and how the session routes. */
+  @Override
+  public String toString() {
+    return "MorSession["
+        + text.length()
+        + " of "
+        + text.contextLength()
+        + " tokens, "
+        + settings
+        + " of "
+        + model.folder()
+        + (closed ? ", closed]" : "]");
   }
 }

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.memory.MemoryAccount;
+import java.util.Objects;
 
 /**
  * Off-heap bytes that mor4j holds in this JVM, by use, those in the memory of devices among them.
@@ -43,6 +44,7 @@ public final class OffHeapMemory {
 
   /** Bytes held for {@code use} at this moment. */
   public static long bytes(Use use) {
+    Objects.requireNonNull(use, "use");
     return use.account.bytes();
   }
 

@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.numbers.WeightType;
 import dev.mor4j.runtime.packing.Packing;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Number type of the products that a weight matrix is multiplied with. */
@@ -28,6 +29,7 @@ public enum ProductType {
 
   /** The products of matrices that are packed so, or row-major. */
   public static ProductType of(Optional<Packing> packing) {
+    Objects.requireNonNull(packing, "packing");
     return packing.map(known -> valueOf(known.name())).orElse(F32);
   }
 

@@ -4,7 +4,7 @@ package dev.mor4j.runtime;
 @FunctionalInterface
 public interface RouterConsumer {
   /** Does nothing. */
-  RouterConsumer NONE = (recursion, count, tokens, outputs, threshold) -> {};
+  RouterConsumer NONE = (recursion, count, tokens, outputs, logitThreshold) -> {};
 
   /**
    * Looks at the outputs that expert-choice compares with its threshold, before recursion {@code
@@ -14,7 +14,7 @@ public interface RouterConsumer {
    * @param tokens places in the text of the {@code count} tokens that reached the recursion, valid
    *     during the call only
    * @param outputs of the router that decides, one for each, valid during the call only
-   * @param threshold least output that takes part
+   * @param logitThreshold least output that takes part
    */
-  void accept(int recursion, int count, int[] tokens, float[] outputs, double threshold);
+  void accept(int recursion, int count, int[] tokens, float[] outputs, double logitThreshold);
 }

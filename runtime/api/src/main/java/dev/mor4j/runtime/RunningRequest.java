@@ -41,8 +41,7 @@ final class RunningRequest implements SequenceListener {
     this.promptIds = promptIds;
     model.checkIds(promptIds, promptIds.length);
     SessionOptions session = request.session();
-    this.settings =
-        model.settings(RoutingMode.THRESHOLD, session.maxRecursions(), session.threshold());
+    this.settings = model.settings(RoutingMode.THRESHOLD, session);
     this.contextLength = model.contextLength(session.contextLength());
     this.start = new GenerationStart(model, request.generation(), promptIds);
     if (promptIds.length == 0) {
@@ -87,8 +86,7 @@ final class RunningRequest implements SequenceListener {
         new Generation(
             number,
             () -> engine.thread().post(() -> engine.scheduler().cancel(sequence)),
-            start.assembler,
-            !request.generation().stop().isEmpty());
+            start.text);
     return generation;
   }
 
@@ -104,7 +102,6 @@ final class RunningRequest implements SequenceListener {
   }
 
   private Sequence newSequence() {
-    GenerationOptions options = request.generation();
     long deadline =
         request
             .deadline()
@@ -117,7 +114,6 @@ final class RunningRequest implements SequenceListener {
         this,
         request.priority(),
         contextLength,
-        options.maxNewTokens(),
         submittedNanos,
         deadline);
   }
@@ -137,7 +133,7 @@ final class RunningRequest implements SequenceListener {
   }
 
   @Override
-  public FinishReason token(int id, int depth, int position, FinishReason reason) {
+  public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
     long now = engine.now() - submittedNanos;
     if (tokens++ == 0) {
       firstTokenNanos = now;
@@ -146,7 +142,7 @@ final class RunningRequest implements SequenceListener {
       engine.measures().betweenTokens.add((now - lastTokenNanos) / NANOS_A_MICRO);
     }
     lastTokenNanos = now;
-    return generation.produce(id, depth, position, reason);
+    return generation.produce(id, depth, position, contextIsFull);
   }
 
   @Override
@@ -175,18 +171,14 @@ final class RunningRequest implements SequenceListener {
 
   private GenerationResult result(
       FinishReason reason, KvStatistics kv, List<Integer> promptDepths) {
-    List<Token> all = generation.allTokens();
-    StringBuilder text = new StringBuilder();
-    all.forEach(token -> text.append(token.text()));
     return new GenerationResult(
-        text.toString(),
-        all,
+        generation.allTokens(),
         reason,
-        promptIds.length,
         promptDepths,
+        promptIds.length,
         start.seed,
-        firstTokenNanos,
-        tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos,
+        new GenerationResult.Times(
+            firstTokenNanos, tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos),
         kv);
   }
 

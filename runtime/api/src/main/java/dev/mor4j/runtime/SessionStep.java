@@ -41,7 +41,7 @@ final class SessionStep {
         MorSession session = sessions.get(i);
         session.catchUp(buffers);
         caches[i] = session.caches();
-        positions[i] = session.length() - 1;
+        positions[i] = session.text().length() - 1;
       }
       model.forward().step(ids, positions, caches, count, sessions.getFirst().settings(), buffers);
       for (int first = 0; first < count; first += buffers.maxLogitRows()) {

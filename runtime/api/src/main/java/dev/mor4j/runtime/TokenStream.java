@@ -3,20 +3,22 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.sampling.Sampler;
-import dev.mor4j.runtime.text.TextAssembler;
+import dev.mor4j.runtime.text.GeneratedText;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.function.Consumer;
 
 /**
  * The tokens of one generation, each computed when it is asked for. Closing it cancels what is
- * left; the session can be used again then. Belongs to its session: any thread, one at a time.
+ * left; the session can be used again then. Belongs to its session: any thread, one at a time. It
+ * pays no heed to interrupts: whoever reads it decides when to close it.
  *
  * <p>Read in one of two ways, which may be mixed. {@link #next()} gives a {@link Token} with its
- * text. {@link #nextId()} gives the id alone, with {@link #depth()}, {@link #position()} and {@link
- * #text()} for those who ask:
+ * text, and so does a for-each loop. {@link #nextId()} gives the id alone, with {@link #depth()},
+ * {@link #position()} and {@link #text()} for those who ask:
  *
  * <pre>{@code
  * while (stream.hasNext()) {
@@ -33,48 +35,38 @@ import java.util.NoSuchElementException;
  * some hundred bytes of objects. And stop strings are looked for in the text, which has to be made
  * for that.
  */
-public final class TokenStream implements Iterator<Token>, AutoCloseable {
+@SuppressWarnings("IterableAndIterator") // read once either way, and a second loop is refused
+public final class TokenStream implements Iterator<Token>, Iterable<Token>, AutoCloseable {
   private final MorSession session;
-  private final MorModel model;
   private final GenerationOptions options;
-  private final int[] endIds;
   private final int promptStart;
   private final int promptEnd;
   private final long seed;
   private final Sampler sampler;
 
-  /** Null where the model has no tokenizer: all texts are empty then. */
-  private final TextAssembler assembler;
-
-  /** Tokens whose text is known; they lag behind those computed while nobody asks. */
-  private final List<Token> tokens = new ArrayList<>();
+  /** Its texts lag behind the tokens while nobody asks for them. */
+  private final GeneratedText generated;
 
   private final long startNanos = System.nanoTime();
   private long firstTokenNanos;
   private long lastTokenNanos;
-  private int computed;
-  private int lastId;
-  private int lastDepth;
   private PassBuffers buffers;
-  private FinishReason finishReason;
+  private boolean isRead;
   private GenerationResult result;
 
   TokenStream(MorSession session, MorModel model, GenerationOptions options, int promptStart) {
-    GenerationStart start =
-        new GenerationStart(model, options, Arrays.copyOf(session.ids(), session.length()));
+    GenerationStart start = new GenerationStart(model, options, session.text().copyOfIds());
     this.session = session;
-    this.model = model;
     this.options = options;
-    this.endIds = model.endIds();
     this.promptStart = promptStart;
-    this.promptEnd = session.length();
+    this.promptEnd = session.text().length();
     this.seed = start.seed;
-    this.assembler = start.assembler;
-    this.buffers = model.buffers().take();
+    this.generated = start.text;
+    this.buffers = session.takeBuffers();
     try {
       this.sampler = start.sampler(buffers.sampling());
     } catch (RuntimeException | Error e) {
-      model.buffers().giveBack(buffers);
+      session.giveBuffersBack();
       throw e;
     }
   }
@@ -82,7 +74,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   /** Whether another token will come. Computes nothing. */
   @Override
   public boolean hasNext() {
-    return finishReason == null;
+    return generated.reason() == null;
   }
 
   /**
@@ -94,7 +86,33 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   @Override
   public Token next() {
-    return advance(true);
+    advance(false, true);
+    return Token.of(generated, generated.count() - 1);
+  }
+
+  /**
+   * For a for-each loop over what is left: this stream itself, once.
+   *
+   * @throws IllegalStateException when it was called before
+   */
+  @Override
+  public Iterator<Token> iterator() {
+    if (isRead) {
+      throw new IllegalStateException(
+          "the stream is being read already: its tokens come once; result() keeps them");
+    }
+    isRead = true;
+    return this;
+  }
+
+  /**
+   * Reads what is left. Ends with {@link FinishReason#CANCELLED} where this thread is interrupted.
+   */
+  GenerationResult readAll(Consumer<? super Token> onToken) {
+    while (hasNext() && advance(true, true)) {
+      onToken.accept(Token.of(generated, generated.count() - 1));
+    }
+    return result();
   }
 
   /**
@@ -102,25 +120,29 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    * {@link #result()} asks for it.
    */
   public int nextId() {
-    advance(false);
-    return lastId;
+    advance(false, false);
+    return generated.id(generated.count() - 1);
   }
 
-  private Token advance(boolean withText) {
+  /**
+   * Computes a token, unless {@code heedsInterrupts} and this thread is interrupted: that cancels
+   * the generation.
+   *
+   * @return whether there is another token
+   */
+  private boolean advance(boolean heedsInterrupts, boolean withText) {
     requireNotEnded();
     session.enter();
     try {
       requireNotEnded();
-      step();
-      if (!withText) {
-        return null;
+      int before = generated.count();
+      step(heedsInterrupts);
+      if (withText) {
+        generated.makeTexts();
       }
-      assemble();
-      return tokens.getLast();
+      return generated.count() > before;
     } catch (RuntimeException | Error e) {
-      if (finishReason == null) {
-        finish(FinishReason.CANCELLED);
-      }
+      release();
       throw e;
     } finally {
       session.end();
@@ -128,77 +150,41 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
   }
 
   private void requireNotEnded() {
-    if (finishReason != null) {
-      throw new NoSuchElementException("the generation has ended: " + finishReason);
+    if (!hasNext()) {
+      throw new NoSuchElementException("the generation has ended: " + generated.reason());
     }
   }
 
-  private void step() {
-    int id = session.computeNext(buffers, buffers.maxPassRows(), sampler);
-    if (computed == 0) {
+  private void step(boolean heedsInterrupts) {
+    int id = session.computeNext(buffers, buffers.maxPassRows(), sampler, heedsInterrupts);
+    if (id == MorSession.INTERRUPTED) {
+      release();
+      return;
+    }
+    GrowingText text = session.text();
+    if (generated.count() == 0) {
       session.reserve(options.maxNewTokens(), buffers);
+      generated.reserve(text.contextLength() - text.length() + 1);
     }
     sampler.saw(id);
-    int position = session.length();
-    boolean full = position >= session.contextLength();
-    if (!full) {
-      session.append(id);
-    }
-    lastId = id;
-    lastDepth = session.depth(position - 1);
-    computed++;
-    FinishReason reason = reasonToEnd(full);
+    int position = text.length();
+    boolean full = !text.append(id);
+    FinishReason reason = generated.add(id, text.depth(position - 1), position, full);
     lastTokenNanos = System.nanoTime();
-    if (computed == 1) {
+    if (generated.count() == 1) {
       firstTokenNanos = lastTokenNanos;
     }
     if (reason != null) {
-      finish(reason);
-    }
-  }
-
-  /** Why the generation ends with the last token; null when it goes on. */
-  private FinishReason reasonToEnd(boolean full) {
-    if (!options.stop().isEmpty()) {
-      assemble();
-    }
-    for (int end : endIds) {
-      if (end == lastId) {
-        return FinishReason.END_OF_TEXT;
-      }
-    }
-    if (assembler != null && assembler.stopped()) {
-      return FinishReason.STOP;
-    }
-    if (computed >= options.maxNewTokens()) {
-      return FinishReason.LENGTH;
-    }
-    return full ? FinishReason.CONTEXT_FULL : null;
-  }
-
-  /** Makes the text of the tokens that lag behind; inside a use of the session. */
-  private void assemble() {
-    while (tokens.size() < computed) {
-      int position = promptEnd + tokens.size();
-      // The last token of a full context is not among the session's.
-      int id = tokens.size() == computed - 1 ? lastId : session.ids()[position];
-      String text = assembler == null ? "" : assembler.add(id);
-      tokens.add(new Token(id, text, session.depth(position - 1), position));
+      finish();
     }
   }
 
   /** Gives the buffers back and lets the session go on; inside a use of the session. */
-  private void finish(FinishReason reason) {
-    finishReason = reason;
-    model.buffers().giveBack(buffers);
+  private void finish() {
+    session.giveBuffersBack();
     buffers = null;
     try {
-      assemble();
-      if (reason != FinishReason.CANCELLED && assembler != null) {
-        Token last = tokens.removeLast();
-        String text = last.text() + assembler.finish();
-        tokens.add(new Token(last.id(), text, last.depth(), last.position()));
-      }
+      generated.makeTexts();
       result = makeResult();
     } finally {
       session.streamEnded();
@@ -209,34 +195,32 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     List<Integer> promptDepths = new ArrayList<>();
     KvStatistics kv = session.kvStatistics();
     for (int i = promptStart; i < Math.min(promptEnd, kv.tokens()); i++) {
-      promptDepths.add(session.depth(i));
+      promptDepths.add(session.text().depth(i));
     }
-    StringBuilder text = new StringBuilder();
-    for (Token token : tokens) {
-      text.append(token.text());
-    }
+    boolean isEmpty = generated.count() == 0;
     return new GenerationResult(
-        text.toString(),
-        tokens,
-        finishReason,
-        promptEnd - promptStart,
+        Token.allOf(generated),
+        generated.reason(),
         promptDepths,
+        promptEnd - promptStart,
         seed,
-        tokens.isEmpty() ? 0 : firstTokenNanos - startNanos,
-        tokens.isEmpty() ? 0 : lastTokenNanos - firstTokenNanos,
+        isEmpty
+            ? new GenerationResult.Times(0, 0)
+            : new GenerationResult.Times(
+                firstTokenNanos - startNanos, lastTokenNanos - firstTokenNanos),
         kv);
   }
 
   /** In how many recursions the position that predicted the last token took part. */
   public int depth() {
     requireToken();
-    return lastDepth;
+    return generated.depth(generated.count() - 1);
   }
 
   /** The last token's place in the session. */
   public int position() {
     requireToken();
-    return promptEnd + computed - 1;
+    return generated.position(generated.count() - 1);
   }
 
   /**
@@ -247,19 +231,19 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   public String text() {
     requireToken();
-    if (tokens.size() < computed) {
+    if (generated.textCount() < generated.count()) {
       session.enter();
       try {
-        assemble();
+        generated.makeTexts();
       } finally {
         session.end();
       }
     }
-    return tokens.getLast().text();
+    return generated.text(generated.count() - 1);
   }
 
   private void requireToken() {
-    if (computed == 0) {
+    if (generated.count() == 0) {
       throw new IllegalStateException("the stream has given no token yet");
     }
   }
@@ -278,8 +262,9 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
 
   /** Ends the generation if it has not ended; inside a use of the session. */
   void release() {
-    if (finishReason == null) {
-      finish(FinishReason.CANCELLED);
+    if (hasNext()) {
+      generated.end(FinishReason.CANCELLED);
+      finish();
     }
   }
 
@@ -290,7 +275,7 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
    */
   @Override
   public void close() {
-    if (finishReason != null) {
+    if (!hasNext()) {
       return;
     }
     session.enter();
@@ -299,5 +284,15 @@ public final class TokenStream implements Iterator<Token>, AutoCloseable {
     } finally {
       session.end();
     }
+  }
+
+  /** How many tokens it has given, and why it has ended. */
+  @Override
+  public String toString() {
+    return "TokenStream["
+        + generated.count()
+        + " tokens after a prompt of "
+        + (promptEnd - promptStart)
+        + (hasNext() ? ", goes on]" : ", ended by " + generated.reason() + "]");
   }
 }

@@ -1,16 +1,17 @@
 package dev.mor4j.runtime;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.TextAssembler;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -33,6 +34,11 @@ public final class Tokenizer {
 
   private final HuggingFaceTokenizer tokenizer;
   private final int vocabulary;
+
+  /**
+   * The model that closes the library: whoever has this may use it, so the model is not forgotten.
+   */
+  private MorModel owner;
 
   private Tokenizer(HuggingFaceTokenizer tokenizer, int vocabulary) {
     this.tokenizer = tokenizer;
@@ -83,10 +89,20 @@ public final class Tokenizer {
     }
   }
 
+  /** Keeps the model that owns this reachable for as long as this is. */
+  void keepsReachable(MorModel model) {
+    owner = model;
+  }
+
+  /** Closes the library; does not refer to this. */
+  Runnable closer() {
+    return tokenizer::close;
+  }
+
   /** The ids of {@code text}, with the tokens that the tokenizer itself puts around a text. */
   public int[] encode(String text) {
-    Encoding encoding = tokenizer.encode(text, true, false);
-    long[] ids = encoding.getIds();
+    Objects.requireNonNull(text, "text");
+    long[] ids = libraryIds(text, true);
     int[] result = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= vocabulary) {
@@ -121,6 +137,7 @@ public final class Tokenizer {
    * of them has it and the others are empty; special tokens are empty.
    */
   public List<String> pieces(int... ids) {
+    Objects.requireNonNull(ids, "ids");
     TextAssembler assembler = new TextAssembler(this::decode, new int[0], List.of());
     List<String> pieces = new ArrayList<>(ids.length);
     for (int i = 0; i < ids.length; i++) {
@@ -132,6 +149,7 @@ public final class Tokenizer {
 
   /** The text of {@code ids}, without special tokens; a character that is cut comes as U+FFFD. */
   public String decode(int... ids) {
+    Objects.requireNonNull(ids, "ids");
     return decode(ids, 0, ids.length);
   }
 
@@ -140,19 +158,42 @@ public final class Tokenizer {
     for (int i = from; i < to; i++) {
       wide[i - from] = ids[i];
     }
-    return tokenizer.decode(wide, true);
+    return libraryText(wide);
+  }
+
+  private long[] libraryIds(String text, boolean withSpecialTokens) {
+    try {
+      return tokenizer.encode(text, withSpecialTokens, false).getIds();
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  private String libraryText(long[] ids) {
+    try {
+      return tokenizer.decode(ids, true);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The id of the special token {@code content}, if the vocabulary has it as one token. */
   public OptionalInt specialToken(String content) {
-    long[] ids = tokenizer.encode(content, false, false).getIds();
+    Objects.requireNonNull(content, "content");
+    long[] ids = libraryIds(content, false);
     boolean one = ids.length == 1 && ids[0] < vocabulary;
-    return one && tokenizer.decode(ids, true).isEmpty()
-        ? OptionalInt.of((int) ids[0])
-        : OptionalInt.empty();
+    return one && libraryText(ids).isEmpty() ? OptionalInt.of((int) ids[0]) : OptionalInt.empty();
   }
 
   void close() {
     tokenizer.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Tokenizer["
+        + vocabulary
+        + " tokens"
+        + (owner == null ? "]" : " of " + owner.folder() + "]");
   }
 }

@@ -79,8 +79,16 @@ class AllocationTest {
             ? 3
             : 2 * model.sharing().uniqueAtEachEnd() + model.recursions();
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            16, 24, 2, 1, 8, layers, 256, CONTEXT, 1e-5f, 10000, true, -1, List.of());
+        ArchitectureConfig.builder()
+            .hidden(16)
+            .intermediate(24)
+            .heads(2)
+            .kvHeads(1)
+            .headDim(8)
+            .layers(layers)
+            .vocabulary(256)
+            .maxPositions(CONTEXT)
+            .build();
     ModelConfig config =
         new ModelConfig(
             architecture,

@@ -25,7 +25,7 @@ class DeviceMemoryTest {
   private static final ModelOptions CUDA =
       ModelOptions.defaults()
           .withBackend(BackendChoice.CUDA)
-          .withDevice(new DeviceOptions(0, DeviceOptions.Numbers.F32));
+          .withDevice(DeviceOptions.defaults().withNumbers(DeviceOptions.Numbers.F32));
   private static final GenerationOptions SHORT =
       GenerationOptions.defaults().withMaxNewTokens(12).withSeed(3);
 

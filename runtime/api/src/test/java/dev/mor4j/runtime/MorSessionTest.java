@@ -183,8 +183,8 @@ class MorSessionTest {
       assertThat(result.promptDepths()).allMatch(depth -> depth == 1);
       assertThat(result.kv().entries()).isEqualTo(result.kv().tokens() * 4L);
     }
-    try (MorSession open = model.newSession(SessionOptions.defaults().withThreshold(0));
-        MorSession shut = model.newSession(SessionOptions.defaults().withThreshold(1))) {
+    try (MorSession open = model.newSession(SessionOptions.defaults().withProbabilityThreshold(0));
+        MorSession shut = model.newSession(SessionOptions.defaults().withProbabilityThreshold(1))) {
       assertThat(open.generate("The sea", SHORT).promptDepths()).allMatch(depth -> depth == 3);
       assertThat(shut.generate("The sea", SHORT).promptDepths()).allMatch(depth -> depth == 1);
     }

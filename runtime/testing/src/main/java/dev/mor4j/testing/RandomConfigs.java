@@ -48,20 +48,17 @@ public final class RandomConfigs {
     int kvHeads = 1 + random.nextInt(3);
     int heads = kvHeads * (1 + random.nextInt(3));
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            5 + random.nextInt(40),
-            3 + random.nextInt(50),
-            heads,
-            kvHeads,
-            2 * (1 + random.nextInt(9)),
-            2 * sharing.uniqueAtEachEnd() + recursions * blockLayers,
-            11 + random.nextInt(60),
-            160,
-            1e-5f,
-            10000,
-            random.nextBoolean(),
-            -1,
-            List.of());
+        ArchitectureConfig.builder()
+            .hidden(5 + random.nextInt(40))
+            .intermediate(3 + random.nextInt(50))
+            .heads(heads)
+            .kvHeads(kvHeads)
+            .headDim(2 * (1 + random.nextInt(9)))
+            .layers(2 * sharing.uniqueAtEachEnd() + recursions * blockLayers)
+            .vocabulary(11 + random.nextInt(60))
+            .maxPositions(160)
+            .tiedHead(random.nextBoolean())
+            .build();
     return new ModelConfig(architecture, sharing, recursions, routing, caching, Map.of());
   }
 

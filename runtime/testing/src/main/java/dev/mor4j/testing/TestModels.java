@@ -56,7 +56,18 @@ public final class TestModels {
             List.of(1.0, 0.5),
             false);
     ArchitectureConfig architecture =
-        new ArchitectureConfig(8, 16, 2, 1, 4, 4, 40, 128, 1e-5f, 10000, true, 0, List.of(0));
+        ArchitectureConfig.builder()
+            .hidden(8)
+            .intermediate(16)
+            .heads(2)
+            .kvHeads(1)
+            .headDim(4)
+            .layers(4)
+            .vocabulary(40)
+            .maxPositions(128)
+            .bosTokenId(0)
+            .eosTokenIds(List.of(0))
+            .build();
     ModelConfig config =
         new ModelConfig(
             architecture, Sharing.MIDDLE_CYCLE, 2, routing, Caching.RECURSION_WISE, Map.of());
@@ -69,8 +80,18 @@ public final class TestModels {
       throws IOException {
     int layers = sharing == Sharing.NONE ? 4 : 2 + 2 * recursions;
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            32, 88, 4, 2, 8, layers, VOCABULARY, 128, 1e-5f, 10000, true, 0, List.of(0));
+        ArchitectureConfig.builder()
+            .hidden(32)
+            .intermediate(88)
+            .heads(4)
+            .kvHeads(2)
+            .headDim(8)
+            .layers(layers)
+            .vocabulary(VOCABULARY)
+            .maxPositions(128)
+            .bosTokenId(0)
+            .eosTokenIds(List.of(0))
+            .build();
     ModelConfig config =
         new ModelConfig(
             architecture, sharing, recursions, routing, Caching.RECURSION_WISE, Map.of());

@@ -73,20 +73,21 @@ record HuggingFaceConfig(
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            hidden,
-            config.integer("intermediate_size"),
-            heads,
-            config.integer("num_key_value_heads", heads),
-            headDim(config, hidden, heads),
-            config.integer("num_hidden_layers"),
-            config.integer("vocab_size"),
-            config.integer("max_position_embeddings", 2048),
-            (float) config.number("rms_norm_eps", 1e-6),
-            ropeTheta(config),
-            config.flag("tie_word_embeddings", false),
-            config.integer("bos_token_id", -1),
-            endTokens(config));
+        ArchitectureConfig.builder()
+            .hidden(hidden)
+            .intermediate(config.integer("intermediate_size"))
+            .heads(heads)
+            .kvHeads(config.integer("num_key_value_heads", heads))
+            .headDim(headDim(config, hidden, heads))
+            .layers(config.integer("num_hidden_layers"))
+            .vocabulary(config.integer("vocab_size"))
+            .maxPositions(config.integer("max_position_embeddings", 2048))
+            .rmsNormEps((float) config.number("rms_norm_eps", 1e-6))
+            .ropeTheta(ropeTheta(config))
+            .tiedHead(config.flag("tie_word_embeddings", false))
+            .bosTokenId(config.integer("bos_token_id", -1))
+            .eosTokenIds(endTokens(config))
+            .build();
     Optional<KeySharing> keySharing =
         config.has("kv_sharing")
             ? Optional.of(KeySharing.read(config.object("kv_sharing")))

@@ -53,10 +53,10 @@ final class ComparedWindows {
             ids,
             mode,
             options,
-            (recursion, count, tokens, outputs, threshold) -> {
+            (recursion, count, tokens, outputs, logitThreshold) -> {
               for (int i = 0; i < count; i++) {
                 clear[recursion][tokens[i]] =
-                    Math.abs(outputs[i] - threshold) > ModelComparison.CLEAR_MARGIN;
+                    Math.abs(outputs[i] - logitThreshold) > ModelComparison.CLEAR_MARGIN;
               }
             },
             (first, count, logits) -> {

@@ -253,19 +253,18 @@ class GgufExportTest {
       int layers,
       int vocabulary,
       boolean tied) {
-    return new ArchitectureConfig(
-        hidden,
-        intermediate,
-        heads,
-        kvHeads,
-        headDim,
-        layers,
-        vocabulary,
-        128,
-        1e-6f,
-        5000,
-        tied,
-        -1,
-        List.of());
+    return ArchitectureConfig.builder()
+        .hidden(hidden)
+        .intermediate(intermediate)
+        .heads(heads)
+        .kvHeads(kvHeads)
+        .headDim(headDim)
+        .layers(layers)
+        .vocabulary(vocabulary)
+        .maxPositions(128)
+        .rmsNormEps(1e-6f)
+        .ropeTheta(5000)
+        .tiedHead(tied)
+        .build();
   }
 }

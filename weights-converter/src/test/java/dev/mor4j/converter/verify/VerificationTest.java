@@ -49,7 +49,17 @@ class VerificationTest {
   @BeforeEach
   void expectWhatIsComputed() throws IOException {
     ArchitectureConfig sizes =
-        new ArchitectureConfig(16, 24, 2, 1, 8, 4, VOCABULARY, 8, 1e-5f, 1e4, true, -1, List.of());
+        ArchitectureConfig.builder()
+            .hidden(16)
+            .intermediate(24)
+            .heads(2)
+            .kvHeads(1)
+            .headDim(8)
+            .layers(4)
+            .vocabulary(VOCABULARY)
+            .maxPositions(8)
+            .ropeTheta(1e4)
+            .build();
     RoutingConfig routing =
         new RoutingConfig.ExpertChoice(
             RoutingConfig.RouterKind.LINEAR,

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.format;
 
+import java.util.Objects;
 import java.util.Optional;
 
 /** Number types of stored tensors, named as safetensors names them. */
@@ -25,6 +26,7 @@ public enum DType {
 
   /** The type that safetensors calls {@code name}, if this project reads it. */
   public static Optional<DType> find(String name) {
+    Objects.requireNonNull(name, "name");
     for (DType type : values()) {
       if (type.name().equals(name)) {
         return Optional.of(type);

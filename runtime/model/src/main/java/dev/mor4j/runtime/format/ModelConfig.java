@@ -2,6 +2,7 @@ package dev.mor4j.runtime.format;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What {@code config.json} of a model folder says: sizes, sharing, routing, caching, and which
@@ -23,6 +24,11 @@ public record ModelConfig(
     Caching caching,
     Map<String, String> aliases) {
   public ModelConfig {
+    Objects.requireNonNull(architecture, "architecture");
+    Objects.requireNonNull(sharing, "sharing");
+    Objects.requireNonNull(routing, "routing");
+    Objects.requireNonNull(caching, "caching");
+    Objects.requireNonNull(aliases, "aliases");
     aliases = Map.copyOf(aliases);
   }
 
@@ -71,6 +77,7 @@ public record ModelConfig(
 
   /** The name of the stored tensor that serves {@code canonicalName}. */
   public String storedName(String canonicalName) {
+    Objects.requireNonNull(canonicalName, "canonicalName");
     return aliases.getOrDefault(canonicalName, canonicalName);
   }
 

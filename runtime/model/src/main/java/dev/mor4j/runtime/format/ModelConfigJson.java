@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * {@code config.json} of a model folder, as {@link ModelConfig}. Reading is strict: a wrong format
@@ -42,9 +43,14 @@ public final class ModelConfigJson {
    * @throws ModelFormatException where it is not a configuration of this format and version
    */
   public static ModelConfig read(Path file) throws IOException {
+    Objects.requireNonNull(file, "file");
     Settings top = new Settings(file, StrictJson.read(file, MAX_BYTES));
     if (!(top.raw("format") instanceof String format && format.equals(FORMAT))) {
-      throw top.wrong("format", '"' + FORMAT + "\" (a converted model)");
+      throw top.wrong(
+          "format",
+          '"'
+              + FORMAT
+              + "\" (a converted model; \"mor4j convert SRC DST\" makes one from a checkpoint)");
     }
     if (top.integer("version") != VERSION) {
       throw top.wrong("version", String.valueOf(VERSION));
@@ -75,6 +81,8 @@ public final class ModelConfigJson {
 
   /** Writes {@code config} to {@code file}, which must not exist. */
   public static void write(ModelConfig config, Path file) throws IOException {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(file, "file");
     Map<String, Object> top = new LinkedHashMap<>();
     top.put("format", FORMAT);
     top.put("version", VERSION);
@@ -102,20 +110,21 @@ public final class ModelConfigJson {
       throw model.wrong("bos_token_id", "a token id or null");
     }
     ArchitectureConfig architecture =
-        new ArchitectureConfig(
-            model.integer("hidden_size"),
-            model.integer("intermediate_size"),
-            model.integer("num_attention_heads"),
-            model.integer("num_key_value_heads"),
-            model.integer("head_dim"),
-            model.integer("num_hidden_layers"),
-            model.integer("vocab_size"),
-            model.integer("max_position_embeddings"),
-            (float) model.number("rms_norm_eps"),
-            model.number("rope_theta"),
-            model.flag("tie_word_embeddings"),
-            model.integer("bos_token_id", -1),
-            ends);
+        ArchitectureConfig.builder()
+            .hidden(model.integer("hidden_size"))
+            .intermediate(model.integer("intermediate_size"))
+            .heads(model.integer("num_attention_heads"))
+            .kvHeads(model.integer("num_key_value_heads"))
+            .headDim(model.integer("head_dim"))
+            .layers(model.integer("num_hidden_layers"))
+            .vocabulary(model.integer("vocab_size"))
+            .maxPositions(model.integer("max_position_embeddings"))
+            .rmsNormEps((float) model.number("rms_norm_eps"))
+            .ropeTheta(model.number("rope_theta"))
+            .tiedHead(model.flag("tie_word_embeddings"))
+            .bosTokenId(model.integer("bos_token_id", -1))
+            .eosTokenIds(ends)
+            .build();
     model.finish();
     return architecture;
   }

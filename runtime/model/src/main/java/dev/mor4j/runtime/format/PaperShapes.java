@@ -3,6 +3,7 @@ package dev.mor4j.runtime.format;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -41,20 +42,16 @@ public final class PaperShapes {
     }
 
     private ArchitectureConfig architecture(int unrolled) {
-      return new ArchitectureConfig(
-          hidden,
-          intermediate,
-          heads,
-          kvHeads,
-          64,
-          unrolled,
-          49152,
-          2048,
-          1e-5f,
-          10000,
-          true,
-          -1,
-          List.of());
+      return ArchitectureConfig.builder()
+          .hidden(hidden)
+          .intermediate(intermediate)
+          .heads(heads)
+          .kvHeads(kvHeads)
+          .headDim(64)
+          .layers(unrolled)
+          .vocabulary(49152)
+          .maxPositions(2048)
+          .build();
     }
   }
 
@@ -80,6 +77,7 @@ public final class PaperShapes {
    * @throws IllegalArgumentException when there is no such name; the message lists them
    */
   public static ModelConfig of(String name) {
+    Objects.requireNonNull(name, "name");
     for (Size size : Size.values()) {
       if (name.equals(size.label() + "-vanilla")) {
         return new ModelConfig(

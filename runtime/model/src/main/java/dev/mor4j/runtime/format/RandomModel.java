@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -38,6 +39,9 @@ public final class RandomModel {
    */
   public static ModelConfig write(Path dir, ModelConfig config, DType dtype, long seed)
       throws IOException {
+    Objects.requireNonNull(dir, "dir");
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(dtype, "dtype");
     if (dtype != DType.F32 && dtype != DType.BF16) {
       throw new IllegalArgumentException("dtype is " + dtype + ", expected F32 or BF16");
     }

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The header of a safetensors file, read and checked; the data stays in the file until it is
@@ -34,6 +35,9 @@ public final class SafetensorsFile {
    */
   public record Tensor(String name, DType dtype, List<Long> shape, long offset, long byteSize) {
     public Tensor {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(dtype, "dtype");
+      Objects.requireNonNull(shape, "shape");
       shape = List.copyOf(shape);
     }
   }
@@ -63,6 +67,7 @@ public final class SafetensorsFile {
    *     more than the file has costs no memory
    */
   public static SafetensorsFile open(Path path) throws IOException {
+    Objects.requireNonNull(path, "path");
     if (Files.isDirectory(path)) {
       throw new ModelFormatException(path, "found a folder, expected a safetensors file");
     }
@@ -96,6 +101,7 @@ public final class SafetensorsFile {
    * The arena owns the mapping; it decides which threads may read.
    */
   public MemorySegment map(Arena arena) throws IOException {
+    Objects.requireNonNull(arena, "arena");
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       if (channel.size() != size) {
         throw new ModelFormatException(

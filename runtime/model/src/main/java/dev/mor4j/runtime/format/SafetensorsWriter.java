@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Writes a safetensors file tensor by tensor, in any order; every tensor begins at a multiple of 64
@@ -32,6 +33,9 @@ public final class SafetensorsWriter implements AutoCloseable {
   /** A tensor to write. */
   public record Entry(String name, DType dtype, List<Long> shape) {
     public Entry {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(dtype, "dtype");
+      Objects.requireNonNull(shape, "shape");
       shape = List.copyOf(shape);
     }
 
@@ -87,6 +91,9 @@ public final class SafetensorsWriter implements AutoCloseable {
    */
   public static SafetensorsWriter create(Path path, List<Entry> plan, Map<String, String> metadata)
       throws IOException {
+    Objects.requireNonNull(path, "path");
+    Objects.requireNonNull(plan, "plan");
+    Objects.requireNonNull(metadata, "metadata");
     return new SafetensorsWriter(path, plan, metadata);
   }
 
@@ -101,6 +108,8 @@ public final class SafetensorsWriter implements AutoCloseable {
    * @throws ModelFormatException where {@code bytes} produces more or fewer bytes than planned
    */
   public void write(String name, TensorBytes bytes) throws IOException {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(bytes, "bytes");
     Place place = unwritten.remove(name);
     if (place == null) {
       throw new IllegalArgumentException(
@@ -198,6 +207,7 @@ public final class SafetensorsWriter implements AutoCloseable {
 
     @Override
     public int write(ByteBuffer source) throws IOException {
+      Objects.requireNonNull(source, "source");
       int length = source.remaining();
       if (length > place.byteSize() - written) {
         throw wrongSize(written + length);

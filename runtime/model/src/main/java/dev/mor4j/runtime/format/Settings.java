@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -25,6 +26,8 @@ public final class Settings {
    * reference.
    */
   public Settings(Path file, Map<String, Object> values) {
+    Objects.requireNonNull(file, "file");
+    Objects.requireNonNull(values, "values");
     this(file, "", values);
   }
 
@@ -41,6 +44,7 @@ public final class Settings {
 
   /** Whether {@code key} has a value other than null; a null counts as read. */
   public boolean has(String key) {
+    Objects.requireNonNull(key, "key");
     if (values.get(key) != null) {
       return true;
     }
@@ -55,17 +59,20 @@ public final class Settings {
 
   /** Accepts {@code key} whatever it holds. */
   public void ignore(String key) {
+    Objects.requireNonNull(key, "key");
     read.add(key);
   }
 
   /** The value of {@code key} as it was parsed, null where absent. */
   public Object raw(String key) {
+    Objects.requireNonNull(key, "key");
     read.add(key);
     return values.get(key);
   }
 
   /** A whole number within the range of int. */
   public int integer(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     Object value = required(key, "a whole number");
     if (value instanceof Long number && number == number.intValue()) {
       return number.intValue();
@@ -75,11 +82,13 @@ public final class Settings {
 
   /** As {@link #integer(String)}; {@code absent} where the key is missing or null. */
   public int integer(String key, int absent) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     return has(key) ? integer(key) : absent;
   }
 
   /** A finite number, whole or not. */
   public double number(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     if (required(key, "a number") instanceof Number number
         && Double.isFinite(number.doubleValue())) {
       return number.doubleValue();
@@ -89,11 +98,13 @@ public final class Settings {
 
   /** As {@link #number(String)}; {@code absent} where the key is missing or null. */
   public double number(String key, double absent) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     return has(key) ? number(key) : absent;
   }
 
   /** True or false. */
   public boolean flag(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     if (required(key, "true or false") instanceof Boolean flag) {
       return flag;
     }
@@ -102,11 +113,13 @@ public final class Settings {
 
   /** As {@link #flag(String)}; {@code absent} where the key is missing or null. */
   public boolean flag(String key, boolean absent) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     return has(key) ? flag(key) : absent;
   }
 
   /** A string. */
   public String text(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     if (required(key, "a string") instanceof String text) {
       return text;
     }
@@ -115,11 +128,15 @@ public final class Settings {
 
   /** As {@link #text(String)}; {@code absent} where the key is missing or null. */
   public String text(String key, String absent) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(absent, "absent");
     return has(key) ? text(key) : absent;
   }
 
   /** A string that is one of {@code expected}. */
   public String choice(String key, List<String> expected) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(expected, "expected");
     String text = text(key);
     if (!expected.contains(text)) {
       throw wrong(key, "one of " + expected);
@@ -129,6 +146,7 @@ public final class Settings {
 
   /** A list. */
   public List<Object> list(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     if (required(key, "a list") instanceof List<?> list) {
       return new ArrayList<>(list);
     }
@@ -137,6 +155,7 @@ public final class Settings {
 
   /** An object; its own {@link #finish()} is the caller's to call. */
   public Settings object(String key) throws ModelFormatException {
+    Objects.requireNonNull(key, "key");
     if (!(required(key, "an object") instanceof Map<?, ?> map)) {
       throw wrong(key, "an object");
     }
@@ -177,6 +196,8 @@ public final class Settings {
 
   /** What to throw where the value of {@code key} is not {@code expected}. */
   public ModelFormatException wrong(String key, String expected) {
+    Objects.requireNonNull(key, "key");
+    Objects.requireNonNull(expected, "expected");
     return new ModelFormatException(
         file, prefix + key + " is " + found(key) + ", expected " + expected);
   }

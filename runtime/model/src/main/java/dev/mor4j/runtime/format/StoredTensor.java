@@ -2,6 +2,7 @@ package dev.mor4j.runtime.format;
 
 import dev.mor4j.runtime.packing.Packing;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -22,6 +23,10 @@ public record StoredTensor(
     long offset,
     long byteSize) {
   public StoredTensor {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(shape, "shape");
+    Objects.requireNonNull(dtype, "dtype");
+    Objects.requireNonNull(packing, "packing");
     shape = List.copyOf(shape);
   }
 

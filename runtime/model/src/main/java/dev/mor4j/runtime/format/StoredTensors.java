@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -56,11 +57,14 @@ public final class StoredTensors {
    */
   public static Map<String, StoredTensor> of(SafetensorsFile file, ModelConfig config)
       throws ModelFormatException {
+    Objects.requireNonNull(file, "file");
+    Objects.requireNonNull(config, "config");
     return Collections.unmodifiableMap(new StoredTensors(file, config).tensors);
   }
 
   /** How the matrices of the layers are packed, judging by the first; empty where it is not. */
   public static Optional<Packing> packing(Map<String, StoredTensor> tensors) {
+    Objects.requireNonNull(tensors, "tensors");
     return tensors.get(TensorNames.layer(0, "q")).packing();
   }
 

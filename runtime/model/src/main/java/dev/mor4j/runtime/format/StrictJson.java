@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * JSON of untrusted files as plain maps: one object, strict UTF-8, no key twice, and bounds on
@@ -64,6 +65,7 @@ public final class StrictJson {
    *     object
    */
   public static Map<String, Object> read(Path file, long maxBytes) throws IOException {
+    Objects.requireNonNull(file, "file");
     long size = Files.size(file);
     if (size > maxBytes) {
       throw new ModelFormatException(
@@ -123,6 +125,8 @@ public final class StrictJson {
    * must not exist.
    */
   public static void write(Map<String, ?> object, Path file) throws IOException {
+    Objects.requireNonNull(object, "object");
+    Objects.requireNonNull(file, "file");
     try (OutputStream bytes =
             Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         JsonGenerator generator =

@@ -3,6 +3,7 @@ package dev.mor4j.runtime.format;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Canonical names and shapes of a model's tensors. Every place that uses a tensor has a name; what
@@ -45,16 +46,19 @@ public final class TensorNames {
    * above.
    */
   public static String layer(int layer, String part) {
+    Objects.requireNonNull(part, "part");
     return "layers." + layer + "." + part + ".weight";
   }
 
   /** The name of matrix {@code w1} or {@code w2} of the router of {@code recursion}. */
   public static String router(int recursion, String matrix) {
+    Objects.requireNonNull(matrix, "matrix");
     return "routers." + recursion + "." + matrix + ".weight";
   }
 
   /** The name of matrix {@code w1} or {@code w2} of the auxiliary router of {@code recursion}. */
   public static String auxiliaryRouter(int recursion, String matrix) {
+    Objects.requireNonNull(matrix, "matrix");
     return "aux_routers." + recursion + "." + matrix + ".weight";
   }
 
@@ -64,6 +68,7 @@ public final class TensorNames {
    * decide much.
    */
   public static boolean mayBePacked(String name) {
+    Objects.requireNonNull(name, "name");
     return name.equals(EMBEDDING)
         || name.equals(HEAD)
         || (name.startsWith("layers.") && !name.endsWith("_norm.weight"));
@@ -71,6 +76,7 @@ public final class TensorNames {
 
   /** Every canonical name of a model with its shape, in the order of use. */
   public static Map<String, long[]> shapes(ModelConfig config) {
+    Objects.requireNonNull(config, "config");
     ArchitectureConfig a = config.architecture();
     Map<String, long[]> shapes = new LinkedHashMap<>();
     long hidden = a.hidden();

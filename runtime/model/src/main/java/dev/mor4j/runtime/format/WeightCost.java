@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.format;
 
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Weights that a token passes: {@code unique + depth · block}, and the head where its logits are
@@ -17,6 +18,8 @@ public record WeightCost(
     long uniqueBytes, long blockBytes, long headBytes, long uniqueElements, long blockElements) {
   /** The cost of a model whose tensors are {@code tensors}; see {@link StoredTensors#of}. */
   public static WeightCost of(ModelConfig config, Map<String, StoredTensor> tensors) {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(tensors, "tensors");
     long[] bytes = new long[2];
     long[] elements = new long[2];
     for (int layer = 0; layer < config.architecture().layers(); layer++) {

@@ -6,8 +6,7 @@ import dev.mor4j.runtime.numbers.KvCacheType;
  * Where keys and values lie in a page of {@link #PAGE_TOKENS} entries of some layers:
  *
  * <pre>
- *   page  [layers][NKV] blocks
- *   block { keys | values }
+ *   page [layers][NKV] of { keys | values }
  *
  *            keys                                values
  *   float32  [DH][32]                            [32][DH]
@@ -15,7 +14,7 @@ import dev.mor4j.runtime.numbers.KvCacheType;
  *   int8     [DH][32] | scales [32] float32      [32][DH] | scales [32] float32
  * </pre>
  *
- * The keys of a block lie with the entries innermost, as the kernels compute scores.
+ * Keys lie with the entries innermost, as the kernels compute scores.
  *
  * @param layers layers that a page holds
  * @param kvHeads NKV

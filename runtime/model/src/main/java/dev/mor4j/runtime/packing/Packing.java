@@ -3,6 +3,7 @@ package dev.mor4j.runtime.packing;
 import dev.mor4j.runtime.numbers.WeightType;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -51,6 +52,7 @@ public enum Packing {
 
   /** The packing whose {@link #label()} is {@code label}. */
   public static Optional<Packing> find(String label) {
+    Objects.requireNonNull(label, "label");
     for (Packing packing : values()) {
       if (packing.label().equals(label)) {
         return Optional.of(packing);

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.packing;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * Packs matrices of one width, panel by panel: 16 rows of float32 in, the bytes of a panel out. The
@@ -21,6 +22,7 @@ public abstract sealed class PanelPacker permits Bf16Packer, BlockPacker {
 
   /** A packer of matrices with {@code cols} columns. */
   public static PanelPacker of(Packing packing, int cols) {
+    Objects.requireNonNull(packing, "packing");
     if (cols < 1) {
       throw new IllegalArgumentException("cols is " + cols + ", expected 1 or more");
     }
@@ -44,6 +46,7 @@ public abstract sealed class PanelPacker permits Bf16Packer, BlockPacker {
    * @return valid until the next call
    */
   public final ByteBuffer pack(float[] rows, int count) {
+    Objects.requireNonNull(rows, "rows");
     if (count < 1 || count > Packing.PANEL_ROWS) {
       throw new IllegalArgumentException("count is " + count + ", expected 1 to 16");
     }

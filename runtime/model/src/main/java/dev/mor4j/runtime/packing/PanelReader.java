@@ -3,6 +3,7 @@ package dev.mor4j.runtime.packing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * Reads rows of a packed matrix back: the numbers that the kernels multiply with. Borrows the
@@ -26,6 +27,8 @@ public final class PanelReader {
    * @param cols columns of the matrix
    */
   public PanelReader(Packing packing, MemorySegment matrix, int cols) {
+    Objects.requireNonNull(packing, "packing");
+    Objects.requireNonNull(matrix, "matrix");
     this.packing = packing;
     this.matrix = matrix;
     this.cols = cols;
@@ -34,6 +37,7 @@ public final class PanelReader {
 
   /** Copies row {@code row} to {@code to} [cols], widened to float32. */
   public void readRow(long row, float[] to) {
+    Objects.requireNonNull(to, "to");
     if (packing == Packing.BF16) {
       for (int col = 0; col < cols; col++) {
         to[col] = bfloat16(panel(row) + packing.place(inPanel(row), col));
@@ -55,6 +59,8 @@ public final class PanelReader {
    * @param scales [KP/32] receives a scale for each block
    */
   public void readMultiples(long row, byte[] multiples, float[] scales) {
+    Objects.requireNonNull(multiples, "multiples");
+    Objects.requireNonNull(scales, "scales");
     long panel = panel(row);
     int inPanel = inPanel(row);
     for (int block = 0; block < scales.length; block++) {

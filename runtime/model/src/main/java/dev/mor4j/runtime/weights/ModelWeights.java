@@ -124,15 +124,14 @@ public final class ModelWeights implements AutoCloseable {
   /** The weights of unrolled layer {@code layer}. */
   public LayerWeights layer(int layer) {
     return new LayerWeights(
-        part(layer, "input_norm"),
-        part(layer, "q"),
-        part(layer, "k"),
-        part(layer, "v"),
-        part(layer, "o"),
-        part(layer, "post_norm"),
-        part(layer, "gate"),
-        part(layer, "up"),
-        part(layer, "down"));
+        new LayerWeights.Attention(
+            part(layer, "input_norm"),
+            part(layer, "q"),
+            part(layer, "k"),
+            part(layer, "v"),
+            part(layer, "o")),
+        new LayerWeights.FeedForward(
+            part(layer, "post_norm"), part(layer, "gate"), part(layer, "up"), part(layer, "down")));
   }
 
   /**

@@ -127,6 +127,18 @@ class ModelConfigJsonTest {
   }
 
   private static ArchitectureConfig architecture(int tied, int bos, List<Integer> eos) {
-    return new ArchitectureConfig(32, 88, 4, 2, 8, 6, 64, 128, 1e-5f, 10000, tied == 0, bos, eos);
+    return ArchitectureConfig.builder()
+        .hidden(32)
+        .intermediate(88)
+        .heads(4)
+        .kvHeads(2)
+        .headDim(8)
+        .layers(6)
+        .vocabulary(64)
+        .maxPositions(128)
+        .tiedHead(tied == 0)
+        .bosTokenId(bos)
+        .eosTokenIds(eos)
+        .build();
   }
 }

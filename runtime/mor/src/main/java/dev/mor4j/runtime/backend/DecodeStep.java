@@ -29,7 +29,7 @@ public final class DecodeStep {
   public int maxRecursions;
 
   /** Least router output that takes part. */
-  public double threshold;
+  public double logitThreshold;
 
   /** The rows in the cache of all tokens, with their positions; not in use where there is none. */
   public final RowPass common;

@@ -13,26 +13,27 @@ import java.util.function.Consumer;
 
 /**
  * Keys and values of beginnings of texts, to be shared by sequences that begin alike: a tree of
- * blocks of {@link #BLOCK_TOKENS} tokens for each way of routing. Each block is a user of the pages
- * that hold its tokens' entries, in the common cache and in that of each recursion, where they are
- * as many as tokens got there; so a page on the boundary of two blocks is shared by both.
+ * segments of {@link #SEGMENT_TOKENS} tokens for each way of routing. Each segment is a user of the
+ * pages that hold its tokens' entries, in the common cache and in that of each recursion, where
+ * they are as many as tokens got there; so a page on the boundary of two segments is shared by
+ * both.
  *
  * <p>What was not used for longest is dropped first, always from the end of a text. One thread at a
  * time.
  */
 public final class PrefixCache implements AutoCloseable {
-  /** Tokens of a block. */
-  public static final int BLOCK_TOKENS = KvPageLayout.PAGE_TOKENS;
+  /** Tokens of a segment. */
+  public static final int SEGMENT_TOKENS = KvPageLayout.PAGE_TOKENS;
 
   private final KvPlan plan;
   private final KvPools pools;
-  private final Map<RoutingSettings, Block> roots = new HashMap<>();
+  private final Map<RoutingSettings, Segment> roots = new HashMap<>();
 
   /**
-   * All blocks, the one to drop next first. A block is used whenever one after it is, and stands
-   * behind it then, so the first one never has any after it.
+   * All segments, the one to drop next first. A segment is used whenever one after it is, and
+   * stands behind it then, so the first one never has any after it.
    */
-  private final LinkedHashSet<Block> byUse = new LinkedHashSet<>();
+  private final LinkedHashSet<Segment> byUse = new LinkedHashSet<>();
 
   /** Tokens, compared by their values. */
   private static final class Tokens {
@@ -40,7 +41,7 @@ public final class PrefixCache implements AutoCloseable {
     private final int hash;
 
     private Tokens(int[] from, int begin) {
-      ids = Arrays.copyOfRange(from, begin, begin + BLOCK_TOKENS);
+      ids = Arrays.copyOfRange(from, begin, begin + SEGMENT_TOKENS);
       hash = Arrays.hashCode(ids);
     }
 
@@ -55,23 +56,25 @@ public final class PrefixCache implements AutoCloseable {
     }
   }
 
-  private static final class Block {
-    private final Block before;
+  private static final class Segment {
+    private final Segment before;
     private final RoutingSettings settings;
     private final Tokens tokens;
-    private final Map<Tokens, Block> after = new HashMap<>();
+    private final Map<Tokens, Segment> after = new HashMap<>();
 
     /** In how many recursions each token took part. */
     private final int[] depths;
 
-    /** Entries of each cache at the end of the block: the common one, then those of recursions. */
+    /**
+     * Entries of each cache at the end of the segment: the common one, then those of recursions.
+     */
     private final int[] lengths;
 
-    /** The pages of each cache with entries of this block, in order. */
+    /** The pages of each cache with entries of this segment, in order. */
     private final Page[][] pages;
 
-    private Block(
-        Block before,
+    private Segment(
+        Segment before,
         RoutingSettings settings,
         Tokens tokens,
         int[] depths,
@@ -112,12 +115,12 @@ public final class PrefixCache implements AutoCloseable {
    */
   public int adopt(
       RoutingSettings settings, int[] ids, int most, SequenceCaches caches, int[] depths) {
-    List<Block> path = find(settings, ids, most);
+    List<Segment> path = find(settings, ids, most);
     if (path.isEmpty()) {
       return 0;
     }
     for (int i = 0; i < path.size(); i++) {
-      System.arraycopy(path.get(i).depths, 0, depths, i * BLOCK_TOKENS, BLOCK_TOKENS);
+      System.arraycopy(path.get(i).depths, 0, depths, i * SEGMENT_TOKENS, SEGMENT_TOKENS);
     }
     for (int c = 0; c < caches(); c++) {
       KvCache cache = cache(caches, c);
@@ -125,7 +128,7 @@ public final class PrefixCache implements AutoCloseable {
         adopt(path, c, cache);
       }
     }
-    int tokens = path.size() * BLOCK_TOKENS;
+    int tokens = path.size() * SEGMENT_TOKENS;
     caches.restoreOverlays(depths, tokens);
     touch(path.getLast());
     return tokens;
@@ -133,14 +136,14 @@ public final class PrefixCache implements AutoCloseable {
 
   /** How many tokens of a text are stored, at most {@code most}. */
   public int stored(RoutingSettings settings, int[] ids, int most) {
-    return find(settings, ids, most).size() * BLOCK_TOKENS;
+    return find(settings, ids, most).size() * SEGMENT_TOKENS;
   }
 
-  private List<Block> find(RoutingSettings settings, int[] ids, int most) {
-    List<Block> path = new ArrayList<>();
-    Block at = roots.get(settings);
-    for (int end = BLOCK_TOKENS; at != null && end <= most; end += BLOCK_TOKENS) {
-      at = at.after.get(new Tokens(ids, end - BLOCK_TOKENS));
+  private List<Segment> find(RoutingSettings settings, int[] ids, int most) {
+    List<Segment> path = new ArrayList<>();
+    Segment at = roots.get(settings);
+    for (int end = SEGMENT_TOKENS; at != null && end <= most; end += SEGMENT_TOKENS) {
+      at = at.after.get(new Tokens(ids, end - SEGMENT_TOKENS));
       if (at != null) {
         path.add(at);
       }
@@ -148,26 +151,26 @@ public final class PrefixCache implements AutoCloseable {
     return path;
   }
 
-  private static void adopt(List<Block> path, int c, KvCache cache) {
+  private static void adopt(List<Segment> path, int c, KvCache cache) {
     List<Page> pages = new ArrayList<>();
     int begin = 0;
-    for (Block block : path) {
-      // Of a page that two blocks share, the later one's has the entries of both.
+    for (Segment segment : path) {
+      // Of a page that two segments share, the later one's has the entries of both.
       int first = begin / KvPageLayout.PAGE_TOKENS;
-      for (int i = 0; i < block.pages[c].length; i++) {
+      for (int i = 0; i < segment.pages[c].length; i++) {
         if (first + i < pages.size()) {
-          pages.set(first + i, block.pages[c][i]);
+          pages.set(first + i, segment.pages[c][i]);
         } else {
-          pages.add(block.pages[c][i]);
+          pages.add(segment.pages[c][i]);
         }
       }
-      begin = block.lengths[c];
+      begin = segment.lengths[c];
     }
     cache.adopt(pages, begin);
   }
 
   /**
-   * Stores the whole blocks of a text that are not stored yet.
+   * Stores the whole segments of a text that are not stored yet.
    *
    * @param ids the text
    * @param count tokens of it that have left the model: their entries are in {@code caches}
@@ -175,23 +178,23 @@ public final class PrefixCache implements AutoCloseable {
    */
   public void store(
       RoutingSettings settings, int[] ids, int count, int[] depths, SequenceCaches caches) {
-    if (count < BLOCK_TOKENS) {
+    if (count < SEGMENT_TOKENS) {
       return;
     }
-    Block at =
+    Segment at =
         roots.computeIfAbsent(
             settings,
-            any -> new Block(null, settings, null, null, new int[caches()], new Page[0][]));
-    for (int begin = 0; begin + BLOCK_TOKENS <= count; begin += BLOCK_TOKENS) {
+            any -> new Segment(null, settings, null, null, new int[caches()], new Page[0][]));
+    for (int begin = 0; begin + SEGMENT_TOKENS <= count; begin += SEGMENT_TOKENS) {
       Tokens tokens = new Tokens(ids, begin);
-      Block next = at.after.get(tokens);
+      Segment next = at.after.get(tokens);
       if (next == null) {
         next =
-            block(
+            segment(
                 at,
                 settings,
                 tokens,
-                Arrays.copyOfRange(depths, begin, begin + BLOCK_TOKENS),
+                Arrays.copyOfRange(depths, begin, begin + SEGMENT_TOKENS),
                 caches);
         at.after.put(tokens, next);
       }
@@ -200,8 +203,12 @@ public final class PrefixCache implements AutoCloseable {
     touch(at);
   }
 
-  private Block block(
-      Block before, RoutingSettings settings, Tokens tokens, int[] depths, SequenceCaches caches) {
+  private Segment segment(
+      Segment before,
+      RoutingSettings settings,
+      Tokens tokens,
+      int[] depths,
+      SequenceCaches caches) {
     int[] lengths = before.lengths.clone();
     Page[][] pages = new Page[caches()][];
     for (int c = 0; c < caches(); c++) {
@@ -218,24 +225,24 @@ public final class PrefixCache implements AutoCloseable {
         cache.pool().keep(pages[c][i]);
       }
     }
-    return new Block(before, settings, tokens, depths, lengths, pages);
+    return new Segment(before, settings, tokens, depths, lengths, pages);
   }
 
-  private void touch(Block used) {
-    for (Block block = used; block.before != null; block = block.before) {
-      byUse.remove(block);
-      byUse.addLast(block);
+  private void touch(Segment used) {
+    for (Segment segment = used; segment.before != null; segment = segment.before) {
+      byUse.remove(segment);
+      byUse.addLast(segment);
     }
   }
 
-  /** Blocks stored. */
+  /** Segments stored. */
   public int size() {
     return byUse.size();
   }
 
   /**
-   * Drops the block that was not used for longest and gives its pages back, which frees those that
-   * nobody else uses.
+   * Drops the segment that was not used for longest and gives its pages back, which frees those
+   * that nobody else uses.
    *
    * @return whether there was one
    */
@@ -243,24 +250,24 @@ public final class PrefixCache implements AutoCloseable {
     if (byUse.isEmpty()) {
       return false;
     }
-    Block block = byUse.removeFirst();
-    block.before.after.remove(block.tokens);
-    if (block.before.before == null && block.before.after.isEmpty()) {
-      roots.remove(block.settings);
+    Segment segment = byUse.removeFirst();
+    segment.before.after.remove(segment.tokens);
+    if (segment.before.before == null && segment.before.after.isEmpty()) {
+      roots.remove(segment.settings);
     }
-    for (int c = 0; c < block.pages.length; c++) {
+    for (int c = 0; c < segment.pages.length; c++) {
       KvPagePool pool = c == 0 ? pools.common() : pools.block();
-      if (block.pages[c].length > 0) {
-        pool.giveBackKept(block.pages[c]);
+      if (segment.pages[c].length > 0) {
+        pool.giveBackKept(segment.pages[c]);
       }
     }
     return true;
   }
 
-  /** Tells of each page once for each block that keeps it; for checks. */
+  /** Tells of each page once for each segment that keeps it; for checks. */
   void forEachPage(Consumer<Page> consumer) {
-    for (Block block : byUse) {
-      for (Page[] pages : block.pages) {
+    for (Segment segment : byUse) {
+      for (Page[] pages : segment.pages) {
         for (Page page : pages) {
           consumer.accept(page);
         }

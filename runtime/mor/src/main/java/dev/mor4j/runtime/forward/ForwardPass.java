@@ -253,7 +253,7 @@ public final class ForwardPass {
     step.ids = tokens.ids;
     step.depths = tokens.depths;
     step.maxRecursions = most;
-    step.threshold = settings.logitThreshold();
+    step.logitThreshold = settings.logitThreshold();
     if (choices != null) {
       step.samplers = choices.samplers;
       step.tokens = choices.tokens;

@@ -65,12 +65,12 @@ final class Block {
     }
     for (int i = 0; i < tokens; i++) {
       int row = rows.take(sequence);
-      int position = sequence.computed + i;
+      int position = sequence.text.computed() + i;
       sequence.rows[i] = row;
       entering[enteringCount++] = row;
       buffers
           .tokens()
-          .set(row, sequence.ids[position], position, sequence.caches, sequence.settings);
+          .set(row, sequence.text.ids()[position], position, sequence.caches, sequence.settings);
     }
     sequence.rowCount = tokens;
     sequence.inBlock = tokens;

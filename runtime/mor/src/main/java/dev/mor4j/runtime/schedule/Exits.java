@@ -4,6 +4,7 @@ import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.ForwardPass;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.forward.TokenChoices;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -17,7 +18,6 @@ final class Exits {
   private final ForwardPass forward;
   private final PassBuffers buffers;
   private final SchedulerSettings.ExitRule rule;
-  private final int[] endIds;
   private final SchedulerCounters counters;
   private List<Sequence> waiting = new ArrayList<>();
   private int[] leavingRows = {};
@@ -28,12 +28,10 @@ final class Exits {
       ForwardPass forward,
       PassBuffers buffers,
       SchedulerSettings.ExitRule rule,
-      int[] endIds,
       SchedulerCounters counters) {
     this.forward = forward;
     this.buffers = buffers;
     this.rule = rule;
-    this.endIds = endIds;
     this.counters = counters;
   }
 
@@ -155,7 +153,7 @@ final class Exits {
 
   /** Whether the tokens of a sequence that leave are the last that are known. */
   private static boolean wantsToken(Sequence sequence) {
-    return sequence.computed + sequence.rowCount == sequence.length;
+    return sequence.rowCount == sequence.text.due();
   }
 
   /** Gives those that have just left by {@link #leave} the next tokens that were chosen there. */
@@ -177,26 +175,12 @@ final class Exits {
 
   private FinishReason add(Sequence sequence, int id) {
     sequence.sampler.saw(id);
-    int position = sequence.length;
-    int depth = sequence.depths[position - 1];
-    boolean full = position >= sequence.contextLength;
-    if (!full) {
-      sequence.append(id);
-    }
+    GrowingText text = sequence.text;
+    int position = text.length();
+    int depth = text.depth(position - 1);
+    boolean full = !text.append(id);
     sequence.generated++;
     counters.generated(depth);
-    return sequence.listener.token(id, depth, position, reasonToEnd(sequence, id, full));
-  }
-
-  private FinishReason reasonToEnd(Sequence sequence, int id, boolean full) {
-    for (int end : endIds) {
-      if (end == id) {
-        return FinishReason.END_OF_TEXT;
-      }
-    }
-    if (sequence.generated >= sequence.maxNewTokens) {
-      return FinishReason.LENGTH;
-    }
-    return full ? FinishReason.CONTEXT_FULL : null;
+    return sequence.listener.token(id, depth, position, full);
   }
 }

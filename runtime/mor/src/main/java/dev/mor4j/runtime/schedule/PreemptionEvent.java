@@ -38,7 +38,7 @@ final class PreemptionEvent extends Event {
     PreemptionEvent event = new PreemptionEvent();
     if (event.isEnabled()) {
       event.sequence = sequence.number;
-      event.tokens = sequence.length;
+      event.tokens = sequence.text.length();
       event.preemptions = sequence.preemptions;
       event.kvBudget = budget.limit();
       event.kvHeld = budget.held();

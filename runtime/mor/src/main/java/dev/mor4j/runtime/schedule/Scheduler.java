@@ -9,6 +9,7 @@ import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.ForwardPass;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.text.GrowingText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -54,7 +55,6 @@ public final class Scheduler implements AutoCloseable {
    * @param buffers with a pass of at least {@code settings.stepTokens()} rows; borrowed
    * @param pools for the caches of this scheduler's sequences alone; borrowed
    * @param recursions N
-   * @param endIds tokens that end a text
    * @param clock nanoseconds, of {@link Sequence}'s times too
    */
   public Scheduler(
@@ -63,7 +63,6 @@ public final class Scheduler implements AutoCloseable {
       PassBuffers buffers,
       KvPools pools,
       int recursions,
-      int[] endIds,
       LongSupplier clock) {
     this.settings = settings;
     this.forward = forward;
@@ -80,7 +79,7 @@ public final class Scheduler implements AutoCloseable {
       buffers.decideHere();
     }
     this.counters = new SchedulerCounters(recursions);
-    this.exits = new Exits(forward, buffers, settings.exits(), endIds, counters);
+    this.exits = new Exits(forward, buffers, settings.exits(), counters);
     this.block = new Block(forward, buffers, recursions, settings.stepTokens(), this::through);
   }
 
@@ -131,18 +130,19 @@ public final class Scheduler implements AutoCloseable {
 
   private void note(Pass pass, long begin) {
     EngineStep step =
-        new EngineStep(
-            counters.passes++,
-            begin - startNanos,
-            clock.getAsLong() - begin,
-            pass.blockNanos(),
-            pass.rowsAtRecursion(),
-            pass.promptRows(),
-            entered,
-            left,
-            exits.rows(),
-            running.size(),
-            queue.size());
+        EngineStep.builder()
+            .number(counters.passes++)
+            .startNanos(begin - startNanos)
+            .nanos(clock.getAsLong() - begin)
+            .blockNanos(pass.blockNanos())
+            .rowsAtRecursion(pass.rowsAtRecursion())
+            .promptRows(pass.promptRows())
+            .entered(entered)
+            .exited(left)
+            .waiting(exits.rows())
+            .running(running.size())
+            .queued(queue.size())
+            .build();
     counters.passRows += step.rows();
     counters.step(step);
     StepEvent.commit(step);
@@ -185,7 +185,7 @@ public final class Scheduler implements AutoCloseable {
         forget(sequence);
         return;
       }
-      int cached = sequence.computed;
+      int cached = sequence.computed();
       queue.remove(sequence);
       running.add(sequence);
       sequence.state = Sequence.State.READY;
@@ -199,9 +199,10 @@ public final class Scheduler implements AutoCloseable {
   }
 
   private void adoptPrefix(Sequence sequence) {
-    int most = sequence.length - 1;
-    sequence.computed =
-        prefixes.adopt(sequence.settings, sequence.ids, most, sequence.caches, sequence.depths);
+    GrowingText text = sequence.text;
+    text.restart(
+        prefixes.adopt(
+            sequence.settings, text.ids(), text.length() - 1, sequence.caches, text.depths()));
   }
 
   /**
@@ -210,14 +211,14 @@ public final class Scheduler implements AutoCloseable {
    */
   private boolean hasRoomAlone(Sequence sequence) {
     sequence.caches.close();
-    sequence.computed = 0;
+    sequence.text.restart(0);
     return budget.admits(sequence, running);
   }
 
   private static void forget(Sequence sequence) {
     sequence.caches.close();
     sequence.caches = null;
-    sequence.computed = 0;
+    sequence.text.restart(0);
   }
 
   /**
@@ -325,14 +326,14 @@ public final class Scheduler implements AutoCloseable {
     left = exits.leave(leaving);
     for (Sequence sequence : leaving) {
       for (int i = 0; i < sequence.rowCount; i++) {
-        sequence.depths[sequence.computed + i] = buffers.tokens().depth(sequence.rows[i]);
+        sequence.text.depths()[sequence.computed() + i] = buffers.tokens().depth(sequence.rows[i]);
       }
-      sequence.computed += sequence.rowCount;
+      sequence.text.advance(sequence.rowCount);
       counters.promptTokens +=
           sequence.rowCount > 1 || sequence.generated == 0 ? sequence.rowCount : 0;
       block.takeOut(sequence);
       sequence.state = Sequence.State.READY;
-      if (!sequence.prefixStored && sequence.computed >= sequence.promptLength) {
+      if (!sequence.prefixStored && sequence.computed() >= sequence.promptLength) {
         sequence.prefixStored = true;
         store(sequence);
       }
@@ -343,7 +344,11 @@ public final class Scheduler implements AutoCloseable {
   private void store(Sequence sequence) {
     if (settings.prefixCache()) {
       prefixes.store(
-          sequence.settings, sequence.ids, sequence.computed, sequence.depths, sequence.caches);
+          sequence.settings,
+          sequence.text.ids(),
+          sequence.computed(),
+          sequence.text.depths(),
+          sequence.caches);
     }
   }
 

@@ -4,7 +4,7 @@ import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
-import java.util.Arrays;
+import dev.mor4j.runtime.text.GrowingText;
 
 /**
  * One text that a scheduler goes on with. What is known of it, and where it is: it waits, or it
@@ -34,11 +34,8 @@ public final class Sequence {
   final RequestPriority priority;
   final int promptLength;
 
-  /** Most tokens in its caches. */
-  final int contextLength;
-
-  /** Most tokens to generate. */
-  final int maxNewTokens;
+  /** The tokens known; those computed have left the model. */
+  final GrowingText text;
 
   /** When it was submitted, and until when it may run; {@link Long#MAX_VALUE} for any time. */
   final long submittedNanos;
@@ -52,19 +49,11 @@ public final class Sequence {
   boolean started;
   boolean prefixStored;
 
-  /** The tokens known; the first {@link #computed} have left the model. */
-  int[] ids;
-
-  /** In how many recursions each of those took part. */
-  int[] depths;
-
-  int length;
-  int computed;
   int generated;
   int preemptions;
   SequenceCaches caches;
 
-  /** The rows of the tokens on their way, in order of position from {@link #computed} on. */
+  /** The rows of the tokens on their way, in order of position after those computed. */
   int[] rows = NO_ROWS;
 
   int rowCount;
@@ -82,6 +71,7 @@ public final class Sequence {
 
   /**
    * @param promptIds at least one, at most {@code contextLength}
+   * @param contextLength most tokens in its caches
    * @param deadlineNanos on the scheduler's clock; {@link Long#MAX_VALUE} for none
    */
   public Sequence(
@@ -91,19 +81,15 @@ public final class Sequence {
       SequenceListener listener,
       RequestPriority priority,
       int contextLength,
-      int maxNewTokens,
       long submittedNanos,
       long deadlineNanos) {
-    this.ids = promptIds.clone();
-    this.depths = new int[promptIds.length];
-    this.length = promptIds.length;
+    this.text = new GrowingText(contextLength);
+    text.append(promptIds);
     this.promptLength = promptIds.length;
     this.settings = settings;
     this.sampler = sampler;
     this.listener = listener;
     this.priority = priority;
-    this.contextLength = contextLength;
-    this.maxNewTokens = maxNewTokens;
     this.submittedNanos = submittedNanos;
     this.deadlineNanos = deadlineNanos;
   }
@@ -116,7 +102,7 @@ public final class Sequence {
 
   /** Tokens that have left the model. */
   public int computed() {
-    return computed;
+    return text.computed();
   }
 
   /** How often it gave its pages up. */
@@ -131,21 +117,12 @@ public final class Sequence {
 
   /** Depth of the token at {@code position}, which has left the model. */
   public int depth(int position) {
-    return depths[position];
+    return text.depth(position);
   }
 
   /** Tokens that are known and not computed yet. */
   int due() {
-    return length - computed;
-  }
-
-  void append(int id) {
-    if (length == ids.length) {
-      int capacity = Math.clamp(2L * length, 64, Math.max(64, contextLength));
-      ids = Arrays.copyOf(ids, capacity);
-      depths = Arrays.copyOf(depths, capacity);
-    }
-    ids[length++] = id;
+    return text.due();
   }
 
   /** Nothing is on its way any more. */

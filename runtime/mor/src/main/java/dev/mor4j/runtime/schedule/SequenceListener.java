@@ -12,14 +12,14 @@ public interface SequenceListener {
   void started(int cachedTokens);
 
   /**
-   * It has another token.
+   * It has another token. The listener knows when the text is complete.
    *
    * @param depth in how many recursions the position that predicted it took part
    * @param position its place in the sequence
-   * @param reason why the sequence ends with it, or null
-   * @return why the sequence ends with it after all, or null when it goes on
+   * @param contextIsFull whether it had no room in the context, so that the sequence has to end
+   * @return why the sequence ends with it, or null when it goes on
    */
-  FinishReason token(int id, int depth, int position, FinishReason reason);
+  FinishReason token(int id, int depth, int position, boolean contextIsFull);
 
   /**
    * It has ended; its caches are still there. Nothing more is said of it.

@@ -61,6 +61,11 @@ public final class TextAssembler {
     return release();
   }
 
+  /** Whether there are stop strings to look for. */
+  boolean hasStops() {
+    return !stops.isEmpty();
+  }
+
   /** Whether a stop string has come up; what follows it is dropped. */
   public boolean stopped() {
     return stopped;

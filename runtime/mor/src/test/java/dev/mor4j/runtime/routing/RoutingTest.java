@@ -1,15 +1,21 @@
 package dev.mor4j.runtime.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.RoutingConfig.RouterFunction;
+import dev.mor4j.testing.RoutingCases;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The decisions of both kinds of routing. */
 class RoutingTest {
@@ -81,5 +87,35 @@ class RoutingTest {
     assertThat(RoutingSettings.logit(0.5)).isZero();
     assertThat(RoutingSettings.logit(0)).isEqualTo(Double.NEGATIVE_INFINITY);
     assertThat(RoutingSettings.logit(1)).isEqualTo(Double.POSITIVE_INFINITY);
+  }
+
+  static List<RoutingCases.Case> cases() throws IOException {
+    return RoutingCases.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void theRuleGivesWhatTheTableSays(RoutingCases.Case each) {
+    for (RoutingCases.TokenCase token : each.tokens()) {
+      String what = each.name() + ", z " + Arrays.toString(token.z());
+      switch (each.routing()) {
+        case RoutingConfig.ExpertChoice expert -> {
+          float gate = new ExpertRouting(expert).gate(token.z()[0]);
+          token.gate().ifPresent(wanted -> assertGate(gate, wanted, what));
+        }
+        case RoutingConfig.TokenChoice choice -> {
+          TokenRouting rule = new TokenRouting(choice, each.bias());
+          int last = rule.lastRecursion(token.z(), 0, token.z().length, token.maxRecursions());
+          assertThat(last + 1).as(what).isEqualTo(token.depth());
+          float gate = rule.gate(token.z(), 0, token.z().length, last);
+          token.gate().ifPresent(wanted -> assertGate(gate, wanted, what));
+        }
+        case RoutingConfig.None none -> throw new AssertionError(what);
+      }
+    }
+  }
+
+  private static void assertGate(float gate, double wanted, String what) {
+    assertThat((double) gate).as(what).isCloseTo(wanted, within(1e-6 * Math.max(1, wanted)));
   }
 }

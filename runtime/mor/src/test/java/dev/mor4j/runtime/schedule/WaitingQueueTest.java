@@ -23,8 +23,8 @@ class WaitingQueueTest {
               public void started(int cachedTokens) {}
 
               @Override
-              public FinishReason token(int id, int depth, int position, FinishReason reason) {
-                return reason;
+              public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
+                return FinishReason.LENGTH;
               }
 
               @Override
@@ -35,7 +35,6 @@ class WaitingQueueTest {
             },
             priority,
             10,
-            1,
             submitted,
             Long.MAX_VALUE);
     sequence.number = numbers++;

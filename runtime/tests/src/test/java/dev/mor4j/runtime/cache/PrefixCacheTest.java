@@ -17,7 +17,16 @@ import org.junit.jupiter.api.Test;
 class PrefixCacheTest {
   private static final RoutingSettings SETTINGS = RoutingSettings.threshold(3, 0);
   private static final ArchitectureConfig SIZES =
-      new ArchitectureConfig(8, 8, 2, 1, 4, 8, 16, 512, 1e-5f, 10000, true, -1, List.of());
+      ArchitectureConfig.builder()
+          .hidden(8)
+          .intermediate(8)
+          .heads(2)
+          .kvHeads(1)
+          .headDim(4)
+          .layers(8)
+          .vocabulary(16)
+          .maxPositions(512)
+          .build();
 
   private final KvPlan plan = new KvPlan(2, 2, 3, Caching.RECURSION_WISE);
   private final KvPools pools = new KvPools(plan, SIZES, KvCacheType.F32, HostPageMemory.INSTANCE);

@@ -77,7 +77,7 @@ final class SchedulerAudit {
     SequenceCaches caches = sequence.caches;
     boolean routed = plan.recursionCaches() > 0;
     if (caches.common() != null) {
-      int expected = sequence.computed;
+      int expected = sequence.computed();
       for (int i = 0; i < sequence.rowCount; i++) {
         expected += routed || !inBlock.contains(sequence.rows[i]) ? 1 : 0;
       }
@@ -85,8 +85,8 @@ final class SchedulerAudit {
     }
     for (int r = 0; r < plan.recursionCaches(); r++) {
       int expected = 0;
-      for (int t = 0; t < sequence.computed; t++) {
-        expected += plan.stores(r, sequence.depths[t]) ? 1 : 0;
+      for (int t = 0; t < sequence.computed(); t++) {
+        expected += plan.stores(r, sequence.depth(t)) ? 1 : 0;
       }
       for (int i = 0; i < sequence.rowCount; i++) {
         int row = sequence.rows[i];

@@ -18,6 +18,7 @@ import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
+import dev.mor4j.runtime.text.GeneratedText;
 import dev.mor4j.testing.RandomConfigs;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,6 +44,9 @@ class SchedulerModelTest {
   private static final int SCHEDULES = 20;
   private static final int CONTEXT = 115;
 
+  /** The token that ends a text. */
+  private static final int END = 3;
+
   @TempDir static Path folder;
 
   /** How often the rare things happened, so that a test that never sees them fails. */
@@ -67,6 +71,7 @@ class SchedulerModelTest {
     private final int[] prompt;
     private final RoutingSettings settings;
     private final int maxNewTokens;
+    private final GeneratedText generated;
     private final double temperature;
     private final long seed;
     private final RequestPriority priority;
@@ -82,6 +87,7 @@ class SchedulerModelTest {
     Subject(Random random, ModelConfig config, int[] prompt) {
       this.prompt = prompt;
       this.maxNewTokens = 1 + random.nextInt(60);
+      this.generated = new GeneratedText(new int[] {END}, maxNewTokens, null);
       this.temperature = random.nextBoolean() ? 0 : 0.9;
       this.seed = random.nextLong();
       this.priority = RandomConfigs.pick(random, List.of(RequestPriority.values()));
@@ -111,11 +117,11 @@ class SchedulerModelTest {
     }
 
     @Override
-    public FinishReason token(int id, int depth, int position, FinishReason candidate) {
+    public FinishReason token(int id, int depth, int position, boolean contextIsFull) {
       assertThat(position).isEqualTo(prompt.length + ids.size());
       ids.add(id);
       depths.add(depth);
-      return candidate;
+      return generated.add(id, depth, position, contextIsFull);
     }
 
     @Override
@@ -175,13 +181,7 @@ class SchedulerModelTest {
       PassBuffers buffers = bufferPool.take();
       try (Scheduler scheduler =
           new Scheduler(
-              settings,
-              opened.forward,
-              buffers,
-              pools,
-              config.recursions(),
-              new int[] {3},
-              () -> now[0])) {
+              settings, opened.forward, buffers, pools, config.recursions(), () -> now[0])) {
         scheduler
             .exits()
             .tapLogits(
@@ -283,7 +283,6 @@ class SchedulerModelTest {
             subject,
             subject.priority,
             CONTEXT,
-            subject.maxNewTokens,
             now,
             now + subject.deadlineAfter);
     scheduler.submit(subject.sequence);
@@ -326,7 +325,7 @@ class SchedulerModelTest {
 
   private static void checkReason(Subject subject, int lastId, int position) {
     FinishReason expected =
-        lastId == 3
+        lastId == END
             ? FinishReason.END_OF_TEXT
             : subject.ids.size() == subject.maxNewTokens
                 ? FinishReason.LENGTH

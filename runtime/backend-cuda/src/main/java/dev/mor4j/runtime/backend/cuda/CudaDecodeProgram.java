@@ -134,7 +134,7 @@ final class CudaDecodeProgram implements DecodeProgram {
     for (int i = 0; i < step.count; i++) {
       tables.id(i, step.ids[i]);
       tables.position(i, step.common.positions[i]);
-      tables.routing(i, step.threshold, step.maxRecursions);
+      tables.routing(i, step.logitThreshold, step.maxRecursions);
     }
     long at = hasCommon() ? PageTables.describe(step.common, false, 0, 0, tables) : 0;
     for (int r = 0; r < recursions; r++) {

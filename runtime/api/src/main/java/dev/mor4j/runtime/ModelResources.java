@@ -1,0 +1,118 @@
+package dev.mor4j.runtime;
+
+import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.forward.BufferPool;
+import dev.mor4j.runtime.weights.ModelWeights;
+import java.nio.file.Path;
+
+/**
+ * What a {@link MorModel} owns, and how many sessions, engines and calls use it. Knows the model's
+ * users by their number alone, so that a forgotten model can be collected. Any thread.
+ */
+final class ModelResources implements Forgotten.Owned {
+  private final Path folder;
+  private final ModelWeights weights;
+  private final Backend backend;
+  private final KvPools pools;
+  private final BufferPool buffers;
+
+  /** Closes the tokenizer's library; nothing without a tokenizer. */
+  private final Runnable tokenizerCloser;
+
+  private int users;
+  private boolean closed;
+
+  /** Nobody can reach the model any more: the last user closes it. */
+  private boolean abandoned;
+
+  ModelResources(
+      Path folder,
+      ModelWeights weights,
+      Backend backend,
+      KvPools pools,
+      BufferPool buffers,
+      Runnable tokenizerCloser) {
+    this.folder = folder;
+    this.weights = weights;
+    this.backend = backend;
+    this.pools = pools;
+    this.buffers = buffers;
+    this.tokenizerCloser = tokenizerCloser;
+  }
+
+  /** A session or an engine is opened, or a call begins. */
+  synchronized void enter() {
+    if (closed) {
+      throw new IllegalStateException("the model " + folder + " is closed");
+    }
+    users++;
+  }
+
+  /** A session or an engine was closed, or a call has ended. */
+  synchronized void leave() {
+    users--;
+    if (abandoned && users == 0) {
+      free();
+    }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  @Override
+  public synchronized boolean isOpen() {
+    return !closed;
+  }
+
+  /**
+   * Frees everything; nothing where that was done. @throws IllegalStateException while it is used
+   */
+  synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (users > 0) {
+      throw new IllegalStateException(
+          "the model "
+              + folder
+              + " has "
+              + users
+              + " open sessions, engines or running calls; close them first");
+    }
+    free();
+  }
+
+  @Override
+  public synchronized void giveBack() {
+    abandoned = true;
+    if (!closed && users == 0) {
+      free();
+    }
+  }
+
+  private void free() {
+    closed = true;
+    buffers.close();
+    pools.close();
+    tokenizerCloser.run();
+    backend.close();
+    weights.close();
+  }
+
+  @Override
+  public String description() {
+    return "The MorModel of "
+        + folder
+        + " ("
+        + weights.mappedBytes()
+        + " bytes of weights, "
+        + backend.description()
+        + ")";
+  }
+}
