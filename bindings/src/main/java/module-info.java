@@ -7,4 +7,8 @@ module dev.mor4j.bindings {
 
   exports dev.mor4j.bindings.cpu;
   exports dev.mor4j.bindings.cuda;
+  exports dev.mor4j.bindings.cuda.gemm;
+  exports dev.mor4j.bindings.cuda.kernel;
+  exports dev.mor4j.bindings.cuda.library;
+  exports dev.mor4j.bindings.cuda.status;
 }

@@ -4,7 +4,7 @@ import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
 import dev.mor4j.bindings.cpu.WeightType;
-import dev.mor4j.bindings.cuda.CudaType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.JavaBackend;
 import dev.mor4j.runtime.backend.NativeBackend;

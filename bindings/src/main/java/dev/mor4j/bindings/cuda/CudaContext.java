@@ -1,5 +1,10 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
+import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
+import dev.mor4j.bindings.cuda.status.CudaStatus;
+import dev.mor4j.bindings.cuda.status.MemoryInfo;
 import dev.mor4j.bindings.generated.cuda.CublasApi;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.util.ArrayList;
@@ -210,7 +215,7 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /** Throws where a cudaError_t is not success. */
-  void check(String function, int status) {
+  public void check(String function, int status) {
     check(function, status, 0);
   }
 
@@ -221,7 +226,7 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /** Throws where a cublasStatus_t is not success. */
-  void checkCublas(String function, int status) {
+  public void checkCublas(String function, int status) {
     if (status != CublasApi.CUBLAS_STATUS_SUCCESS()) {
       throw poisoned(CudaStatus.cublasFailure(function, status));
     }
@@ -235,7 +240,7 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /** The same of cuBLAS. */
-  void noteCublas(String function, int status) {
+  public void noteCublas(String function, int status) {
     if (status != CublasApi.CUBLAS_STATUS_SUCCESS()) {
       poisoned(CudaStatus.cublasFailure(function, status));
     }
@@ -249,7 +254,7 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /** Takes the ownership of what was just made; where the context has been closed, frees it. */
-  <T extends CudaResource> T register(T resource) {
+  public <T extends CudaResource> T register(T resource) {
     boolean taken;
     synchronized (open) {
       taken = !closed && open.add(resource);

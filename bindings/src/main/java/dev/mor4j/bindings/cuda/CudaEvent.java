@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -76,12 +77,12 @@ public final class CudaEvent extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaEventDestroy", CudaRuntime.cudaEventDestroy(handle));
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "CUDA event";
   }
 }

@@ -51,12 +51,12 @@ public final class CudaGraph extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaGraphExecDestroy", CudaRuntime.cudaGraphExecDestroy(exec));
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "CUDA graph";
   }
 }

@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -188,14 +189,14 @@ public final class CudaStream extends CudaResource {
     return capturing;
   }
 
-  void requireNotCapturing(String what) {
+  public void requireNotCapturing(String what) {
     if (capturing) {
       throw new IllegalStateException("a stream that captures cannot be " + what);
     }
   }
 
   /** The stream for a launch; it is usable and its device current. */
-  MemorySegment handle() {
+  public MemorySegment handle() {
     use();
     return handle;
   }
@@ -208,13 +209,13 @@ public final class CudaStream extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaStreamSynchronize", CudaRuntime.cudaStreamSynchronize(handle));
     owner().note("cudaStreamDestroy", CudaRuntime.cudaStreamDestroy(handle));
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "CUDA stream";
   }
 

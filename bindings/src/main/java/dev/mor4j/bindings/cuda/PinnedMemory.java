@@ -55,24 +55,24 @@ public final class PinnedMemory extends CudaResource {
   }
 
   @Override
-  void ending() {
+  protected void ending() {
     users.forEach(CudaStream::drain);
     scope.close();
   }
 
   @Override
-  void release() {
+  protected void release() {
     MemorySegment pointer = MemorySegment.ofAddress(segment.address());
     owner().note("cudaFreeHost", CudaRuntime.cudaFreeHost(pointer));
   }
 
   @Override
-  void released() {
+  protected void released() {
     owner().removed(CudaMemoryKind.PINNED, byteSize());
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "pinned memory";
   }
 }

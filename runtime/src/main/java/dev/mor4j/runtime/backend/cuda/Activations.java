@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
 
 /**
  * What the rows of one pass need between its operations, in device memory, at addresses that do not

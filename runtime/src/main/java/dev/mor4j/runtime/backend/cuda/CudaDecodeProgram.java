@@ -1,9 +1,9 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
 import dev.mor4j.runtime.backend.DecodePlan;
 import dev.mor4j.runtime.backend.DecodeProgram;
 import dev.mor4j.runtime.backend.DecodeStep;

@@ -1,10 +1,10 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.DeviceSampling;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.DeviceSampling;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.sampling.Sampler;
 import java.lang.foreign.MemorySegment;

@@ -1,14 +1,14 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.CudaType;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.ExpertDecision;
-import dev.mor4j.bindings.cuda.RouterFunction;
-import dev.mor4j.bindings.cuda.Routing;
-import dev.mor4j.bindings.cuda.Scatter;
-import dev.mor4j.bindings.cuda.TokenDecision;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.ExpertDecision;
+import dev.mor4j.bindings.cuda.kernel.RouterFunction;
+import dev.mor4j.bindings.cuda.kernel.Routing;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
+import dev.mor4j.bindings.cuda.kernel.TokenDecision;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.PreparedRouting;
 import dev.mor4j.runtime.backend.RoutingDecision;

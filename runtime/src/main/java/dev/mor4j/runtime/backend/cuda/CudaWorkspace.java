@@ -2,7 +2,7 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaGraph;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceSampling;
+import dev.mor4j.bindings.cuda.kernel.DeviceSampling;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import java.util.Arrays;

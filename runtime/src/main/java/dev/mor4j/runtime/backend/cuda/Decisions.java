@@ -2,7 +2,7 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
 
 /**
  * What the device decides about tokens on their way, and the list of those that go on:

@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKvMode;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
 
 /**
  * A decoder layer in device memory.

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKvMode;
+import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CublasLt;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.PinnedMemory;
+import dev.mor4j.bindings.cuda.gemm.CublasLt;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 

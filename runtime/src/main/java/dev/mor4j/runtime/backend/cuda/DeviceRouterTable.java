@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.DeviceRouter;
+import dev.mor4j.bindings.cuda.kernel.DeviceRouter;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import java.lang.foreign.MemorySegment;
 

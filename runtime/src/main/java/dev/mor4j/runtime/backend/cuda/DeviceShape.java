@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
-import dev.mor4j.bindings.cuda.CudaKvType;
-import dev.mor4j.bindings.cuda.CudaType;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaKvType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 
 /**

@@ -1,20 +1,20 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.Attention;
-import dev.mor4j.bindings.cuda.CublasLt;
-import dev.mor4j.bindings.cuda.CudaKernels;
-import dev.mor4j.bindings.cuda.CudaKvMode;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.CudaType;
-import dev.mor4j.bindings.cuda.DeviceCache;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.Epilogue;
-import dev.mor4j.bindings.cuda.GemmShape;
-import dev.mor4j.bindings.cuda.Projection;
-import dev.mor4j.bindings.cuda.RmsNorm;
-import dev.mor4j.bindings.cuda.RopeAppend;
-import dev.mor4j.bindings.cuda.Scatter;
+import dev.mor4j.bindings.cuda.gemm.CublasLt;
+import dev.mor4j.bindings.cuda.gemm.GemmShape;
+import dev.mor4j.bindings.cuda.kernel.Attention;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceCache;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.Epilogue;
+import dev.mor4j.bindings.cuda.kernel.Projection;
+import dev.mor4j.bindings.cuda.kernel.RmsNorm;
+import dev.mor4j.bindings.cuda.kernel.RopeAppend;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
 import dev.mor4j.runtime.cache.KvPageLayout;
 import java.util.function.Consumer;
 

@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceKvRow;
-import dev.mor4j.bindings.cuda.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.DeviceKvRow;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

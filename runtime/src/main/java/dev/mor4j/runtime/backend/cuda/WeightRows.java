@@ -2,7 +2,7 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cpu.MatrixView;
 import dev.mor4j.bindings.cpu.WeightType;
-import dev.mor4j.bindings.cuda.CudaType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.runtime.packing.Bfloat16;
 import dev.mor4j.runtime.packing.Packing;
 import dev.mor4j.runtime.packing.PanelReader;

@@ -3,7 +3,7 @@ package dev.mor4j.runtime.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cuda.CudaContext;
-import dev.mor4j.bindings.cuda.DeviceKvRow;
+import dev.mor4j.bindings.cuda.kernel.DeviceKvRow;
 import org.junit.jupiter.api.Test;
 
 class RowTablesTest {
