@@ -40,6 +40,7 @@ public final class CudaContext implements AutoCloseable {
   private final AtomicReference<CudaException> poison = new AtomicReference<>();
   private final AtomicLong deviceBytes = new AtomicLong();
   private final AtomicLong pinnedBytes = new AtomicLong();
+  private final AtomicLong closings = new AtomicLong();
   private final Set<CudaResource> open = new LinkedHashSet<>();
   private volatile boolean closed;
 
@@ -270,6 +271,15 @@ public final class CudaContext implements AutoCloseable {
     synchronized (open) {
       open.remove(resource);
     }
+  }
+
+  /** How often something of this context was closed; a graph whose memory is open need not look. */
+  long closings() {
+    return closings.get();
+  }
+
+  void countClosing() {
+    closings.incrementAndGet();
   }
 
   void added(CudaMemoryKind kind, long bytes) {

@@ -34,6 +34,7 @@ public abstract class CudaResource implements AutoCloseable {
         throw e;
       }
       context.unregister(this);
+      context.countClosing();
       if (context.makeCurrent()) {
         release();
       }

@@ -16,10 +16,4 @@ final class Ranges {
       throw new IllegalArgumentException(what + " of " + bytes + " bytes");
     }
   }
-
-  static void address(long address, long bytes) {
-    if (address == 0 || bytes < 0) {
-      throw new IllegalArgumentException(bytes + " bytes at device address " + address);
-    }
-  }
 }

@@ -33,6 +33,7 @@ final class NativeWorkspace implements Workspace {
   final KvRows kvRows;
   final BlockPass blockPass;
   final GrowingBuffer tables = new GrowingBuffer();
+  final PageTableWriter pageTables = new PageTableWriter();
 
   private final int hidden;
   private final int maxRows;

@@ -4,6 +4,9 @@ import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaResource;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.DeviceMemory;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.bindings.cuda.Operation;
 import dev.mor4j.bindings.cuda.Pointers;
 import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
 import dev.mor4j.bindings.generated.cuda.CublasApi;
@@ -79,28 +82,37 @@ public final class CublasLt extends CudaResource {
   /**
    * Enqueues {@code y = x · Wᵀ + beta · y}; with beta 0 what y was does not matter.
    *
-   * @param weights address of W [outs, ins]
-   * @param input address of x [rows, ins]
-   * @param output address of y [rows, outStride]
-   * @throws IllegalArgumentException when an address is no multiple of 16
-   * @throws IllegalStateException when the stream is capturing and the shape was not prepared
+   * @param weights W [outs, ins] of the shape's type
+   * @param input x [rows, ins] of the shape's type
+   * @param output y [rows, outStride] of the shape's type of outputs
+   * @throws IllegalArgumentException when a view does not fit the shape, or is of another context
+   * @throws IllegalStateException when the memory of one is closed, and when the stream is
+   *     capturing and the shape was not prepared
    */
   public void matmul(
-      CudaStream stream, GemmShape shape, long weights, long input, long output, float beta) {
-    requireAligned("weights", weights);
-    requireAligned("input", input);
-    requireAligned("output", output);
+      CudaStream stream,
+      GemmShape shape,
+      DeviceView weights,
+      DeviceView input,
+      DeviceView output,
+      float beta) {
     requireSameContext(stream);
     use();
+    Operation operation = new Operation(stream, "cublasLtMatmul");
+    Element type = shape.type().element();
+    long ins = shape.ins();
+    MemorySegment w = weights.pointer(operation, "weights", type, shape.outs() * ins);
+    MemorySegment x = input.pointer(operation, "input", type, shape.rows() * ins);
+    MemorySegment y =
+        output.pointer(
+            operation, "output", shape.outType().element(), shape.rows() * shape.outStride());
+    stream.keep(workspace);
     GemmPlan plan = plans.get(shape);
     if (plan == null) {
       stream.requireNotCapturing("used for a product that is not prepared: " + shape);
       prepare(shape);
       plan = plans.get(shape);
     }
-    MemorySegment w = Pointers.of(weights);
-    MemorySegment x = Pointers.of(input);
-    MemorySegment y = Pointers.of(output);
     scalars.withBeta(beta);
     if (plan.hasAlgorithm()) {
       owner()
@@ -165,13 +177,6 @@ public final class CublasLt extends CudaResource {
             "cublasSetWorkspace",
             CublasApi.cublasSetWorkspace_v2(
                 cublas, Pointers.of(workspace.address()), workspace.byteSize()));
-  }
-
-  private static void requireAligned(String what, long address) {
-    if (address == 0 || address % GemmPlan.ALIGNMENT != 0) {
-      throw new IllegalArgumentException(
-          what + " at address " + address + ", expected a multiple of " + GemmPlan.ALIGNMENT);
-    }
   }
 
   @Override

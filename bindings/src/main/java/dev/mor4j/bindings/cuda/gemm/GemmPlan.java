@@ -2,6 +2,7 @@ package dev.mor4j.bindings.cuda.gemm;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.DeviceMemory;
+import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Pointers;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.generated.cuda.CublasApi;
@@ -20,7 +21,7 @@ import java.lang.foreign.ValueLayout;
  */
 final class GemmPlan {
   /** What addresses are known to be multiples of; the heuristic assumes 256 otherwise. */
-  static final int ALIGNMENT = 16;
+  private static final int ALIGNMENT = DeviceView.ALIGNMENT;
 
   private final GemmShape shape;
   private final MemorySegment operation;

@@ -1,7 +1,9 @@
 package dev.mor4j.bindings.cuda.kernel;
 
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.Pointers;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.bindings.cuda.Operation;
 import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.Mor4jCuda;
@@ -26,16 +28,19 @@ import dev.mor4j.bindings.generated.cuda.mor4j_cuda_silu_mul_args;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.util.function.Consumer;
+import java.util.Optional;
 
 /**
  * The launchers of {@code native/include/mor4j_cuda.h}, which says what each computes. A call only
  * enqueues one kernel on the stream, so that it can be captured; it allocates and waits for
- * nothing. Addresses are device memory, aligned to 16 bytes, which the caller keeps until the work
- * is done; 0 where there is nothing. Threads as {@link CudaStream}.
+ * nothing. The caller keeps the memory of its views until the work is done. Threads as {@link
+ * CudaStream}.
  *
- * <p>Each throws {@link CudaException} when an argument is out of range, which poisons the context,
- * and {@link IllegalStateException} when the stream is closed or its context unusable.
+ * <p>Every view is checked before the launch. Each launcher throws {@link IllegalArgumentException}
+ * where one is of another element, shorter, or of another context than it should be, and {@link
+ * IllegalStateException} where its memory is closed, the stream is closed or the context unusable.
+ * Each throws {@link CudaException} when another argument is out of range, which poisons the
+ * context.
  */
 public final class CudaKernels {
   /** Most rows of a bucket that {@link #project} takes. */
@@ -50,7 +55,7 @@ public final class CudaKernels {
   private CudaKernels() {}
 
   /**
-   * Floats of {@link Attention#partials()}.
+   * Floats of {@link Attention.Split#partials()}.
    *
    * @throws IllegalStateException when there is no CUDA
    * @throws IllegalArgumentException when an argument is out of range
@@ -78,45 +83,54 @@ public final class CudaKernels {
    * [states, H].
    */
   public static void embed(
-      CudaStream stream, DeviceRows rows, DeviceMatrix table, long ids, long x) {
+      CudaStream stream, DeviceRows rows, DeviceMatrix table, DeviceView ids, DeviceView x) {
     launch(
         stream,
         "mor4j_cuda_embed",
         mor4j_cuda_embed_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_embed_args.rows(target));
-          table.write(mor4j_cuda_embed_args.table(target));
-          mor4j_cuda_embed_args.ids(target, Pointers.of(ids));
-          mor4j_cuda_embed_args.x(target, Pointers.of(x));
+        (operation, target) -> {
+          rows.write(operation, mor4j_cuda_embed_args.rows(target));
+          table.write(
+              operation.in("table"), mor4j_cuda_embed_args.table(target), table.data().element());
+          mor4j_cuda_embed_args.ids(
+              target, ids.pointer(operation, "ids", Element.INT32, rows.states()));
+          mor4j_cuda_embed_args.x(
+              target, x.pointer(operation, "x", Element.F32, rows.states() * table.cols()));
         },
         Mor4jCuda::mor4j_cuda_embed);
   }
 
   /** {@code y[i] = x[list[i]]}; x float32 [states, H], y float32 [bucket, H]. */
-  public static void gather(CudaStream stream, DeviceRows rows, long x, long y, long hidden) {
+  public static void gather(
+      CudaStream stream, DeviceRows rows, DeviceView x, DeviceView y, long hidden) {
     launch(
         stream,
         "mor4j_cuda_gather",
         mor4j_cuda_gather_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_gather_args.rows(target));
-          mor4j_cuda_gather_args.x(target, Pointers.of(x));
-          mor4j_cuda_gather_args.y(target, Pointers.of(y));
+        (operation, target) -> {
+          rows.write(operation, mor4j_cuda_gather_args.rows(target));
+          mor4j_cuda_gather_args.x(
+              target, x.pointer(operation, "x", Element.F32, rows.states() * hidden));
+          mor4j_cuda_gather_args.y(
+              target, y.pointer(operation, "y", Element.F32, rows.bucket() * hidden));
           mor4j_cuda_gather_args.hidden(target, hidden);
         },
         Mor4jCuda::mor4j_cuda_gather);
   }
 
   /** {@code to[r] = from[r]}; both float32 [states, H]. */
-  public static void copyRows(CudaStream stream, DeviceRows rows, long from, long to, long hidden) {
+  public static void copyRows(
+      CudaStream stream, DeviceRows rows, DeviceView from, DeviceView to, long hidden) {
     launch(
         stream,
         "mor4j_cuda_copy_rows",
         mor4j_cuda_copy_rows_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_copy_rows_args.rows(target));
-          mor4j_cuda_copy_rows_args.from(target, Pointers.of(from));
-          mor4j_cuda_copy_rows_args.to(target, Pointers.of(to));
+        (operation, target) -> {
+          long count = rows.states() * hidden;
+          rows.write(operation, mor4j_cuda_copy_rows_args.rows(target));
+          mor4j_cuda_copy_rows_args.from(
+              target, from.pointer(operation, "from", Element.F32, count));
+          mor4j_cuda_copy_rows_args.to(target, to.pointer(operation, "to", Element.F32, count));
           mor4j_cuda_copy_rows_args.hidden(target, hidden);
         },
         Mor4jCuda::mor4j_cuda_copy_rows);
@@ -142,13 +156,23 @@ public final class CudaKernels {
         Mor4jCuda::mor4j_cuda_rope_append);
   }
 
-  /** Attention for rows of different sequences. */
-  public static void attendDecode(CudaStream stream, Attention attention) {
+  /**
+   * Attention for rows of different sequences.
+   *
+   * @param split how contexts are divided; empty for contexts that are not
+   * @param rotation where it is given, the launch first does what {@link #ropeAppend} does, but
+   *     leaves qkv as it is; that is for rows of which none stores what another one attends to
+   */
+  public static void attendDecode(
+      CudaStream stream,
+      Attention attention,
+      Optional<Attention.Split> split,
+      Optional<Rotation> rotation) {
     launch(
         stream,
         "mor4j_cuda_attend_decode",
         mor4j_cuda_attend_args.layout(),
-        attention::write,
+        (operation, target) -> attention.write(operation, target, split, rotation),
         Mor4jCuda::mor4j_cuda_attend_decode);
   }
 
@@ -163,19 +187,23 @@ public final class CudaKernels {
   }
 
   /**
-   * {@code out[i][f] = silu(gateUp[i][f]) * gateUp[i][F + f]}; gateUp [bucket, 2F], out [bucket, F]
-   * of the type.
+   * {@code out[i][f] = silu(gateUp[i][f]) * gateUp[i][F + f]}; gateUp T [bucket, 2F], out T
+   * [bucket, F].
    */
   public static void siluMul(
-      CudaStream stream, DeviceRows rows, long gateUp, long out, long intermediate, CudaType type) {
+      CudaStream stream, DeviceRows rows, DeviceView gateUp, DeviceView out, long intermediate) {
     launch(
         stream,
         "mor4j_cuda_silu_mul",
         mor4j_cuda_silu_mul_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_silu_mul_args.rows(target));
-          mor4j_cuda_silu_mul_args.gate_up(target, Pointers.of(gateUp));
-          mor4j_cuda_silu_mul_args.out(target, Pointers.of(out));
+        (operation, target) -> {
+          long count = rows.bucket() * intermediate;
+          CudaType type = CudaType.ofActivations(operation, "out", out);
+          rows.write(operation, mor4j_cuda_silu_mul_args.rows(target));
+          mor4j_cuda_silu_mul_args.gate_up(
+              target, gateUp.pointer(operation, "gate_up", type.element(), 2 * count));
+          mor4j_cuda_silu_mul_args.out(
+              target, out.pointer(operation, "out", type.element(), count));
           mor4j_cuda_silu_mul_args.intermediate(target, intermediate);
           mor4j_cuda_silu_mul_args.type(target, type.code());
         },
@@ -192,15 +220,18 @@ public final class CudaKernels {
         Mor4jCuda::mor4j_cuda_project);
   }
 
-  /** The numbers of an INT8 matrix; out [rows, cols] of the type. */
-  public static void dequantize(CudaStream stream, DeviceMatrix matrix, long out, CudaType type) {
+  /** The numbers of an INT8 matrix; out T [rows, cols]. */
+  public static void dequantize(CudaStream stream, DeviceMatrix matrix, DeviceView out) {
     launch(
         stream,
         "mor4j_cuda_dequantize",
         mor4j_cuda_dequantize_args.layout(),
-        target -> {
-          matrix.write(mor4j_cuda_dequantize_args.matrix(target));
-          mor4j_cuda_dequantize_args.out(target, Pointers.of(out));
+        (operation, target) -> {
+          CudaType type = CudaType.ofActivations(operation, "out", out);
+          matrix.write(
+              operation.in("matrix"), mor4j_cuda_dequantize_args.matrix(target), Element.INT8);
+          mor4j_cuda_dequantize_args.out(
+              target, out.pointer(operation, "out", type.element(), matrix.rows() * matrix.cols()));
           mor4j_cuda_dequantize_args.type(target, type.code());
         },
         Mor4jCuda::mor4j_cuda_dequantize);
@@ -238,35 +269,44 @@ public final class CudaKernels {
 
   /** {@code keep[r] = recursion < depths[r]}; depths int32, keep uint8 [states]. */
   public static void keepDeeper(
-      CudaStream stream, DeviceRows rows, long depths, long keep, int recursion) {
+      CudaStream stream, DeviceRows rows, DeviceView depths, DeviceView keep, int recursion) {
     launch(
         stream,
         "mor4j_cuda_keep_deeper",
         mor4j_cuda_keep_deeper_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_keep_deeper_args.rows(target));
-          mor4j_cuda_keep_deeper_args.depths(target, Pointers.of(depths));
-          mor4j_cuda_keep_deeper_args.keep(target, Pointers.of(keep));
+        (operation, target) -> {
+          rows.write(operation, mor4j_cuda_keep_deeper_args.rows(target));
+          mor4j_cuda_keep_deeper_args.depths(
+              target, depths.pointer(operation, "depths", Element.INT32, rows.states()));
+          mor4j_cuda_keep_deeper_args.keep(
+              target, keep.pointer(operation, "keep", Element.UINT8, rows.states()));
           mor4j_cuda_keep_deeper_args.recursion(target, recursion);
         },
         Mor4jCuda::mor4j_cuda_keep_deeper);
   }
 
   /**
-   * The rows with {@code keep[r] != 0} in the same order; the results may take the place of the
-   * list and the count.
+   * The rows with {@code keep[r] != 0} in the same order; keep uint8 [states], outList int32
+   * [bucket], outCount int32 [1]. The results may take the place of the list and the count.
    */
   public static void compact(
-      CudaStream stream, DeviceRows rows, long keep, long outList, long outCount) {
+      CudaStream stream,
+      DeviceRows rows,
+      DeviceView keep,
+      DeviceView outList,
+      DeviceView outCount) {
     launch(
         stream,
         "mor4j_cuda_compact",
         mor4j_cuda_compact_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_compact_args.rows(target));
-          mor4j_cuda_compact_args.keep(target, Pointers.of(keep));
-          mor4j_cuda_compact_args.out_list(target, Pointers.of(outList));
-          mor4j_cuda_compact_args.out_count(target, Pointers.of(outCount));
+        (operation, target) -> {
+          rows.write(operation, mor4j_cuda_compact_args.rows(target));
+          mor4j_cuda_compact_args.keep(
+              target, keep.pointer(operation, "keep", Element.UINT8, rows.states()));
+          mor4j_cuda_compact_args.out_list(
+              target, outList.pointer(operation, "out_list", Element.INT32, rows.bucket()));
+          mor4j_cuda_compact_args.out_count(
+              target, outCount.pointer(operation, "out_count", Element.INT32, 1));
         },
         Mor4jCuda::mor4j_cuda_compact);
   }
@@ -282,35 +322,53 @@ public final class CudaKernels {
   }
 
   /**
-   * The end of a pass of layers and the next decision, by linear routers with one output; z float32
-   * [bucket]. Rows, z and {@code decision} of the decision are unused, its recursions 0.
+   * The end of a pass of layers and the next decision about its rows, by linear routers with one
+   * output; z float32 [bucket].
+   *
+   * @param rule decides about one recursion for all rows
    */
   public static void scatterRoute(
-      CudaStream stream, Scatter scatter, ExpertDecision decision, long z) {
+      CudaStream stream, Scatter scatter, ExpertRule rule, DeviceView z) {
+    if (!(rule.recursion() instanceof Recursion.Fixed)) {
+      throw new IllegalArgumentException(
+          "mor4j_cuda_scatter_route: decide.recursions is "
+              + rule.recursion()
+              + ", expected one recursion for all rows");
+    }
     launch(
         stream,
         "mor4j_cuda_scatter_route",
         mor4j_cuda_scatter_route_args.layout(),
-        target -> {
-          scatter.write(mor4j_cuda_scatter_route_args.scatter(target));
-          decision.write(mor4j_cuda_scatter_route_args.decide(target));
-          mor4j_cuda_scatter_route_args.z(target, Pointers.of(z));
+        (operation, target) -> {
+          DeviceRows rows = scatter.rows();
+          scatter.write(operation.in("scatter"), mor4j_cuda_scatter_route_args.scatter(target));
+          rule.write(
+              operation.in("decide"), mor4j_cuda_scatter_route_args.decide(target), rows.states());
+          mor4j_cuda_scatter_route_args.z(
+              target, z.pointer(operation, "z", Element.F32, rows.bucket()));
         },
         Mor4jCuda::mor4j_cuda_scatter_route);
   }
 
   /** {@code x[r] += gates[r] * y[r]}; x, y float32 [states, H], gates float32 [states]. */
   public static void addGated(
-      CudaStream stream, DeviceRows rows, long x, long y, long gates, long hidden) {
+      CudaStream stream,
+      DeviceRows rows,
+      DeviceView x,
+      DeviceView y,
+      DeviceView gates,
+      long hidden) {
     launch(
         stream,
         "mor4j_cuda_add_gated",
         mor4j_cuda_add_gated_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_add_gated_args.rows(target));
-          mor4j_cuda_add_gated_args.x(target, Pointers.of(x));
-          mor4j_cuda_add_gated_args.y(target, Pointers.of(y));
-          mor4j_cuda_add_gated_args.gates(target, Pointers.of(gates));
+        (operation, target) -> {
+          long count = rows.states() * hidden;
+          rows.write(operation, mor4j_cuda_add_gated_args.rows(target));
+          mor4j_cuda_add_gated_args.x(target, x.pointer(operation, "x", Element.F32, count));
+          mor4j_cuda_add_gated_args.y(target, y.pointer(operation, "y", Element.F32, count));
+          mor4j_cuda_add_gated_args.gates(
+              target, gates.pointer(operation, "gates", Element.F32, rows.states()));
           mor4j_cuda_add_gated_args.hidden(target, hidden);
         },
         Mor4jCuda::mor4j_cuda_add_gated);
@@ -323,22 +381,31 @@ public final class CudaKernels {
   public static void sample(
       CudaStream stream,
       DeviceRows rows,
-      long logits,
-      long sampling,
-      long tokens,
+      DeviceView logits,
+      DeviceView sampling,
+      DeviceView tokens,
       long vocabulary) {
     launch(
         stream,
         "mor4j_cuda_sample",
         mor4j_cuda_sample_args.layout(),
-        target -> {
-          rows.write(mor4j_cuda_sample_args.rows(target));
-          mor4j_cuda_sample_args.logits(target, Pointers.of(logits));
-          mor4j_cuda_sample_args.sampling(target, Pointers.of(sampling));
-          mor4j_cuda_sample_args.tokens(target, Pointers.of(tokens));
+        (operation, target) -> {
+          int bucket = rows.bucket();
+          rows.write(operation, mor4j_cuda_sample_args.rows(target));
+          mor4j_cuda_sample_args.logits(
+              target, logits.pointer(operation, "logits", Element.F32, bucket * vocabulary));
+          mor4j_cuda_sample_args.sampling(
+              target, sampling.pointer(operation, "sampling", Element.SAMPLING, bucket));
+          mor4j_cuda_sample_args.tokens(
+              target, tokens.pointer(operation, "tokens", Element.INT32, bucket));
           mor4j_cuda_sample_args.vocabulary(target, vocabulary);
         },
         Mor4jCuda::mor4j_cuda_sample);
+  }
+
+  /** Checks the arguments of a launch and writes them. */
+  private interface Arguments {
+    void write(Operation operation, MemorySegment target);
   }
 
   /** A launcher of the C ABI: from its arguments and a stream to a cudaError_t. */
@@ -348,14 +415,10 @@ public final class CudaKernels {
 
   /** Calls a launcher with a structure of {@code layout} that {@code write} fills, 0 before. */
   private static void launch(
-      CudaStream stream,
-      String function,
-      MemoryLayout layout,
-      Consumer<MemorySegment> write,
-      Launcher launcher) {
+      CudaStream stream, String function, MemoryLayout layout, Arguments write, Launcher launcher) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment arguments = arena.allocate(layout);
-      write.accept(arguments);
+      write.write(new Operation(stream, function), arguments);
       stream.context().check(function, launcher.launch(arguments, stream.handle()));
     }
   }

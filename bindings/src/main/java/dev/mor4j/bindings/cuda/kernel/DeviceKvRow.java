@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda.kernel;
 
+import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_kv_row;
 import java.lang.foreign.MemorySegment;
 
@@ -14,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class DeviceKvRow {
   /** Bytes of an entry. */
-  public static final long BYTES = mor4j_cuda_kv_row.sizeof();
+  public static final long BYTES = Element.KV_ROW.bytes();
 
   private DeviceKvRow() {}
 

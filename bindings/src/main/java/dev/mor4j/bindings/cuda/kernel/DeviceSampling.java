@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda.kernel;
 
+import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_sampling;
 import java.lang.foreign.MemorySegment;
 
@@ -13,7 +14,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class DeviceSampling {
   /** Bytes of an entry. */
-  public static final long BYTES = mor4j_cuda_sampling.sizeof();
+  public static final long BYTES = Element.SAMPLING.bytes();
 
   private DeviceSampling() {}
 

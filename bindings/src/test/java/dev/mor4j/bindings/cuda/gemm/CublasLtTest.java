@@ -9,17 +9,23 @@ import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaGraph;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.DeviceMemory;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.EmulatedDevice;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.cuda.status.CudaException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products against sums in double precision. */
 class CublasLtTest {
@@ -80,7 +86,13 @@ class CublasLtTest {
     }
 
     void enqueue(float beta) {
-      cublas.matmul(stream, shape, weights.address(), input.address(), output.address(), beta);
+      cublas.matmul(
+          stream,
+          shape,
+          DeviceView.of(weights, shape.type().element()),
+          DeviceView.of(input, shape.type().element()),
+          DeviceView.of(output, shape.outType().element()),
+          beta);
     }
 
     void check(float beta) {
@@ -177,7 +189,7 @@ class CublasLtTest {
     DeviceMemory x = EmulatedDevice.floats(stream, value, 0, 0, 0);
     DeviceMemory w = EmulatedDevice.floats(stream, 1, 0, 0, 0);
     DeviceMemory y = EmulatedDevice.floats(stream, SENTINEL);
-    cublas.matmul(stream, shape, w.address(), x.address(), y.address(), 0);
+    cublas.matmul(stream, shape, floats(w), floats(x), floats(y), 0);
     assertThat(EmulatedDevice.floats(stream, y)).containsExactly(value);
   }
 
@@ -190,7 +202,7 @@ class CublasLtTest {
     DeviceMemory w = bfloats(256, 1, 0, 0, -256, 0, 0, 0);
     for (int fallbacks = 0; fallbacks < 2; fallbacks++) {
       DeviceMemory y = bfloats(7);
-      cublas.matmul(stream, shape, w.address(), ones.address(), y.address(), 0);
+      cublas.matmul(stream, shape, bfloats(w), bfloats(ones), bfloats(y), 0);
       byte[] found = EmulatedDevice.bytes(stream, y);
       assertThat(widen((short) ((found[0] & 0xFF) | (found[1] << 8)), CudaType.BF16)).isEqualTo(1);
       assertThat(cublas.fallbacks()).isEqualTo(fallbacks);
@@ -199,6 +211,14 @@ class CublasLtTest {
       cublas = new CublasLt(context, 1 << 20);
       EmulatedDevice.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
     }
+  }
+
+  private static DeviceView floats(DeviceMemory memory) {
+    return DeviceView.of(memory, Element.F32);
+  }
+
+  private static DeviceView bfloats(DeviceMemory memory) {
+    return DeviceView.of(memory, Element.BF16);
   }
 
   private DeviceMemory bfloats(float... values) {
@@ -214,7 +234,7 @@ class CublasLtTest {
     GemmShape shape = GemmShape.of(1, 1, 1, CudaType.F32, CudaType.F32);
     DeviceMemory one = EmulatedDevice.floats(stream, 1);
     DeviceMemory y = EmulatedDevice.floats(stream, Float.NaN);
-    cublas.matmul(stream, shape, one.address(), one.address(), y.address(), 0);
+    cublas.matmul(stream, shape, floats(one), floats(one), floats(y), 0);
     assertThat(EmulatedDevice.floats(stream, y)).containsExactly(1);
   }
 
@@ -222,8 +242,8 @@ class CublasLtTest {
   void sixteenBytesOfAlignmentAreEnough() {
     GemmShape shape = GemmShape.of(1, 1, 2, CudaType.F32, CudaType.F32);
     DeviceMemory memory = EmulatedDevice.floats(stream, 9, 9, 9, 9, 2, 3, 9, 9, 5, 7, 9, 9, 9);
-    long first = memory.address();
-    cublas.matmul(stream, shape, first + 16, first + 32, first + 48, 0);
+    DeviceView all = floats(memory);
+    cublas.matmul(stream, shape, all.slice(4, 2), all.slice(8, 2), all.slice(12, 1), 0);
     assertThat(EmulatedDevice.floats(stream, memory)).endsWith(9, 9, 31);
   }
 
@@ -261,6 +281,69 @@ class CublasLtTest {
     assertThat(context.isPoisoned()).isTrue();
   }
 
+  /** Each operand in turn, and each thing that may be wrong with it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"weights", "input", "output"})
+  void anOperandThatDoesNotFitIsRefused(String operand) {
+    GemmShape shape = new GemmShape(2, 3, 4, CudaType.BF16, CudaType.F32, 5);
+    Map<String, Element> elements =
+        Map.of("weights", Element.BF16, "input", Element.BF16, "output", Element.F32);
+    Map<String, Long> counts = Map.of("weights", 12L, "input", 8L, "output", 10L);
+    Element element = elements.get(operand);
+    long count = counts.get(operand);
+    DeviceView closed = view(context, element, count);
+    closed.owner().close();
+    try (CudaContext other = new CudaContext(0)) {
+      DeviceView foreign = view(other, element, count);
+      BiConsumer<DeviceView, Class<? extends Exception>> refused =
+          (bad, expected) ->
+              assertThatExceptionOfType(expected)
+                  .isThrownBy(
+                      () -> {
+                        Map<String, DeviceView> views = new HashMap<>();
+                        elements.forEach((n, e) -> views.put(n, view(context, e, counts.get(n))));
+                        views.put(operand, bad);
+                        cublas.matmul(
+                            stream,
+                            shape,
+                            views.get("weights"),
+                            views.get("input"),
+                            views.get("output"),
+                            0);
+                      })
+                  .withMessageStartingWith("cublasLtMatmul: " + operand + " is ");
+      refused.accept(view(context, element, count - 1), IllegalArgumentException.class);
+      refused.accept(view(context, Element.UINT64, count), IllegalArgumentException.class);
+      refused.accept(foreign, IllegalArgumentException.class);
+      refused.accept(closed, IllegalStateException.class);
+    }
+    assertThat(cublas.plans()).isZero();
+    assertThat(context.isPoisoned()).isFalse();
+  }
+
+  private static DeviceView view(CudaContext context, Element element, long count) {
+    return DeviceView.of(context.allocate(count * element.bytes()), element);
+  }
+
+  @Test
+  void aGraphDoesNotOutliveItsOperandsOrTheWorkspace() {
+    GemmShape shape = GemmShape.of(1, 1, 2, CudaType.F32, CudaType.F32);
+    cublas.prepare(shape);
+    DeviceView w = floats(EmulatedDevice.floats(stream, 1, 2));
+    DeviceView x = floats(EmulatedDevice.floats(stream, 3, 4));
+    DeviceView y = floats(EmulatedDevice.floats(stream, 0));
+    CudaGraph first = stream.capture(() -> cublas.matmul(stream, shape, w, x, y, 0));
+    CudaGraph second = stream.capture(() -> cublas.matmul(stream, shape, w, w, y, 0));
+    first.launch(stream);
+    assertThat(EmulatedDevice.floats(stream, y.owner())).containsExactly(11);
+    x.owner().close();
+    assertThatIllegalStateException().isThrownBy(() -> first.launch(stream));
+    second.launch(stream);
+    assertThat(EmulatedDevice.floats(stream, y.owner())).containsExactly(5);
+    cublas.close();
+    assertThatIllegalStateException().isThrownBy(() -> second.launch(stream));
+  }
+
   @Test
   void refusesWhatItCannotMultiply() {
     assertThatIllegalArgumentException()
@@ -272,17 +355,6 @@ class CublasLtTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GemmShape(1, 4, 1, CudaType.F32, CudaType.F32, 3));
     Product product = new Product(GemmShape.of(1, 4, 4, CudaType.F32, CudaType.F32));
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                cublas.matmul(
-                    stream,
-                    product.shape,
-                    product.weights.address() + 4,
-                    product.input.address(),
-                    product.output.address(),
-                    0))
-        .withMessageContaining("weights");
     cublas.close();
     cublas.close();
     assertThatIllegalStateException().isThrownBy(() -> product.enqueue(0));

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceMemory;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.EmulatedDevice;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;
@@ -21,7 +22,7 @@ abstract class CudaKernelFixture {
     EmulatedDevice.require();
     context = new CudaContext(0);
     stream = context.createStream();
-    rows = new DeviceRows(ints(2, 0, 1).address(), ints(2).address(), 3);
+    rows = new DeviceRows(ints(2, 0, 1), ints(2), 3, 3);
   }
 
   @AfterEach
@@ -31,35 +32,48 @@ abstract class CudaKernelFixture {
     assertThat(EmulatedDevice.liveAllocations()).isZero();
   }
 
-  final DeviceMemory ints(int... values) {
-    return EmulatedDevice.ints(stream, values);
+  /** Device memory with the values of {@code array}. */
+  final DeviceView view(Element element, MemorySegment array) {
+    return DeviceView.of(EmulatedDevice.bytes(stream, array), element);
   }
 
-  final DeviceMemory floats(float... values) {
-    return EmulatedDevice.floats(stream, values);
+  final DeviceView ints(int... values) {
+    return view(Element.INT32, MemorySegment.ofArray(values));
   }
 
-  final DeviceMemory bytes(int... values) {
+  final DeviceView uints(int... values) {
+    return view(Element.UINT32, MemorySegment.ofArray(values));
+  }
+
+  final DeviceView floats(float... values) {
+    return view(Element.F32, MemorySegment.ofArray(values));
+  }
+
+  final DeviceView doubles(double... values) {
+    return view(Element.F64, MemorySegment.ofArray(values));
+  }
+
+  final DeviceView bytes(Element element, int... values) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) values[i];
     }
-    return EmulatedDevice.bytes(stream, MemorySegment.ofArray(bytes));
+    return view(element, MemorySegment.ofArray(bytes));
   }
 
-  final float[] floats(DeviceMemory memory) {
-    return EmulatedDevice.floats(stream, memory);
+  final float[] floats(DeviceView view) {
+    return EmulatedDevice.floats(stream, view.owner());
   }
 
-  final int[] ints(DeviceMemory memory) {
-    return EmulatedDevice.ints(stream, memory);
+  final int[] ints(DeviceView view) {
+    return EmulatedDevice.ints(stream, view.owner());
   }
 
-  final byte[] bytes(DeviceMemory memory) {
-    return EmulatedDevice.bytes(stream, memory);
+  final byte[] bytes(DeviceView view) {
+    return EmulatedDevice.bytes(stream, view.owner());
   }
 
-  static DeviceMatrix matrix(DeviceMemory data, long rows, long cols) {
-    return new DeviceMatrix(data.address(), 0, rows, cols, CudaType.F32);
+  static DeviceMatrix matrix(DeviceView data, long rows, long cols) {
+    return DeviceMatrix.of(data, rows, cols);
   }
 }

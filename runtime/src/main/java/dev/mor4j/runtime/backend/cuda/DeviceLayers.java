@@ -11,7 +11,7 @@ final class DeviceLayers implements PreparedLayers {
 
   DeviceLayers(List<DeviceLayer> layers) {
     this.layers = List.copyOf(layers);
-    this.overlays = layers.stream().anyMatch(layer -> layer.kvMode() == CudaKvMode.OVERLAY);
+    this.overlays = layers.stream().anyMatch(layer -> layer.place().mode() == CudaKvMode.OVERLAY);
   }
 
   List<DeviceLayer> layers() {
