@@ -36,7 +36,7 @@ public final class CudaEvent extends CudaResource {
     use();
     int status = CudaRuntime.cudaEventQuery(handle);
     if (status == CudaRuntime.cudaErrorNotReady()) {
-      // Kept as an error by the runtime; the next launch would be taken for having failed.
+      // The runtime keeps this as an error, and the next launch would seem to have failed.
       CudaRuntime.cudaGetLastError();
       return false;
     }

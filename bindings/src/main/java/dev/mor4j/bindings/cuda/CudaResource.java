@@ -19,7 +19,7 @@ public abstract class CudaResource implements AutoCloseable {
     return context;
   }
 
-  /** Whether {@link #close()} has not been called, here or of the context. */
+  /** Whether neither this nor its context has been closed. */
   public final boolean isOpen() {
     return !closed.get();
   }
@@ -42,13 +42,16 @@ public abstract class CudaResource implements AutoCloseable {
     }
   }
 
-  /** Comes before anything is given back; where it throws, this stays open. */
+  /** Runs before anything is freed. Where it throws, the resource stays open. */
   protected void ending() {}
 
-  /** Gives back what is owned; the device is current. Statuses go to {@link CudaContext#note}. */
+  /**
+   * Frees what the resource owns, while its device is current. It must not throw: statuses go to
+   * {@link CudaContext#note}.
+   */
   protected abstract void release();
 
-  /** Called when nothing is owned any more. */
+  /** Runs after everything has been freed. */
   protected void released() {}
 
   /** Fails unless this and its context can be used. The device is current after it. */
@@ -57,6 +60,7 @@ public abstract class CudaResource implements AutoCloseable {
     context.use();
   }
 
+  /** Fails where this is closed. */
   protected final void requireOpen() {
     if (closed.get()) {
       throw new IllegalStateException("the " + what() + " is closed");

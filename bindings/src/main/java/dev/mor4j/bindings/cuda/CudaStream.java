@@ -12,9 +12,9 @@ import java.util.Set;
 
 /**
  * A queue of work for a device, done in order; owned. Everything but {@link #synchronize()} only
- * enqueues, so the caller keeps the memory that it names until that work is done; whether the
- * memory is open, and has the bytes, is checked at once. One thread at a time. {@link #close()}
- * waits for the work and may be called again.
+ * enqueues, so the caller keeps the memory that a call names until the work is done. That the
+ * memory is open and has the bytes is checked when the work is enqueued. One thread at a time.
+ * {@link #close()} waits for the work and may be called again.
  */
 public final class CudaStream extends CudaResource {
   private final MemorySegment handle;
@@ -115,11 +115,11 @@ public final class CudaStream extends CudaResource {
   }
 
   /**
-   * Runs {@code enqueue}, keeps what it enqueues on this stream instead of doing it, and makes a
-   * graph of it, which knows the memory that its work uses. It must not allocate, free or
-   * synchronise; a kernel that it launches should have run once before, for its code is loaded by
-   * the first launch. Where it throws, nothing is left of the capture and the exception goes on to
-   * the caller.
+   * Runs {@code enqueue} and makes a graph of what it enqueues on this stream, instead of doing it.
+   * The graph knows the memory that its work uses. {@code enqueue} must not allocate, free or
+   * synchronise. A kernel that it launches should have run once before, because its code is loaded
+   * by the first launch. Where it throws, nothing is left of the capture and the exception goes on
+   * to the caller.
    */
   public CudaGraph capture(Runnable enqueue) {
     use();
@@ -197,7 +197,7 @@ public final class CudaStream extends CudaResource {
     return handle;
   }
 
-  /** Waits for all that was enqueued, whatever became of it; nothing where the stream is closed. */
+  /** Waits for everything that was enqueued, failed or not. Does nothing once it is closed. */
   void drain() {
     if (isOpen() && owner().makeCurrent()) {
       owner().note("cudaStreamSynchronize", CudaRuntime.cudaStreamSynchronize(handle));

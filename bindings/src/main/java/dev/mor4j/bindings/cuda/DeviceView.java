@@ -105,7 +105,9 @@ public record DeviceView(DeviceMemory owner, long offset, long bytes, Element el
   }
 
   private boolean holds(Element expected, long count) {
-    return element == expected && count > 0 && count <= count();
+    // Not by a division, which a launch would pay for each of its views. A count that is no larger
+    // than the bytes does not overflow when it is multiplied by the few bytes of an element.
+    return element == expected && count > 0 && count <= bytes && count * element.bytes() <= bytes;
   }
 
   private static IllegalStateException closed(String argument) {

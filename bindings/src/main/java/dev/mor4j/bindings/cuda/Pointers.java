@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 public final class Pointers {
   private Pointers() {}
 
-  /** A segment of no bytes, which nothing can be read from; 0 is NULL. */
+  /** The address as a segment of no bytes, which nothing can be read from. */
   public static MemorySegment of(long address) {
     return MemorySegment.ofAddress(address);
   }

@@ -1,6 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
-/** Bounds of copies, checked before a call: behind it nobody would notice. */
+/** Checks bounds before a call, because nothing behind the call does. */
 final class Ranges {
   private Ranges() {}
 

@@ -18,10 +18,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Products of matrices by cuBLASLt, by cuBLAS where that has no algorithm for a shape. Sums are
- * float32; float32 is never rounded to TF32. Owns the handles, a workspace on the device, and the
- * descriptors and algorithm of every shape, found once by cuBLASLt's heuristic. One thread and one
- * stream at a time, for the workspace is one. {@link #close()} may be called again.
+ * Products of matrices by cuBLASLt, or by cuBLAS where cuBLASLt has no algorithm for a shape. Sums
+ * are float32; float32 is never rounded to TF32. Owns the handles, a workspace on the device, and
+ * the descriptors and algorithm of every shape, found once by cuBLASLt's heuristic. All products
+ * share the workspace, so one thread and one stream at a time. {@link #close()} may be called
+ * again.
  */
 public final class CublasLt extends CudaResource {
   /** What NVIDIA advises for its newer devices. */
@@ -169,7 +170,7 @@ public final class CublasLt extends CudaResource {
     }
   }
 
-  /** Choosing a stream takes cuBLAS' workspace away, so it is given again each time. */
+  /** Choosing a stream makes cuBLAS forget its workspace, so it is set again each time. */
   private void bind(CudaStream stream) {
     owner().checkCublas("cublasSetStream", CublasApi.cublasSetStream_v2(cublas, stream.handle()));
     owner()

@@ -3,7 +3,6 @@ package dev.mor4j.bindings.cuda.kernel;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
-import dev.mor4j.bindings.cuda.Operation;
 import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.Mor4jCuda;
@@ -25,9 +24,6 @@ import dev.mor4j.bindings.generated.cuda.mor4j_cuda_sample_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_route_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_silu_mul_args;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -84,7 +80,7 @@ public final class CudaKernels {
    */
   public static void embed(
       CudaStream stream, DeviceRows rows, DeviceMatrix table, DeviceView ids, DeviceView x) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_embed",
         mor4j_cuda_embed_args.layout(),
@@ -103,7 +99,7 @@ public final class CudaKernels {
   /** {@code y[i] = x[list[i]]}; x float32 [states, H], y float32 [bucket, H]. */
   public static void gather(
       CudaStream stream, DeviceRows rows, DeviceView x, DeviceView y, long hidden) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_gather",
         mor4j_cuda_gather_args.layout(),
@@ -121,7 +117,7 @@ public final class CudaKernels {
   /** {@code to[r] = from[r]}; both float32 [states, H]. */
   public static void copyRows(
       CudaStream stream, DeviceRows rows, DeviceView from, DeviceView to, long hidden) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_copy_rows",
         mor4j_cuda_copy_rows_args.layout(),
@@ -138,7 +134,7 @@ public final class CudaKernels {
 
   /** RMSNorm, after a residual is added where there is one. */
   public static void rmsNorm(CudaStream stream, RmsNorm norm) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_rmsnorm",
         mor4j_cuda_rmsnorm_args.layout(),
@@ -148,7 +144,7 @@ public final class CudaKernels {
 
   /** Positions for queries and keys; keys and values into the cache. */
   public static void ropeAppend(CudaStream stream, RopeAppend append) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_rope_append",
         mor4j_cuda_rope_append_args.layout(),
@@ -168,7 +164,7 @@ public final class CudaKernels {
       Attention attention,
       Optional<Attention.Split> split,
       Optional<Rotation> rotation) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_attend_decode",
         mor4j_cuda_attend_args.layout(),
@@ -178,7 +174,7 @@ public final class CudaKernels {
 
   /** Attention for many rows of the same sequences side by side. */
   public static void attendPrefill(CudaStream stream, Attention attention) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_attend_prefill",
         mor4j_cuda_attend_args.layout(),
@@ -192,7 +188,7 @@ public final class CudaKernels {
    */
   public static void siluMul(
       CudaStream stream, DeviceRows rows, DeviceView gateUp, DeviceView out, long intermediate) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_silu_mul",
         mor4j_cuda_silu_mul_args.layout(),
@@ -212,7 +208,7 @@ public final class CudaKernels {
 
   /** A product of few rows. */
   public static void project(CudaStream stream, Projection projection) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_project",
         mor4j_cuda_project_args.layout(),
@@ -222,7 +218,7 @@ public final class CudaKernels {
 
   /** The numbers of an INT8 matrix; out T [rows, cols]. */
   public static void dequantize(CudaStream stream, DeviceMatrix matrix, DeviceView out) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_dequantize",
         mor4j_cuda_dequantize_args.layout(),
@@ -239,7 +235,7 @@ public final class CudaKernels {
 
   /** The outputs of routers. */
   public static void route(CudaStream stream, Routing routing) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_route",
         mor4j_cuda_route_args.layout(),
@@ -249,7 +245,7 @@ public final class CudaKernels {
 
   /** Expert-choice by threshold. */
   public static void decideExpert(CudaStream stream, ExpertDecision decision) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_decide_expert",
         mor4j_cuda_decide_expert_args.layout(),
@@ -259,7 +255,7 @@ public final class CudaKernels {
 
   /** Token-choice. */
   public static void decideToken(CudaStream stream, TokenDecision decision) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_decide_token",
         mor4j_cuda_decide_token_args.layout(),
@@ -270,7 +266,7 @@ public final class CudaKernels {
   /** {@code keep[r] = recursion < depths[r]}; depths int32, keep uint8 [states]. */
   public static void keepDeeper(
       CudaStream stream, DeviceRows rows, DeviceView depths, DeviceView keep, int recursion) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_keep_deeper",
         mor4j_cuda_keep_deeper_args.layout(),
@@ -295,7 +291,7 @@ public final class CudaKernels {
       DeviceView keep,
       DeviceView outList,
       DeviceView outCount) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_compact",
         mor4j_cuda_compact_args.layout(),
@@ -313,7 +309,7 @@ public final class CudaKernels {
 
   /** The end of a pass of layers. */
   public static void scatter(CudaStream stream, Scatter scatter) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_scatter",
         mor4j_cuda_scatter_args.layout(),
@@ -335,7 +331,7 @@ public final class CudaKernels {
               + rule.recursion()
               + ", expected one recursion for all rows");
     }
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_scatter_route",
         mor4j_cuda_scatter_route_args.layout(),
@@ -358,7 +354,7 @@ public final class CudaKernels {
       DeviceView y,
       DeviceView gates,
       long hidden) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_add_gated",
         mor4j_cuda_add_gated_args.layout(),
@@ -385,7 +381,7 @@ public final class CudaKernels {
       DeviceView sampling,
       DeviceView tokens,
       long vocabulary) {
-    launch(
+    KernelLaunch.run(
         stream,
         "mor4j_cuda_sample",
         mor4j_cuda_sample_args.layout(),
@@ -401,25 +397,5 @@ public final class CudaKernels {
           mor4j_cuda_sample_args.vocabulary(target, vocabulary);
         },
         Mor4jCuda::mor4j_cuda_sample);
-  }
-
-  /** Checks the arguments of a launch and writes them. */
-  private interface Arguments {
-    void write(Operation operation, MemorySegment target);
-  }
-
-  /** A launcher of the C ABI: from its arguments and a stream to a cudaError_t. */
-  private interface Launcher {
-    int launch(MemorySegment arguments, MemorySegment stream);
-  }
-
-  /** Calls a launcher with a structure of {@code layout} that {@code write} fills, 0 before. */
-  private static void launch(
-      CudaStream stream, String function, MemoryLayout layout, Arguments write, Launcher launcher) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment arguments = arena.allocate(layout);
-      write.write(new Operation(stream, function), arguments);
-      stream.context().check(function, launcher.launch(arguments, stream.handle()));
-    }
   }
 }

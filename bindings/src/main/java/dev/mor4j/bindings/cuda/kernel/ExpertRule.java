@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * The rule of expert-choice by threshold: a row whose score reaches its threshold takes part.
  *
- * @param routers {@link DeviceRouter}, one for each recursion: whether it takes all rows
+ * @param routers {@link DeviceRouter}, one for each recursion; some take all rows
  * @param limits who may take part
  * @param outcomes where the decision goes
  * @param gate how scores become gates
@@ -25,7 +25,7 @@ public record ExpertRule(
    */
   public record Limits(DeviceView logitThresholds, DeviceView maxRecursions) {}
 
-  /** Writes the C structure but for rows and scores. */
+  /** Writes the C structure, except for rows and scores. */
   void write(Operation operation, MemorySegment target, int states) {
     mor4j_cuda_decide_expert_args.routers(
         target, routers.pointer(operation, "routers", Element.ROUTER, recursion.leastRouters()));

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param rows rows of the pass
  * @param z float32 [bucket, outs]
- * @param bias float32 [outs], added to what the gates come from before the largest is chosen
+ * @param bias float32 [outs], added to the scores for the choice of the largest, not for the gate
  * @param maxRecursions int32 [states]
  * @param outcomes where the decision goes
  * @param gate how scores become gates: of SIGMOID or SOFTMAX

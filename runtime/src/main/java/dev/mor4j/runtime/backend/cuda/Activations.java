@@ -23,7 +23,7 @@ final class Activations implements AutoCloseable {
    */
   static final int SPLITS = 16;
 
-  /** Passes of more rows attend by the kernel for prompts. */
+  /** Passes of more rows use the attention kernel for prompts. */
   static final int MOST_DECODE_ROWS = 1024;
 
   private static final long ALIGNMENT = 256;
@@ -80,7 +80,7 @@ final class Activations implements AutoCloseable {
     decisions = deciding.view(memory);
     inner = hiddenLayer.view(memory);
     split = new Attention.Split(partials.view(memory), done.view(memory), SPLITS);
-    // Attention counts up from there, and back.
+    // Attention counts up from 0 in it, and leaves 0 behind.
     try {
       queue.run(stream -> stream.fill(split.done(), (byte) 0));
     } catch (RuntimeException e) {

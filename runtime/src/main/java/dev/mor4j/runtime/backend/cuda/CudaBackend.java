@@ -41,8 +41,8 @@ import java.util.function.IntPredicate;
 /**
  * The operations on an NVIDIA GPU: weights, caches, states and activations in its memory, a graph
  * for the layers of a pass, hand-written kernels and products of cuBLASLt. Only token ids and row
- * tables go to the device, router outputs, logits or tokens come back. Owns everything there; any
- * thread, each with its own workspace.
+ * tables go to the device; router outputs, logits or tokens come back. Owns everything on the
+ * device. Any thread, each with its own workspace.
  */
 public final class CudaBackend implements Backend {
   private final CudaContext context;

@@ -18,8 +18,9 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * One graph for a whole token of each of several sequences: embedding, first layer, all recursions
- * with their routers' decisions and the compaction of the rows that go on, last layer. Which rows
- * take part in what is known on the device alone; the host enqueues the graph and reads the depths.
+ * with their routers' decisions and the compaction of the rows that go on, last layer. Only the
+ * device knows which rows take part in which recursion. The host enqueues the graph and reads the
+ * depths.
  */
 final class CudaDecodeProgram implements DecodeProgram {
   private final DecodePlan plan;
@@ -91,7 +92,7 @@ final class CudaDecodeProgram implements DecodeProgram {
     return isRouted() && routing.isTokenChoice();
   }
 
-  /** What goes to the device, the graph, and what comes back: depths, then tokens. */
+  /** Enqueues copies to the device, the graph, and copies back: of depths, then of tokens. */
   private void enqueue(
       CudaStream stream, int count, boolean chooses, long tableBytes, CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);

@@ -16,7 +16,7 @@ import java.lang.foreign.ValueLayout;
  * the weights. Any thread, each with its own workspace.
  */
 final class CudaHead {
-  /** Most tokens of a vocabulary that are chosen from on the device. */
+  /** The largest vocabulary that the device chooses tokens from. */
   private static final int MOST_TOKENS = 1 << 21;
 
   private final DeviceQueue queue;

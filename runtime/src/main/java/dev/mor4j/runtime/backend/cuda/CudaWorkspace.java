@@ -14,12 +14,12 @@ import java.util.Set;
 
 /**
  * Hidden states, activations and row tables of one running call in device memory, with the graphs
- * that were made for their addresses. Owns all of them. One thread at a time.
+ * that were captured with them. Owns all of them. One thread at a time.
  */
 final class CudaWorkspace implements Workspace {
   /**
-   * The system property that switches graphs off when it is {@code false}: to tell their faults,
-   * and what they bring, from those of the kernels.
+   * The system property that switches graphs off when it is {@code false}. It helps to tell whether
+   * a fault, or a gain, comes from graphs or from kernels.
    */
   static final String GRAPHS = "mor4j.cuda.graphs";
 
@@ -172,8 +172,8 @@ final class CudaWorkspace implements Workspace {
   }
 
   /**
-   * Enqueues what {@code key} stands for: as it is the first time, which loads its kernels, and by
-   * a graph from then on, unless graphs are switched off ({@value #GRAPHS}).
+   * Enqueues what {@code key} stands for. The first time its kernels are launched one by one, which
+   * loads them; from then on a graph does it, unless graphs are switched off ({@value #GRAPHS}).
    *
    * @param prepare sees to what may not be done in a capture
    * @param enqueue launches it; must only enqueue

@@ -19,7 +19,7 @@ import dev.mor4j.bindings.cuda.kernel.Outcomes;
  * Owns the memory. One thread at a time.
  */
 final class Decisions implements AutoCloseable {
-  /** Tokens are made room for in steps of so many. */
+  /** Room is made for a multiple of so many tokens. */
   private static final int STEP = 4;
 
   private final DeviceBuffer buffer;

@@ -30,8 +30,8 @@ import java.util.function.IntPredicate;
 
 /**
  * The weights of a model in device memory, row-major in the number types that the kernels multiply
- * with: panels are unpacked on the way. Owns the memory. Matrices that are asked for twice are
- * there once. One thread at a time.
+ * with: panels are unpacked on the way. Owns the memory. A matrix that is asked for twice is there
+ * once. One thread at a time.
  */
 final class DeviceWeights implements AutoCloseable {
   private static final long STAGING_BYTES = 8L << 20;
