@@ -3,7 +3,7 @@ package dev.mor4j.benchmarks;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaDevice;
-import dev.mor4j.bindings.cuda.CudaLibraries;
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
