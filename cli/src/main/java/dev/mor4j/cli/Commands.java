@@ -1,5 +1,6 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.DeviceOptions;

@@ -1,5 +1,11 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.report.ConversionBar;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
 import dev.mor4j.converter.ConversionReport;

@@ -1,5 +1,14 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.depths.TokenPrinter;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.report.GenerationReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.SourceRecord;
 import dev.mor4j.converter.verify.Verification;
 import dev.mor4j.runtime.GenerationOptions;

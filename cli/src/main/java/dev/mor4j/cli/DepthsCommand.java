@@ -1,5 +1,17 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthCounts;
+import dev.mor4j.cli.depths.DepthPage;
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.TextTokens;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.Tokenizer;

@@ -1,5 +1,16 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.doctor.Advice;
+import dev.mor4j.cli.doctor.DoctorAdvice;
+import dev.mor4j.cli.doctor.DoctorReport;
+import dev.mor4j.cli.doctor.MachineFacts;
+import dev.mor4j.cli.doctor.ModelFacts;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.CpuReport;
 import dev.mor4j.runtime.CudaReport;

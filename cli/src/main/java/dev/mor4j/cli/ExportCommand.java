@@ -1,5 +1,11 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.report.ConversionBar;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.gguf.GgufExport;
 import dev.mor4j.converter.gguf.GgufOptions;
 import dev.mor4j.converter.gguf.GgufReport;

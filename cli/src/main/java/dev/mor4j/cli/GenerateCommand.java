@@ -1,5 +1,18 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.depths.TokenPrinter;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.SamplingOptions;
+import dev.mor4j.cli.options.TextTokens;
+import dev.mor4j.cli.report.GenerationReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.MorModel;

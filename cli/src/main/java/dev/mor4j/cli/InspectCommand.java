@@ -1,5 +1,11 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.report.InspectionReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.CheckpointInspection;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,10 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.OutputClosedException;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.DeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;

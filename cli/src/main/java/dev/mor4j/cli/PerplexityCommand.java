@@ -1,5 +1,14 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.WindowOptions;
+import dev.mor4j.cli.report.Perplexity;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.verify.TextWindows;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.SessionOptions;

@@ -1,5 +1,10 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.OutputFolder;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;

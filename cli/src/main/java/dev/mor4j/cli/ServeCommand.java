@@ -1,5 +1,14 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.doctor.MachineFacts;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.EngineArguments;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.ServerArguments;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.Termination;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;

@@ -2,6 +2,8 @@ package dev.mor4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.cli.terminal.LoudOutputStream;
+import dev.mor4j.cli.terminal.Terminal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;

@@ -1,0 +1,123 @@
+package dev.mor4j.cli.options;
+
+import dev.mor4j.cli.load.LengthDistribution;
+import dev.mor4j.cli.load.PromptSource;
+import dev.mor4j.cli.load.Workload;
+import dev.mor4j.cli.terminal.UsageException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import picocli.CommandLine;
+
+/** What requests are like. */
+public final class LoadWorkloadOptions {
+  @CommandLine.Option(
+      names = "--prompt-mean",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Mean length of a prompt. Default: ${DEFAULT-VALUE}.")
+  double promptMean;
+
+  @CommandLine.Option(
+      names = "--prompt-sd",
+      paramLabel = "N",
+      defaultValue = "16",
+      description = "Its standard deviation; lengths are normal. Default: ${DEFAULT-VALUE}.")
+  double promptDeviation;
+
+  @CommandLine.Option(
+      names = "--output-mean",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Mean of the tokens that requests ask for. Default: ${DEFAULT-VALUE}.")
+  double outputMean;
+
+  @CommandLine.Option(
+      names = "--output-sd",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "Its standard deviation. Default: ${DEFAULT-VALUE}.")
+  double outputDeviation;
+
+  @CommandLine.Option(
+      names = "--context",
+      paramLabel = "N",
+      description =
+          "Most tokens of prompt and output together. Default: the model's; 2048 with --url.")
+  Integer context;
+
+  @CommandLine.Option(
+      names = "--text",
+      paramLabel = "FILE",
+      description = "Take prompts from a UTF-8 text. Default: token ids at random.")
+  public Path text;
+
+  @CommandLine.Option(
+      names = "--shared-prefix",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Begin prompts with N tokens that they have in common. Default: 0.")
+  int sharedPrefix;
+
+  @CommandLine.Option(
+      names = "--shared-share",
+      paramLabel = "P",
+      defaultValue = "0.5",
+      description = "Share of the requests that do. Default: ${DEFAULT-VALUE}.")
+  double sharedShare;
+
+  @CommandLine.Option(
+      names = "--cancel-share",
+      paramLabel = "P",
+      defaultValue = "0",
+      description = "Share of the requests that are cancelled on their way. Default: 0.")
+  double cancelShare;
+
+  @CommandLine.Option(
+      names = "--deadline-ms",
+      paramLabel = "MS",
+      description = "End requests after so many milliseconds. Default: never.")
+  Long deadlineMillis;
+
+  @CommandLine.Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "Of sampling; 0 is greedy. Default: ${DEFAULT-VALUE}.")
+  double temperature;
+
+  @CommandLine.Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Of arrivals, prompts, lengths and sampling: equal seeds make equal requests. Default:"
+              + " ${DEFAULT-VALUE}.")
+  long seed;
+
+  /**
+   * What requests are drawn from.
+   *
+   * @param mostContext of the model
+   */
+  public Workload workload(PromptSource source, int mostContext) {
+    if (context != null && context > mostContext) {
+      throw new UsageException(
+          "--context is " + context + ", expected at most the model's " + mostContext);
+    }
+    if (deadlineMillis != null && deadlineMillis < 1) {
+      throw new UsageException("--deadline-ms is " + deadlineMillis + ", expected 1 or more");
+    }
+    return new Workload(
+        seed,
+        source,
+        new LengthDistribution(promptMean, promptDeviation),
+        new LengthDistribution(outputMean, outputDeviation),
+        context == null ? mostContext : context,
+        sharedPrefix,
+        sharedShare,
+        cancelShare,
+        Optional.ofNullable(deadlineMillis).map(Duration::ofMillis),
+        temperature);
+  }
+}
