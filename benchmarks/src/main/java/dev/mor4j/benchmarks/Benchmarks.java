@@ -1,5 +1,17 @@
 package dev.mor4j.benchmarks;
 
+import dev.mor4j.benchmarks.compare.BatchingComparison;
+import dev.mor4j.benchmarks.compare.KvComparison;
+import dev.mor4j.benchmarks.compare.PeerCheck;
+import dev.mor4j.benchmarks.compare.PeerComparison;
+import dev.mor4j.benchmarks.device.DeviceBenchmark;
+import dev.mor4j.benchmarks.device.DeviceFacts;
+import dev.mor4j.benchmarks.device.DeviceGoldens;
+import dev.mor4j.benchmarks.device.DeviceReport;
+import dev.mor4j.benchmarks.setup.FiguresProfiler;
+import dev.mor4j.benchmarks.setup.FiguresTable;
+import dev.mor4j.benchmarks.setup.MachineHeader;
+import dev.mor4j.benchmarks.simulation.ScalingSimulation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -2,6 +2,14 @@ package dev.mor4j.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.benchmarks.run.DecodeBenchmark;
+import dev.mor4j.benchmarks.run.EngineBenchmark;
+import dev.mor4j.benchmarks.run.PrefillBenchmark;
+import dev.mor4j.benchmarks.run.SchedulerBenchmark;
+import dev.mor4j.benchmarks.run.StepBenchmark;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.FiguresProfiler;
+import dev.mor4j.benchmarks.setup.FiguresTable;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

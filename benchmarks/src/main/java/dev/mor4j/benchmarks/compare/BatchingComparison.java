@@ -1,5 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.EngineStatistics;
@@ -39,7 +41,7 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  * prints tokens per second, mean depth, rows of a pass, and what passes and the rest of a step
  * took.
  */
-final class BatchingComparison {
+public final class BatchingComparison {
   private static final int PROMPT = 32;
   private static final int LEAST = 64;
   private static final int MOST = 320;
@@ -72,7 +74,7 @@ final class BatchingComparison {
     return PeerCheck.values(given, name, List.of(otherwise)).getFirst();
   }
 
-  static void run(CommandLineOptions given, PrintStream out)
+  public static void run(CommandLineOptions given, PrintStream out)
       throws IOException, InterruptedException {
     new BatchingComparison(given, out).run();
   }

@@ -1,5 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.Generation;
@@ -27,7 +29,7 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  *
  * <p>Counts bytes and sequences, no time.
  */
-final class KvComparison {
+public final class KvComparison {
   private static final int NEW_TOKENS = 64;
   private static final int MOST_SEQUENCES = 512;
 
@@ -36,7 +38,7 @@ final class KvComparison {
 
   private KvComparison() {}
 
-  static void run(CommandLineOptions given, PrintStream out)
+  public static void run(CommandLineOptions given, PrintStream out)
       throws IOException, InterruptedException {
     String size = value(given, "size", "135m");
     String dtype = value(given, "dtype", "int8");

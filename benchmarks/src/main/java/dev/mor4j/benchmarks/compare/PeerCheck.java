@@ -1,6 +1,8 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
 import dev.mor4j.benchmarks.peers.PeerEngine;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.SessionOptions;
@@ -24,7 +26,7 @@ import org.openjdk.jmh.util.Optional;
  * of the logits' root mean square or less. Coarser types are not checked; there near ties are
  * everywhere.
  */
-final class PeerCheck {
+public final class PeerCheck {
   private static final int PROMPTS = 3;
   private static final int TOKENS = 20;
   private static final int PROMPT = 16;
@@ -39,7 +41,7 @@ final class PeerCheck {
    *
    * @param given {@code -p model=…}, {@code -p engine=…}, {@code -p type=…}
    */
-  static boolean run(CommandLineOptions given, PrintStream out) throws IOException {
+  public static boolean run(CommandLineOptions given, PrintStream out) throws IOException {
     boolean agreed = true;
     for (String model : values(given, "model", List.of("135m-vanilla"))) {
       for (String type : values(given, "type", List.of("f32", "bf16"))) {

@@ -1,5 +1,11 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
+import dev.mor4j.benchmarks.run.DecodeBenchmark;
+import dev.mor4j.benchmarks.run.EngineBenchmark;
+import dev.mor4j.benchmarks.run.PrefillBenchmark;
+import dev.mor4j.benchmarks.run.StepBenchmark;
+import dev.mor4j.benchmarks.setup.FiguresProfiler;
+import dev.mor4j.benchmarks.setup.MachineRates;
 import dev.mor4j.runtime.ProductType;
 import dev.mor4j.runtime.format.StrictJson;
 import java.io.IOException;
@@ -38,7 +44,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * off; its best settings are kept, for decode and prefill apart. Then all run in turn, a JVM each,
  * round after round, so that a machine that changes its speed changes it for all.
  */
-final class PeerComparison {
+public final class PeerComparison {
   private static final int ROUNDS = 3;
   private static final String DECODE = PeerDecodeBenchmark.class.getName() + ".greedy";
   private static final String PREFILL = PeerPrefillBenchmark.class.getName() + ".tokens512";
@@ -65,7 +71,7 @@ final class PeerComparison {
     this.out = out;
   }
 
-  static void run(CommandLineOptions given, PrintStream out) throws IOException {
+  public static void run(CommandLineOptions given, PrintStream out) throws IOException {
     new PeerComparison(given, out).run();
   }
 

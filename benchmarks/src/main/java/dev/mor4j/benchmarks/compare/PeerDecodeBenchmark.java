@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
+import dev.mor4j.benchmarks.run.DecodeBenchmark;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

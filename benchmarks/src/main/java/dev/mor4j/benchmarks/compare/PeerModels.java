@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
 import dev.mor4j.benchmarks.peers.HuggingFaceFolder;
 import dev.mor4j.benchmarks.peers.JlamaEngine;
@@ -6,6 +6,7 @@ import dev.mor4j.benchmarks.peers.LlamaCppEngine;
 import dev.mor4j.benchmarks.peers.Mor4jEngine;
 import dev.mor4j.benchmarks.peers.PeerEngine;
 import dev.mor4j.benchmarks.peers.PeerSettings;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.converter.gguf.GgufExport;
 import dev.mor4j.converter.gguf.GgufOptions;
 import dev.mor4j.converter.gguf.GgufType;

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
 import dev.mor4j.benchmarks.peers.PeerEngine;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.format.PaperShapes;
 import java.io.IOException;
 import java.util.SplittableRandom;

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaEvent;

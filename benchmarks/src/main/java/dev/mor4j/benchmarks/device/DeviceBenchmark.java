@@ -1,5 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.DeviceOptions;
@@ -27,7 +29,7 @@ import java.util.Map;
  *   java -Dmor4j.cuda.library=libmor4j_cuda_emulated.so -jar benchmarks.jar --device --tiny
  * </pre>
  */
-final class DeviceBenchmark {
+public final class DeviceBenchmark {
   private static final int PASS_ROWS = 512;
   private static final int LEAK_PROMPT = 8;
   private static final int LEAK_TOKENS = 4;
@@ -46,7 +48,8 @@ final class DeviceBenchmark {
   }
 
   /** Measures; returns an exit code. */
-  static int run(List<String> arguments, PrintStream out) throws IOException, InterruptedException {
+  public static int run(List<String> arguments, PrintStream out)
+      throws IOException, InterruptedException {
     DeviceSettings asked = DeviceSettings.parse(arguments);
     Map<String, Object> facts = DeviceFacts.read();
     facts.forEach((name, value) -> out.println("# " + name + ": " + value));

@@ -1,5 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
+import dev.mor4j.benchmarks.setup.DecodeBytes;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.EngineStep;
 import dev.mor4j.runtime.Generation;

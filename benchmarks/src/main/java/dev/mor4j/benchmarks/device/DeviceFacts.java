@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mor4j.bindings.cuda.CudaContext;
@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the GPU, its driver and CUDA's libraries are; or why there is none. */
-final class DeviceFacts {
+public final class DeviceFacts {
   /** Exit code where there is no GPU to use. */
   static final int NO_GPU = 3;
 
@@ -57,7 +57,7 @@ final class DeviceFacts {
   }
 
   /** Prints the facts, and writes them where a file is named; returns an exit code. */
-  static int report(List<String> file, PrintStream out) throws IOException {
+  public static int report(List<String> file, PrintStream out) throws IOException {
     Map<String, Object> facts = read();
     byte[] json = new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(facts);
     if (!file.isEmpty()) {

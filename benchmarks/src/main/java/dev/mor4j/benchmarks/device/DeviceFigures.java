@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

@@ -1,6 +1,7 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
 import dev.mor4j.converter.verify.ExpectedOutputs;
@@ -29,7 +30,7 @@ import java.util.Map;
  *   java -jar benchmarks.jar --device-goldens goldens.json testdata/goldens/expert-n3 checkpoints/mor3-books
  * </pre>
  */
-final class DeviceGoldens {
+public final class DeviceGoldens {
   /** Largest difference of a logit in float32. */
   static final double TOLERANCE = 1e-3;
 
@@ -64,7 +65,7 @@ final class DeviceGoldens {
    * Compares the checkpoints in {@code arguments}; the first one is the file for the results.
    * Returns an exit code.
    */
-  static int run(List<String> arguments, PrintStream out) throws IOException {
+  public static int run(List<String> arguments, PrintStream out) throws IOException {
     Map<String, Object> facts = DeviceFacts.read();
     if (!DeviceFacts.hasGpu(facts)) {
       out.println("# no GPU: " + facts.get("reason"));

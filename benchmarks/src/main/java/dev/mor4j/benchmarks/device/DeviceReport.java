@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -26,7 +26,7 @@ import java.util.Optional;
  *
  * Files that a step did not get to write are left out.
  */
-final class DeviceReport {
+public final class DeviceReport {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -38,7 +38,7 @@ final class DeviceReport {
   }
 
   /** Writes the document and prints the table; returns an exit code. */
-  static int write(Path folder, PrintStream out) throws IOException {
+  public static int write(Path folder, PrintStream out) throws IOException {
     return new DeviceReport(folder, out).write();
   }
 

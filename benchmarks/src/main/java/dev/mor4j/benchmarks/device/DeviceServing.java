@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.EngineStatistics;

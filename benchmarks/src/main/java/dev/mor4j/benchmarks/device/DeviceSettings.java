@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.run;
 
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.Generation;

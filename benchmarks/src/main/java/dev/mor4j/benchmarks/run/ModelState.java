@@ -1,5 +1,9 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.run;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Figures;
+import dev.mor4j.benchmarks.setup.FiguresProfiler;
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.KvCacheType;

@@ -1,5 +1,9 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.run;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.Texts;
+import dev.mor4j.benchmarks.simulation.SimulatedBackend;
+import dev.mor4j.benchmarks.simulation.SimulatedScheduler;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.schedule.SchedulerCounters;
 import java.io.IOException;

@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.run;
 
+import dev.mor4j.benchmarks.setup.Figures;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.KvStatistics;
 import dev.mor4j.runtime.MorSession;

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
@@ -34,23 +34,23 @@ import java.util.stream.Stream;
  *
  * {@code models} is the folder that {@value #MODELS} names, else {@code benchmarks/target/models}.
  */
-final class BenchmarkModels {
+public final class BenchmarkModels {
   /** System property: where model folders are kept. */
-  static final String MODELS = "mor4j.benchmarks.models";
+  public static final String MODELS = "mor4j.benchmarks.models";
 
   /** System property: the checkpoint that is converted to {@code demo}. */
-  static final String CHECKPOINT = "mor4j.benchmarks.checkpoint";
+  public static final String CHECKPOINT = "mor4j.benchmarks.checkpoint";
 
-  static final String DEMO = "demo";
+  public static final String DEMO = "demo";
 
   /** A small model of the tests. */
-  static final String TINY = "tiny";
+  public static final String TINY = "tiny";
 
   /** The same without a router. */
-  static final String TINY_VANILLA = "tiny-vanilla";
+  public static final String TINY_VANILLA = "tiny-vanilla";
 
   /** Of all random weights. */
-  static final long SEED = 1;
+  public static final long SEED = 1;
 
   private static final List<Double> THIRDS = List.of(1.0, 2 / 3.0, 1 / 3.0);
 
@@ -75,7 +75,7 @@ final class BenchmarkModels {
    *     {@code bf16-packed}, {@code int8}, {@code int4} (embedding and head int8, as the converter
    *     does) or {@code int4-all}, packed from bfloat16
    */
-  static Path folder(String name, String dtype) throws IOException {
+  public static Path folder(String name, String dtype) throws IOException {
     Quantization packed = PACKED.get(dtype);
     if (packed != null) {
       Path plain = folder(name, "bf16");
@@ -184,12 +184,12 @@ final class BenchmarkModels {
 
   /** Writes a model to a path that does not exist yet. */
   @FunctionalInterface
-  interface Maker {
+  public interface Maker {
     void make(Path folder) throws IOException;
   }
 
   /** Makes {@code folder} whole or not at all: an interrupted run leaves nothing to be mistaken. */
-  static void make(Path folder, Maker maker) throws IOException {
+  public static void make(Path folder, Maker maker) throws IOException {
     System.out.println("# making " + folder + " (first use)");
     Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
     Path temporary = Files.createTempDirectory(parent, folder.getFileName() + ".part");
@@ -202,7 +202,7 @@ final class BenchmarkModels {
     }
   }
 
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     try (Stream<Path> below = Files.walk(folder)) {
       for (Path path : below.sorted((a, b) -> b.compareTo(a)).toList()) {
         Files.delete(path);
@@ -223,7 +223,7 @@ final class BenchmarkModels {
   }
 
   /** benchmarks/target: where benchmarks.jar or the classes folder lies. */
-  static Path target() {
+  public static Path target() {
     try {
       return Path.of(
               BenchmarkModels.class.getProtectionDomain().getCodeSource().getLocation().toURI())

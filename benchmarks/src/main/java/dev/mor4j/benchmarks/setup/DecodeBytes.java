@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.MorModel;
@@ -19,8 +19,8 @@ import java.io.IOException;
  * @param commonEntryBytes keys and values of a token in the cache that all tokens are in
  * @param blockEntryBytes keys and values of a token in the cache of a recursion
  */
-record DecodeBytes(WeightCost weights, long commonEntryBytes, long blockEntryBytes) {
-  static DecodeBytes of(MorModel model) throws IOException {
+public record DecodeBytes(WeightCost weights, long commonEntryBytes, long blockEntryBytes) {
+  public static DecodeBytes of(MorModel model) throws IOException {
     KvPlan plan = KvPlan.of(model.config());
     return new DecodeBytes(
         WeightCost.of(
@@ -50,7 +50,7 @@ record DecodeBytes(WeightCost weights, long commonEntryBytes, long blockEntryByt
    * @param reaching share of the tokens that take part in each recursion, [N]; the token itself and
    *     those before it are taken to be alike
    */
-  double keysAndValues(double context, double[] reaching) {
+  public double keysAndValues(double context, double[] reaching) {
     double entries = 0;
     for (double share : reaching) {
       entries += share * share;
@@ -59,7 +59,7 @@ record DecodeBytes(WeightCost weights, long commonEntryBytes, long blockEntryByt
   }
 
   /** Weights of passes of the block, and of ways in and out with the head. */
-  double passes(long blocks, long ways) {
+  public double passes(long blocks, long ways) {
     return (double) blocks * weights.blockBytes()
         + (double) ways * (weights.uniqueBytes() + weights.headBytes());
   }

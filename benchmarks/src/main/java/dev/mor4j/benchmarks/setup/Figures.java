@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import com.sun.management.ThreadMXBean;
 import dev.mor4j.runtime.OffHeapMemory;
@@ -9,7 +9,7 @@ import java.lang.management.ManagementFactory;
  * What an iteration counts beside time; {@link FiguresProfiler} reports it. The benchmark's thread
  * writes, and reads after the iteration come from another one.
  */
-final class Figures {
+public final class Figures {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final WeightCost cost;
@@ -22,17 +22,17 @@ final class Figures {
   private long mappedBytes;
   private long offHeapBytes;
 
-  Figures(WeightCost cost, boolean decoding) {
+  public Figures(WeightCost cost, boolean decoding) {
     this.cost = cost;
     this.decoding = decoding;
   }
 
   /** Heap bytes that this thread has allocated so far. */
-  static long allocatedBytes() {
+  public static long allocatedBytes() {
     return THREADS.getCurrentThreadAllocatedBytes();
   }
 
-  synchronized void reset() {
+  public synchronized void reset() {
     tokens = 0;
     heapBytes = 0;
     depths = 0;
@@ -50,7 +50,7 @@ final class Figures {
    * @param usedKvBytes KV entries of the session
    * @param cachedTokens tokens of the session
    */
-  synchronized void add(
+  public synchronized void add(
       int newTokens, long newHeapBytes, long depthSum, long usedKvBytes, long cachedTokens) {
     tokens += newTokens;
     heapBytes += newHeapBytes;

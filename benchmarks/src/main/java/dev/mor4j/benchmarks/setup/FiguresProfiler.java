@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import java.util.Collection;
 import java.util.List;
@@ -19,17 +19,17 @@ import org.openjdk.jmh.results.ScalarResult;
  * without the prompts and the prefill that prepare an invocation.
  */
 public final class FiguresProfiler implements InternalProfiler {
-  static final String DEPTH = "depth";
+  public static final String DEPTH = "depth";
   static final String HEAP = "heap";
-  static final String KV = "kv";
-  static final String WORK = "work";
-  static final String WEIGHTS = "offheap.weights";
+  public static final String KV = "kv";
+  public static final String WORK = "work";
+  public static final String WEIGHTS = "offheap.weights";
   static final String WORKING = "offheap.other";
 
   private static volatile Figures running;
 
   /** Names the figures of the benchmark that runs in this JVM. */
-  static void watch(Figures figures) {
+  public static void watch(Figures figures) {
     running = figures;
   }
 

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import java.io.PrintStream;
 import java.util.Collection;
@@ -19,10 +19,10 @@ import org.openjdk.jmh.results.RunResult;
  *   off-heap  MB of mapped weights + MB of everything else
  * </pre>
  */
-final class FiguresTable {
+public final class FiguresTable {
   private FiguresTable() {}
 
-  static void print(Collection<RunResult> results, PrintStream out) {
+  public static void print(Collection<RunResult> results, PrintStream out) {
     String line = "%-14s %-6s %-8s %3s %-20s %9s %8s %6s %14s %8s %8s %15s%n";
     out.println();
     out.printf(

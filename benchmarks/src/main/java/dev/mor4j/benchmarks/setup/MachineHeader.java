@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.mor4j.runtime.KernelChoice;
@@ -13,12 +13,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Says on what machine and JVM the figures were found; without it they mean nothing. */
-final class MachineHeader {
+public final class MachineHeader {
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   private MachineHeader() {}
 
-  static void print(PrintStream out) {
+  public static void print(PrintStream out) {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     out.println("# cpu: " + cpuModel() + ", " + system.getAvailableProcessors() + " processors");

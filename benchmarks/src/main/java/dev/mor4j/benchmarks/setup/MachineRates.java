@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import dev.mor4j.runtime.MachineProbe;
 import dev.mor4j.runtime.MachineSpeed;
@@ -16,14 +16,14 @@ import java.util.Optional;
  * What the machine could do, measured in every round beside the engines: medians, as theirs are.
  * Empty where there is no native library.
  */
-final class MachineRates {
+public final class MachineRates {
   private static final long BYTES = 512L << 20;
   private static final int REPEATS = 5;
 
   private final List<MachineSpeed> rounds = new ArrayList<>();
 
   /** Measures once more; holds memory and threads only meanwhile. */
-  void measure(PrintStream out) {
+  public void measure(PrintStream out) {
     Optional<MachineProbe> opened = MachineProbe.open(ModelOptions.defaults(), BYTES);
     if (opened.isEmpty()) {
       return;
@@ -53,12 +53,12 @@ final class MachineRates {
   }
 
   /** Bytes a second that memory gives all threads. */
-  double bandwidth() {
+  public double bandwidth() {
     return median(rounds.stream().map(round -> round.allThreads().median()).toList());
   }
 
   /** Operations a second of products of {@code type}. */
-  double peak(ProductType type) {
+  public double peak(ProductType type) {
     return median(rounds.stream().map(round -> round.peaks().get(type).median()).toList());
   }
 
@@ -68,7 +68,7 @@ final class MachineRates {
   }
 
   /** The rounds as JSON has them. */
-  Map<String, Object> json() {
+  public Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put(
         "read_bytes_per_second",

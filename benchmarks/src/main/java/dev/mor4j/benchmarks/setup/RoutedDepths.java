@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;

@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.setup;
 
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.MorModel;
@@ -11,8 +11,8 @@ import java.util.SplittableRandom;
  * weights evenly drawn ids; for a trained one pieces of text that it wrote itself at temperature 1,
  * so that its routers see what they were trained on.
  */
-final class Texts {
-  static final long SEED = 2;
+public final class Texts {
+  public static final long SEED = 2;
 
   private final SplittableRandom random = new SplittableRandom(SEED);
   private final int vocabulary;
@@ -23,7 +23,7 @@ final class Texts {
     this.source = source;
   }
 
-  static Texts of(MorModel model) {
+  public static Texts of(MorModel model) {
     int vocabulary = model.config().architecture().vocabulary();
     if (model.tokenizer().isEmpty()) {
       return new Texts(vocabulary, new int[0]);
@@ -43,7 +43,7 @@ final class Texts {
   }
 
   /** The next text of {@code length} tokens. */
-  int[] next(int length) {
+  public int[] next(int length) {
     if (source.length == 0) {
       return random.ints(length, 0, vocabulary).toArray();
     }

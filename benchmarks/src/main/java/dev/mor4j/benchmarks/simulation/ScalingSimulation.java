@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.simulation;
 
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.schedule.Scheduler;
@@ -14,7 +15,7 @@ import java.util.Locale;
  * What depth-wise batching gains on machines that are not at hand: the scheduler itself, on a
  * {@link SimulatedBackend}. Prints the tables of docs/scaling.md.
  */
-final class ScalingSimulation {
+public final class ScalingSimulation {
   private static final int TOKENS_A_SEQUENCE = 60;
   private static final int SEQUENCES_LONG = 12;
 
@@ -35,7 +36,7 @@ final class ScalingSimulation {
     this.folder = folder;
   }
 
-  static void run(PrintStream out) throws IOException {
+  public static void run(PrintStream out) throws IOException {
     Path folder = Files.createTempDirectory("mor4j-scaling-");
     try {
       new ScalingSimulation(out, folder).tables();

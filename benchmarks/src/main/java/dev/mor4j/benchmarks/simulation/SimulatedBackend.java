@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.simulation;
 
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.LedBackend;
 import dev.mor4j.runtime.backend.PreparedLayers;
@@ -17,7 +18,7 @@ import java.util.SplittableRandom;
  * n} rows takes {@code w · max(1, n / balance)}, the time to read the weights or to multiply with
  * them, whichever is longer (the roofline model). Routers let tokens go on by chance.
  */
-final class SimulatedBackend implements LedBackend {
+public final class SimulatedBackend implements LedBackend {
   private final double balance;
   private final double blockWeights;
   private final double endWeights;

@@ -1,5 +1,6 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.simulation;
 
+import dev.mor4j.benchmarks.setup.Texts;
 import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.FinishReason;
@@ -35,7 +36,7 @@ import java.util.Map;
  * The scheduler itself, with caches and all, on a {@link SimulatedBackend} and its clock. Owns what
  * it opens; one thread at a time.
  */
-final class SimulatedScheduler implements AutoCloseable {
+public final class SimulatedScheduler implements AutoCloseable {
   private static final int BLOCK_LAYERS = 3;
   private static final int VOCABULARY = 8;
   private static final int CONTEXT = 4096;
@@ -54,7 +55,7 @@ final class SimulatedScheduler implements AutoCloseable {
    * @param balance see {@link SimulatedBackend}
    * @param ends weights of first and last layers and head, as a share of the block's
    */
-  SimulatedScheduler(
+  public SimulatedScheduler(
       Path folder, double[] spread, double balance, double ends, EngineOptions options)
       throws IOException {
     int recursions = spread.length;
@@ -89,7 +90,7 @@ final class SimulatedScheduler implements AutoCloseable {
     return goOn;
   }
 
-  Scheduler scheduler() {
+  public Scheduler scheduler() {
     return scheduler;
   }
 
@@ -99,13 +100,13 @@ final class SimulatedScheduler implements AutoCloseable {
   }
 
   /** Sequences that wait or run. */
-  int sequences() {
+  public int sequences() {
     SchedulerState state = scheduler.state();
     return state.queued() + state.running();
   }
 
   /** Takes a sequence in, of which {@code text} tokens are generated after the prompt. */
-  void submit(int prompt, int text) {
+  public void submit(int prompt, int text) {
     scheduler.submit(
         new Sequence(
             new int[prompt],

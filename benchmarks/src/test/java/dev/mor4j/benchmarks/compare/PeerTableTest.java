@@ -1,4 +1,4 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

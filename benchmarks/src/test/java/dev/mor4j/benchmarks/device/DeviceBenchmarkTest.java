@@ -1,10 +1,12 @@
-package dev.mor4j.benchmarks;
+package dev.mor4j.benchmarks.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.DecodeBytes;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorModel;
