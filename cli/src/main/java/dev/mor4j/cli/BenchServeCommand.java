@@ -16,6 +16,7 @@ import dev.mor4j.cli.load.report.LoadSubject;
 import dev.mor4j.cli.load.report.LoadTable;
 import dev.mor4j.cli.options.CommonOptions;
 import dev.mor4j.cli.options.EngineArguments;
+import dev.mor4j.cli.options.GivenOptions;
 import dev.mor4j.cli.options.LoadOutputs;
 import dev.mor4j.cli.options.LoadServerOptions;
 import dev.mor4j.cli.options.LoadStageOptions;
@@ -53,24 +54,8 @@ import picocli.CommandLine;
     },
     sortOptions = false)
 final class BenchServeCommand implements Callable<Integer> {
-  private static final List<String> ENGINE_ONLY =
-      List.of(
-          "--kernels",
-          "--threads",
-          "--kv-cache",
-          "--max-sequences",
-          "--max-queued",
-          "--kv-budget",
-          "--step-tokens",
-          "--min-exit-batch",
-          "--max-exit-wait",
-          "--depth-batching",
-          "--no-prefix-cache",
-          "--max-recursions",
-          "--threshold",
-          "--timeline");
-  private static final List<String> SERVER_ONLY =
-      List.of("--prompt-kind", "--vocab", "--model-name", "--pid");
+  /** Mixins of this command, by field, whose options describe an engine in this process. */
+  private static final List<String> OF_ENGINE = List.of("kernels", "engine", "recursions");
 
   private final Terminal terminal;
 
@@ -100,6 +85,7 @@ final class BenchServeCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkTarget();
     stages.check();
+    workload.check();
     try (LoadOutputs.Places places = outputs.open();
         LoadSubject subject = open()) {
       Workload requests = workload.workload(subject.source(), subject.context());
@@ -119,18 +105,27 @@ final class BenchServeCommand implements Callable<Integer> {
 
   private void checkTarget() {
     if ((folder == null) == (server.url == null)) {
-      throw new UsageException("expected a MODEL or --url, one of them");
+      throw new UsageException("expected either a MODEL or --url, and not both");
     }
-    CommandLine.ParseResult given = spec.commandLine().getParseResult();
-    for (String option : server.url != null ? ENGINE_ONLY : SERVER_ONLY) {
-      if (given.hasMatchedOption(option)) {
-        throw new UsageException(
-            option
-                + (server.url != null
-                    ? " is about an engine in this process, not one at --url"
-                    : " is about a server, but there is no --url"));
-      }
+    GivenOptions given = new GivenOptions(spec);
+    if (server.url != null) {
+      given.refuse(engineOptions(given), "with --url: it is about an engine in this process");
+    } else {
+      given.refuse(serverOptions(given), "without --url: it is about a server");
     }
+  }
+
+  /** The options that describe an engine in this process. */
+  private static List<String> engineOptions(GivenOptions given) {
+    List<String> names = new ArrayList<>();
+    OF_ENGINE.forEach(mixin -> names.addAll(given.namesOf(mixin)));
+    names.add(LoadOutputs.TIMELINE);
+    return names;
+  }
+
+  /** The options that describe a server elsewhere. */
+  private static List<String> serverOptions(GivenOptions given) {
+    return given.namesOf("server").stream().filter(name -> !name.equals("--url")).toList();
   }
 
   private LoadSubject open() throws IOException, InterruptedException {

@@ -1,7 +1,9 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.cli.options.CommonOptions;
-import dev.mor4j.cli.report.ConversionBar;
+import dev.mor4j.cli.options.OverwriteOption;
+import dev.mor4j.cli.options.QuietOption;
+import dev.mor4j.cli.report.ProgressBars;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.cli.terminal.Terminal;
@@ -55,13 +57,8 @@ final class ConvertCommand implements Callable<Integer> {
               + " int8.")
   Packing quantizeHead;
 
-  @CommandLine.Option(names = "--overwrite", description = "Replace a converted model at DST.")
-  boolean overwrite;
-
-  @CommandLine.Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, no summary.")
-  boolean quiet;
+  @CommandLine.Mixin OverwriteOption overwrite;
+  @CommandLine.Mixin QuietOption quiet;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -76,8 +73,8 @@ final class ConvertCommand implements Callable<Integer> {
     }
     Optional<Quantization> quantization = Optional.ofNullable(quantize).map(this::quantization);
     ConversionReport report =
-        convert(terminal, source, destination, overwrite, quantization, quiet);
-    if (!quiet) {
+        convert(terminal, source, destination, overwrite.wanted, quantization, quiet.wanted);
+    if (!quiet.wanted) {
       terminal
           .out()
           .print(
@@ -120,7 +117,7 @@ final class ConvertCommand implements Callable<Integer> {
       boolean quiet)
       throws IOException {
     ConversionReport report;
-    try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
+    try (ProgressBars bar = ProgressBars.of(terminal, quiet)) {
       report =
           CheckpointConverter.convert(
               source, destination, new ConversionOptions(overwrite, quantization, bar));

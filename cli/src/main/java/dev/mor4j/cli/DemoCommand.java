@@ -29,9 +29,9 @@ import picocli.CommandLine;
     name = "demo",
     header = "Converts the bundled trained model, runs it and verifies it.",
     description = {
-      "The model was trained for an hour on books: it writes English sentences, not sense. The"
-          + " converted model stays in models/mor3-books and is used again while the checkpoint is"
-          + " the same."
+      "The model was trained for an hour on books. It writes English sentences, but they make no"
+          + " sense. The converted model stays in models/mor3-books, and later demos use it again"
+          + " while the checkpoint is the same."
     },
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
@@ -71,21 +71,26 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationOptions options =
-        GenerationOptions.defaults()
-            .withMaxNewTokens(maxNewTokens)
-            .withTemperature(0.8)
-            .withTopP(0.95)
-            .withSeed(seed);
+        GenerationOptions.defaults().withMaxNewTokens(maxNewTokens).withSeed(seed);
     Path home = home();
     Path checkpoint = home.resolve("checkpoints").resolve(NAME);
     Path folder = home.resolve("models").resolve(NAME);
-    if (!SourceRecord.matches(folder, checkpoint)) {
-      terminal.say("converting %s to %s", checkpoint, folder);
+    if (SourceRecord.matches(folder, checkpoint)) {
+      step(1, "The model folder " + folder + " is there already, made from the same checkpoint.");
+    } else {
+      step(1, "Converting the checkpoint " + checkpoint + " to the model folder " + folder + ".");
       ConvertCommand.convert(terminal, checkpoint, folder, Files.exists(folder), false);
     }
     DepthPalette palette = new DepthPalette(colour.wanted(terminal));
     try (MorModel model = ModelArguments.open(folder, ModelOptions.defaults())) {
+      step(
+          2,
+          "Generating up to "
+              + maxNewTokens
+              + " tokens after a prompt. The colour of each token, or the digit after it, says how"
+              + " many recursions it took.");
       GenerationReport report = generate(model, options, palette);
+      step(3, "Comparing the model's outputs with those of the authors' code.");
       // After the text, so that the time to the first text is that of a model already known good.
       List<Verification> results =
           Verification.run(model, checkpoint.resolve("expected.safetensors"), TOLERANCE);
@@ -97,6 +102,12 @@ final class DemoCommand implements Callable<Integer> {
           ? ExitCode.SUCCESS
           : ExitCode.VERIFICATION_FAILED;
     }
+  }
+
+  /** Says what is done next, beside the results. */
+  private void step(int number, String what) {
+    terminal.out().flush();
+    terminal.say("mor4j demo, step %d of 3: %s", number, what);
   }
 
   private GenerationReport generate(

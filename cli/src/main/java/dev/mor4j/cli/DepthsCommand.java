@@ -14,6 +14,7 @@ import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,6 +79,7 @@ final class DepthsCommand implements Callable<Integer> {
     if (limit < 0) {
       throw new UsageException("--limit is " + limit + ", expected 1 or more, or 0 for all");
     }
+    SessionOptions options = recursions.options(routing);
     String content = TextTokens.read(text);
     try (MorModel opened = model.open()) {
       Tokenizer tokenizer = ModelArguments.tokenizer(opened);
@@ -88,8 +90,7 @@ final class DepthsCommand implements Callable<Integer> {
         throw new UsageException(text + " is empty, expected some text");
       }
       int[] ids = Arrays.copyOf(all, count);
-      int[] depths =
-          opened.score(ids, routing, recursions.options(routing), (first, rows, logits) -> {});
+      int[] depths = opened.score(ids, routing, options, (first, rows, logits) -> {});
       DepthCounts counts = new DepthCounts(opened.config().recursions());
       counts.add(depths);
       List<String> pieces = tokenizer.pieces(ids);

@@ -6,6 +6,7 @@ import dev.mor4j.cli.doctor.DoctorReport;
 import dev.mor4j.cli.doctor.MachineFacts;
 import dev.mor4j.cli.doctor.ModelFacts;
 import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Json;
@@ -61,8 +62,7 @@ final class DoctorCommand implements Callable<Integer> {
   @CommandLine.Option(names = "--quick", description = "Measure less often.")
   boolean quick;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -72,7 +72,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelOptions options = kernels.options();
+    ModelOptions options = kernels.optionsOfMachine();
     DoctorReport report;
     if (folder == null) {
       report = examine(options, Optional.empty());
@@ -83,7 +83,7 @@ final class DoctorCommand implements Callable<Integer> {
         throw new IOException(folder + ": " + e.getMessage(), e);
       }
     }
-    if (json) {
+    if (json.wanted) {
       Json.write(report.json(), terminal.out());
     } else {
       report.lines().forEach(terminal.out()::println);

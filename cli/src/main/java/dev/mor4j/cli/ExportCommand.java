@@ -2,7 +2,9 @@ package dev.mor4j.cli;
 
 import dev.mor4j.cli.options.CommonOptions;
 import dev.mor4j.cli.options.ModelArguments;
-import dev.mor4j.cli.report.ConversionBar;
+import dev.mor4j.cli.options.OverwriteOption;
+import dev.mor4j.cli.options.QuietOption;
+import dev.mor4j.cli.report.ProgressBars;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.cli.terminal.Terminal;
@@ -58,13 +60,8 @@ final class ExportCommand implements Callable<Integer> {
       description = "Leave the tokenizer out, as for a model that has none.")
   boolean withoutTokenizer;
 
-  @CommandLine.Option(names = "--overwrite", description = "Replace a GGUF file at FILE.")
-  boolean overwrite;
-
-  @CommandLine.Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, no summary.")
-  boolean quiet;
+  @CommandLine.Mixin OverwriteOption overwrite;
+  @CommandLine.Mixin QuietOption quiet;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -74,19 +71,19 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelArguments.requireFolder(folder);
+    ModelArguments.requireConverted(folder);
     GgufReport report;
-    try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
+    try (ProgressBars bar = ProgressBars.of(terminal, quiet.wanted)) {
       report =
           GgufExport.export(
               folder,
               file,
-              new GgufOptions(Optional.ofNullable(type), !withoutTokenizer, overwrite, bar));
+              new GgufOptions(Optional.ofNullable(type), !withoutTokenizer, overwrite.wanted, bar));
     }
     for (String warning : report.warnings()) {
       terminal.say("mor4j: note: %s", warning);
     }
-    if (!quiet) {
+    if (!quiet.wanted) {
       terminal
           .out()
           .print(

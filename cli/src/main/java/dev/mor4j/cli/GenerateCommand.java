@@ -4,6 +4,8 @@ import dev.mor4j.cli.depths.DepthPalette;
 import dev.mor4j.cli.depths.TokenPrinter;
 import dev.mor4j.cli.options.ColourOption;
 import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.GivenOptions;
+import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.options.RecursionOptions;
 import dev.mor4j.cli.options.SamplingOptions;
@@ -75,12 +77,11 @@ final class GenerateCommand implements Callable<Integer> {
       description = "Afterwards, speed, depths and memory, on the error output.")
   boolean stats;
 
-  @CommandLine.Option(
-      names = "--json",
-      description = "Write one JSON document instead, when the text has ended.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
 
   /** One of them. */
   static final class Prompt {
@@ -110,6 +111,15 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (json.wanted) {
+      new GivenOptions(spec)
+          .refuse(
+              List.of("--show-depths", "--stats"),
+              "with --json: the document has the depths of all tokens and the statistics");
+    }
+    if (!showDepths) {
+      new GivenOptions(spec).refuse(List.of("--color"), "without --show-depths");
+    }
     if (routing == RoutingMode.TOP_K) {
       throw new UsageException(
           "--routing topk cannot generate: it chooses among all tokens of the text, those to come"
@@ -125,10 +135,10 @@ final class GenerateCommand implements Callable<Integer> {
               terminal,
               opened.tokenizer().isPresent(),
               showDepths ? new DepthPalette(colour.wanted(terminal)) : null);
-      GenerationResult result = json ? drain(tokens, printer) : printer.print(tokens);
+      GenerationResult result = json.wanted ? drain(tokens, printer) : printer.print(tokens);
       GenerationReport report =
           new GenerationReport(opened, session, result, printer.firstTextMillis());
-      if (json) {
+      if (json.wanted) {
         Json.write(report.json(), terminal.out());
       } else {
         if (showDepths) {

@@ -1,6 +1,7 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.report.InspectionReport;
 import dev.mor4j.cli.terminal.ExitCode;
@@ -34,8 +35,7 @@ final class InspectCommand implements Callable<Integer> {
               + " itself.")
   boolean headersOnly;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -48,7 +48,7 @@ final class InspectCommand implements Callable<Integer> {
     ModelArguments.requireFolder(folder);
     InspectionReport report =
         new InspectionReport(CheckpointInspection.inspect(folder, !headersOnly));
-    if (json) {
+    if (json.wanted) {
       Json.write(report.json(), terminal.out());
     } else {
       report.lines().forEach(terminal.out()::println);

@@ -1,10 +1,13 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.QuietOption;
 import dev.mor4j.cli.options.RecursionOptions;
 import dev.mor4j.cli.options.WindowOptions;
 import dev.mor4j.cli.report.Perplexity;
+import dev.mor4j.cli.report.ProgressBars;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Json;
 import dev.mor4j.cli.terminal.Sizes;
@@ -37,9 +40,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
   @CommandLine.Mixin RecursionOptions recursions;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
+  @CommandLine.Mixin QuietOption quiet;
   @CommandLine.Mixin CommonOptions common;
 
   PerplexityCommand(Terminal terminal) {
@@ -52,8 +55,11 @@ final class PerplexityCommand implements Callable<Integer> {
     String content = windows.read();
     try (MorModel opened = model.open()) {
       TextWindows texts = windows.of(content, opened);
-      Perplexity result = Perplexity.of(opened, texts, windows.routing, options);
-      if (json) {
+      Perplexity result;
+      try (ProgressBars bars = ProgressBars.of(terminal, quiet.wanted || json.wanted)) {
+        result = Perplexity.of(opened, texts, windows.routing, options, bars);
+      }
+      if (json.wanted) {
         Json.write(json(result), terminal.out());
       } else {
         print(result);

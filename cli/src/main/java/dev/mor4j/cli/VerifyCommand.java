@@ -1,6 +1,7 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Json;
@@ -55,8 +56,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @CommandLine.Mixin ModelArguments.KernelOptions kernels;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -72,7 +72,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     try (TemporaryFolder temporary = new TemporaryFolder()) {
       Path converted = temporary.path().resolve("model");
-      ConvertCommand.convert(terminal, folder, converted, false, json);
+      ConvertCommand.convert(terminal, folder, converted, false, json.wanted);
       return verify(converted);
     }
   }
@@ -85,7 +85,7 @@ final class VerifyCommand implements Callable<Integer> {
       results = Verification.run(model, expected, tolerance);
     }
     boolean passed = results.stream().allMatch(Verification::passed);
-    if (json) {
+    if (json.wanted) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("passed", passed);
       document.put("kernels", backend);

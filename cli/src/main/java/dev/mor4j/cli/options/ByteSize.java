@@ -27,4 +27,15 @@ final class ByteSize implements CommandLine.ITypeConverter<Long> {
       throw new CommandLine.TypeConversionException("found '" + text + "', expected less");
     }
   }
+
+  /** {@code 536870912} → {@code 512M}: the other way round. */
+  static String text(long bytes) {
+    long value = bytes;
+    int power = 0;
+    while (value > 0 && value % 1024 == 0 && power < 4) {
+      value /= 1024;
+      power++;
+    }
+    return value + (power == 0 ? "" : "KMGT".substring(power - 1, power));
+  }
 }

@@ -2,36 +2,42 @@ package dev.mor4j.cli.options;
 
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.EngineOptions;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import picocli.CommandLine;
 
 /** How an engine schedules. */
 public final class EngineArguments {
+  @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
+  CommandLine.Model.CommandSpec command;
+
   @CommandLine.Option(
       names = "--max-sequences",
       paramLabel = "N",
-      description = "Most sequences that run at the same time. Default: 32.")
-  Integer maxSequences;
+      description = "The most sequences that run at the same time. Default: ${DEFAULT-VALUE}.")
+  int maxSequences;
 
   @CommandLine.Option(
       names = "--max-queued",
       paramLabel = "N",
-      description = "Most requests that wait; more are refused. Default: 256.")
-  Integer maxQueued;
+      description = "The most requests that wait; more are refused. Default: ${DEFAULT-VALUE}.")
+  int maxQueued;
 
   @CommandLine.Option(
       names = "--kv-budget",
       paramLabel = "SIZE",
       converter = ByteSize.class,
       description =
-          "Memory for the KV caches of all sequences and of shared prefixes: 512M, 2G. Default:"
-              + " 1G.")
-  Long kvBudget;
+          "Memory for the KV caches of all sequences and of shared prefixes, such as 512M or 2G."
+              + " Default: ${DEFAULT-VALUE}.")
+  long kvBudget;
 
   @CommandLine.Option(
       names = "--step-tokens",
       paramLabel = "N",
       description =
-          "Most tokens in the block at the same time, of prompts and texts; more than"
+          "The most tokens that pass the shared block at the same time, of prompts and of texts; more than"
               + " --max-sequences. Default: 128 more.")
   Integer stepTokens;
 
@@ -39,50 +45,60 @@ public final class EngineArguments {
       names = "--min-exit-batch",
       paramLabel = "N",
       description =
-          "Tokens that have to have left the block before the last layers are computed for them."
-              + " Default: what is best for the sequences that run.")
+          "Compute the last layers when N tokens have left the shared block. Default: what is best"
+              + " for the sequences that run.")
   Integer minExitBatch;
 
   @CommandLine.Option(
       names = "--max-exit-wait",
       paramLabel = "N",
-      description = "Most passes for which a token waits for others to leave with it. Default: 4.")
-  Integer maxExitWait;
+      description =
+          "The most passes for which a token waits for others to leave with it. Default:"
+              + " ${DEFAULT-VALUE}.")
+  int maxExitWait;
 
   @CommandLine.Option(
       names = "--depth-batching",
       paramLabel = "MODE",
-      defaultValue = "continuous",
       description =
-          "continuous: tokens of any depth share passes; off: each step waits for its deepest"
-              + " token; padded: so, as in a batch of a fixed shape (baselines). Default:"
-              + " ${DEFAULT-VALUE}.")
+          "continuous: tokens of any depth share passes. off: each step waits for its deepest"
+              + " token. padded: the same, as in a batch of a fixed shape. The last two are"
+              + " baselines to compare with. Default: ${DEFAULT-VALUE}.")
   DepthBatching depthBatching;
 
   @CommandLine.Option(
       names = "--no-prefix-cache",
-      description = "Compute each prompt anew, also where it begins like another.")
+      description = "Compute each prompt from its start, even where it begins like another.")
   boolean noPrefixCache;
 
+  static Map<String, String> defaults() {
+    EngineOptions defaults = EngineOptions.defaults();
+    return Map.of(
+        "--max-sequences", Integer.toString(defaults.maxSequences()),
+        "--max-queued", Integer.toString(defaults.maxQueued()),
+        "--kv-budget", ByteSize.text(defaults.kvBytes()),
+        "--max-exit-wait", Integer.toString(defaults.maxExitWait()),
+        "--depth-batching", defaults.depthBatching().name().toLowerCase(Locale.ROOT));
+  }
+
   public EngineOptions options() {
-    EngineOptions options = EngineOptions.defaults();
-    if (maxSequences != null) {
-      options = options.withMaxSequences(maxSequences);
+    if (depthBatching != DepthBatching.CONTINUOUS) {
+      new GivenOptions(command)
+          .refuse(
+              List.of("--min-exit-batch", "--max-exit-wait"),
+              "without --depth-batching continuous: all tokens of a step leave together");
     }
-    if (maxQueued != null) {
-      options = options.withMaxQueued(maxQueued);
-    }
-    if (kvBudget != null) {
-      options = options.withKvBytes(kvBudget);
-    }
+    EngineOptions options =
+        EngineOptions.defaults()
+            .withMaxSequences(maxSequences)
+            .withMaxQueued(maxQueued)
+            .withKvBytes(kvBudget)
+            .withDepthBatching(depthBatching)
+            .withPrefixCache(!noPrefixCache);
     if (stepTokens != null) {
       options = options.withStepTokens(stepTokens);
     }
-    return options
-        .withExits(
-            minExitBatch == null ? options.minExitBatch() : minExitBatch,
-            maxExitWait == null ? options.maxExitWait() : maxExitWait)
-        .withDepthBatching(depthBatching)
-        .withPrefixCache(!noPrefixCache);
+    return options.withExits(
+        minExitBatch == null ? options.minExitBatch() : minExitBatch, maxExitWait);
   }
 }

@@ -12,6 +12,9 @@ import picocli.CommandLine;
 
 /** The files that a run of load leaves. */
 public final class LoadOutputs {
+  /** Only an engine in this process has a timeline. */
+  public static final String TIMELINE = "--timeline";
+
   @CommandLine.Option(
       names = "--json",
       paramLabel = "FILE",
@@ -25,15 +28,14 @@ public final class LoadOutputs {
   public Path html;
 
   @CommandLine.Option(
-      names = "--timeline",
+      names = TIMELINE,
       paramLabel = "FILE",
       description =
           "Write the engine's last passes of each load, with the depths that shared them: a text if"
               + " FILE ends in .txt, else a page.")
   public Path timeline;
 
-  @CommandLine.Option(names = "--overwrite", description = "Replace such files.")
-  boolean overwrite;
+  @CommandLine.Mixin OverwriteOption overwrite;
 
   /** Whether the timeline is a text. */
   public boolean timelineIsText() {
@@ -52,7 +54,7 @@ public final class LoadOutputs {
           throw new UsageException(file + " is given for two files");
         }
         if (file != null) {
-          places.files.put(file, OutputFile.create(file, overwrite));
+          places.files.put(file, OutputFile.create(file, overwrite.wanted));
         }
       }
       return places;

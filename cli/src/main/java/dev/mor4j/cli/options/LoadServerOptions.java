@@ -69,6 +69,9 @@ public final class LoadServerOptions {
       if (text == null) {
         throw new UsageException("--prompt-kind text needs --text FILE");
       }
+      if (vocabulary != null) {
+        throw new UsageException("--vocab has no meaning with --text, which is sent as words");
+      }
       String content = TextTokens.read(text).strip();
       if (content.isEmpty()) {
         throw new UsageException(text + " is empty, expected some text");

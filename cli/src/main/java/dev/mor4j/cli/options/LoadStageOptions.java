@@ -99,7 +99,9 @@ public final class LoadStageOptions {
     if (load.loads == null) {
       stages(0);
     }
-    warmUp(DEFAULT_CLIENTS);
+    if (warmUp(DEFAULT_CLIENTS).isEmpty() && warmUpClients != null) {
+      throw new UsageException("--warm-up-concurrency has no meaning without --warm-up or --load");
+    }
   }
 
   /** Whether the capacity has to be known before {@link #stages}. */

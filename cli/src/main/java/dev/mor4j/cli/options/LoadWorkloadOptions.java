@@ -6,11 +6,15 @@ import dev.mor4j.cli.load.Workload;
 import dev.mor4j.cli.terminal.UsageException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
 
 /** What requests are like. */
 public final class LoadWorkloadOptions {
+  @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
+  CommandLine.Model.CommandSpec command;
+
   @CommandLine.Option(
       names = "--prompt-mean",
       paramLabel = "N",
@@ -94,6 +98,13 @@ public final class LoadWorkloadOptions {
           "Of arrivals, prompts, lengths and sampling: equal seeds make equal requests. Default:"
               + " ${DEFAULT-VALUE}.")
   long seed;
+
+  /** Refuses what no request would follow, before a model is opened. */
+  public void check() {
+    if (sharedPrefix == 0) {
+      new GivenOptions(command).refuse(List.of("--shared-share"), "without --shared-prefix");
+    }
+  }
 
   /**
    * What requests are drawn from.

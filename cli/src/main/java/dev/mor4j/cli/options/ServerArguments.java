@@ -8,6 +8,7 @@ import dev.mor4j.server.ServerOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
 
@@ -18,17 +19,15 @@ public final class ServerArguments {
   @CommandLine.Option(
       names = "--host",
       paramLabel = "HOST",
-      defaultValue = "127.0.0.1",
       description =
-          "Address to listen at; one that other machines reach needs an API key. Default:"
+          "The address to listen at. One that other machines can reach needs an API key. Default:"
               + " ${DEFAULT-VALUE}.")
   String host;
 
   @CommandLine.Option(
       names = "--port",
       paramLabel = "PORT",
-      defaultValue = "8080",
-      description = "Port to listen at; 0 for any that is free. Default: ${DEFAULT-VALUE}.")
+      description = "The port to listen at; 0 takes any that is free. Default: ${DEFAULT-VALUE}.")
   int port;
 
   @CommandLine.Option(
@@ -41,34 +40,31 @@ public final class ServerArguments {
       names = "--api-key-file",
       paramLabel = "FILE",
       description =
-          "File with the key that clients have to send, as Authorization: Bearer KEY. Default: what"
-              + " the environment variable "
+          "A file with the key that clients have to send, as Authorization: Bearer KEY. Default: the"
+              + " value of the environment variable "
               + KEY_VARIABLE
-              + " says.")
+              + ".")
   Path apiKeyFile;
 
   @CommandLine.Option(
       names = "--max-body",
       paramLabel = "SIZE",
       converter = ByteSize.class,
-      defaultValue = "1M",
-      description = "Largest body of a request. Default: ${DEFAULT-VALUE}.")
+      description = "The largest body of a request. Default: ${DEFAULT-VALUE}.")
   long maxBody;
 
   @CommandLine.Option(
       names = "--header-timeout",
       paramLabel = "SECONDS",
-      defaultValue = "10",
       description =
-          "Time for all headers of a request, and for a connection to idle. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "The time in which all headers of a request have to arrive; also how long a connection may"
+              + " idle. Default: ${DEFAULT-VALUE}.")
   int headerTimeout;
 
   @CommandLine.Option(
       names = "--max-connections",
       paramLabel = "N",
-      defaultValue = "1024",
-      description = "Most connections at a time. Default: ${DEFAULT-VALUE}.")
+      description = "The most connections at a time. Default: ${DEFAULT-VALUE}.")
   int maxConnections;
 
   @CommandLine.Option(
@@ -76,9 +72,19 @@ public final class ServerArguments {
       paramLabel = "SECONDS",
       defaultValue = "30",
       description =
-          "When told to end (SIGINT, SIGTERM), let requests finish for so long. Default:"
+          "How long running requests may take to finish after SIGINT or SIGTERM. Default:"
               + " ${DEFAULT-VALUE}.")
   public int drainSeconds;
+
+  static Map<String, String> defaults() {
+    ServerOptions defaults = ServerOptions.of("model");
+    return Map.of(
+        "--host", defaults.host(),
+        "--port", Integer.toString(defaults.port()),
+        "--max-body", ByteSize.text(defaults.maxBodyBytes()),
+        "--header-timeout", Long.toString(defaults.headerTimeout().toSeconds()),
+        "--max-connections", Integer.toString(defaults.maxConnections()));
+  }
 
   /** The options for the model in {@code folder}. */
   public ServerOptions options(Path folder, Terminal terminal) throws IOException {

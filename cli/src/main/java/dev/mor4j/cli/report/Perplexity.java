@@ -16,12 +16,17 @@ import dev.mor4j.runtime.SessionOptions;
  * @param depths of the tokens read
  */
 public record Perplexity(double nats, int windows, long tokens, DepthCounts depths) {
-  /** Scores the windows, each a text of its own. */
+  /** Scores the windows, each a text of its own, and shows {@code progress}. */
   public static Perplexity of(
-      MorModel model, TextWindows windows, RoutingMode mode, SessionOptions options) {
+      MorModel model,
+      TextWindows windows,
+      RoutingMode mode,
+      SessionOptions options,
+      ProgressBars progress) {
     int vocabulary = model.config().architecture().vocabulary();
     DepthCounts depths = new DepthCounts(model.config().recursions());
     double[] sum = new double[1];
+    progress.scored(0, windows.count());
     for (int w = 0; w < windows.count(); w++) {
       int window = w;
       depths.add(
@@ -35,6 +40,7 @@ public record Perplexity(double nats, int windows, long tokens, DepthCounts dept
                   sum[0] -= LogSoftmax.at(logits, i * vocabulary, vocabulary, target);
                 }
               }));
+      progress.scored(w + 1, windows.count());
     }
     return new Perplexity(sum[0] / windows.tokens(), windows.count(), windows.tokens(), depths);
   }

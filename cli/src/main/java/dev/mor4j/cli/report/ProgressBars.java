@@ -7,25 +7,37 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar for each step of a conversion, on the error output. Owns the bar that is shown. */
-public final class ConversionBar implements ConversionProgress, AutoCloseable {
+/**
+ * A bar for each step of a long command, on the error output. Owns the bar that is shown. One
+ * thread at a time.
+ */
+public final class ProgressBars implements ConversionProgress, AutoCloseable {
   private static final int MIB = 1 << 20;
 
   private final Terminal terminal;
   private ProgressBar bar;
   private String step = "";
 
-  private ConversionBar(Terminal terminal) {
+  private ProgressBars(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** A bar where a person looks on; else one that shows nothing. */
-  public static ConversionBar of(Terminal terminal, boolean quiet) {
-    return new ConversionBar(quiet || !terminal.errIsTerminal() ? null : terminal);
+  /** Bars where a person looks on; else ones that show nothing. */
+  public static ProgressBars of(Terminal terminal, boolean quiet) {
+    return new ProgressBars(quiet || !terminal.errIsTerminal() ? null : terminal);
   }
 
   @Override
   public void report(long bytesDone, long bytesTotal, String what) {
+    show(bytesDone, bytesTotal, what, " MiB", MIB);
+  }
+
+  /** Shows how many windows of a text have been scored. */
+  public void scored(int windows, int ofAll) {
+    show(windows, ofAll, "scoring", " windows", 1);
+  }
+
+  private void show(long done, long total, String what, String unit, long unitSize) {
     if (terminal == null) {
       return;
     }
@@ -35,15 +47,15 @@ public final class ConversionBar implements ConversionProgress, AutoCloseable {
       bar =
           new ProgressBarBuilder()
               .setTaskName(what)
-              .setInitialMax(bytesTotal)
-              .setUnit(" MiB", MIB)
+              .setInitialMax(total)
+              .setUnit(unit, unitSize)
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(100)
               // With a width given, the library asks no terminal library, which would load natives.
               .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), terminal.columns() - 1))
               .build();
     }
-    bar.stepTo(bytesDone);
+    bar.stepTo(done);
   }
 
   @Override
