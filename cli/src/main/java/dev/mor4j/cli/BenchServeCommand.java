@@ -46,11 +46,12 @@ import picocli.CommandLine;
     header = "Puts an engine or a server under load, and measures latency and throughput.",
     description = {
       "Sends requests at random times (--rate, --load), whether or not earlier ones have ended, or"
-          + " keeps a number of them in flight (--concurrency). Latencies count from when a request"
-          + " was due. Arrivals, prompts, lengths and sampling follow from --seed.",
-      "The target is an engine in this process, of the model in MODEL, or a server at --url. An"
-          + " interrupt ends the run early, with the results so far. Requests that a busy target"
-          + " refuses are counted; any that end otherwise than asked make the command fail."
+          + " keeps a number of them in flight (--concurrency). Latencies count from the time at"
+          + " which a request was due. Arrivals, prompts, lengths and sampling follow from --seed.",
+      "The target is an engine in this process for the model in MODEL, or a server at --url. An"
+          + " interrupt ends the run early and keeps the results so far. Requests that a busy target"
+          + " refuses are counted; the command fails if any request ends in another way than it"
+          + " should."
     },
     sortOptions = false)
 final class BenchServeCommand implements Callable<Integer> {
@@ -63,7 +64,7 @@ final class BenchServeCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model, to be served in this process.")
+      description = "The folder of a converted model that is served in this process.")
   Path folder;
 
   @CommandLine.Mixin LoadStageOptions stages;
@@ -173,9 +174,9 @@ final class BenchServeCommand implements Callable<Integer> {
                     + " %.1f tokens/s, %s resident",
                 stage.name(),
                 now.nanos() / 1e9,
-                now.sent(),
-                now.completed(),
-                now.ended() - now.completed(),
+                now.totals().sent(),
+                now.totals().completed(),
+                now.totals().ended() - now.totals().completed(),
                 now.inFlight(),
                 tokensPerSecond,
                 now.residentBytes() < 0 ? "unknown" : Sizes.bytes(now.residentBytes())));
@@ -221,8 +222,8 @@ final class BenchServeCommand implements Callable<Integer> {
         .map(StageResult::latencies)
         .anyMatch(seen -> seen.endToEnd().count() > 0 && seen.firstToken().count() == 0)) {
       terminal.say(
-          "mor4j: note: the server sends nothing while it generates, such as for a model without a"
-              + " tokenizer: no latencies of tokens, and nothing to cancel after");
+          "mor4j: note: the server sends nothing while it generates, as with a model without a"
+              + " tokenizer, so there are no latencies of tokens, and no request is cancelled");
     }
     report.problems().forEach(problem -> terminal.say("mor4j: FAILED: %s", problem));
   }

@@ -25,11 +25,12 @@ import picocli.CommandLine;
 /** {@code mor4j compare}: what two models of one shape say of a text. */
 @CommandLine.Command(
     name = "compare",
-    header = "Compares two models on a text, as one and its quantised copy.",
+    header = "Compares two models on a text, such as one and its quantised copy.",
     description = {
-      "Both have the same sizes and tokenizer. The text is cut into windows as perplexity does."
-          + " Shown are the mean negative log-likelihood of both, how often they agree on the most"
-          + " likely token and on the routing, and how far their probabilities are apart."
+      "The models must have the same sizes and the same tokenizer. The text is cut into windows, as"
+          + " perplexity does it. Shows the mean negative log-likelihood of both, how often they"
+          + " agree on the most likely token and on the routing, and how far their probabilities"
+          + " are apart."
     },
     sortOptions = false)
 final class CompareCommand implements Callable<Integer> {
@@ -38,13 +39,13 @@ final class CompareCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "A",
-      description = "Folder of a converted model.")
+      description = "The folder of a converted model.")
   Path folderOfA;
 
   @CommandLine.Parameters(
       index = "1",
       paramLabel = "B",
-      description = "Folder of another, to be held against A.")
+      description = "The folder of the model to compare with A.")
   Path folderOfB;
 
   @CommandLine.Mixin WindowOptions windows;

@@ -44,21 +44,21 @@ final class DemoCommand implements Callable<Integer> {
       names = {"-p", "--prompt"},
       paramLabel = "TEXT",
       defaultValue = "The captain looked at the sea and",
-      description = "The text to go on from. Default: ${DEFAULT-VALUE}")
+      description = "The text to continue. Default: ${DEFAULT-VALUE}")
   String prompt;
 
   @CommandLine.Option(
       names = {"-n", "--max-new-tokens"},
       paramLabel = "N",
       defaultValue = "160",
-      description = "Most tokens to generate. Default: ${DEFAULT-VALUE}.")
+      description = "The most tokens to generate. Default: ${DEFAULT-VALUE}.")
   int maxNewTokens;
 
   @CommandLine.Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "7",
-      description = "Seed of the choices. Default: ${DEFAULT-VALUE}.")
+      description = "The seed of the random choices. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @CommandLine.Mixin ColourOption colour;

@@ -19,7 +19,6 @@ import dev.mor4j.runtime.MachineProbe;
 import dev.mor4j.runtime.MachineSpeed;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.ModelProbe;
-import dev.mor4j.runtime.ModelSpeed;
 import dev.mor4j.runtime.MorModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,11 +32,11 @@ import picocli.CommandLine;
     name = "doctor",
     header = "Says what computes on this machine, how fast, and what is missing to be faster.",
     description = {
-      "Shows the CPU, the kernels and the threads in use, and the GPUs, or why none can be used;"
-          + " measures multiply-adds and memory of the CPU."
-          + " With a model, also what decoding and prompts reach of that. Measures for some"
-          + " seconds; other programs that run meanwhile show in the figures.",
-      "Ends with 0 also where things could be faster."
+      "Shows the CPU, the kernels and threads in use, and the GPUs, or why none can be used."
+          + " Measures the multiply-adds and the memory of the CPU and, with a model, how much of"
+          + " them decoding and prompts reach. This takes some seconds, and other programs that run"
+          + " at the same time lower the figures.",
+      "The exit code is 0 even where things could be faster."
     },
     sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
@@ -54,7 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model.")
+      description = "The folder of a converted model.")
   Path folder;
 
   @CommandLine.Mixin ModelArguments.KernelOptions kernels;
@@ -105,11 +104,15 @@ final class DoctorCommand implements Callable<Integer> {
     try (MachineProbe opened = MachineProbe.open(options, bytes).orElse(null)) {
       Optional<MachineProbe> probe = Optional.ofNullable(opened);
       Optional<MachineSpeed> measured = probe.map(p -> p.measure(repeats));
-      Optional<ModelSpeed> speed =
+      int rounds = quick ? QUICK_ROUNDS : ROUNDS;
+      Optional<DoctorReport.ExaminedModel> examined =
           model.map(
-              m -> ModelProbe.measure(m, bandwidth(options, probe), quick ? QUICK_ROUNDS : ROUNDS));
-      Optional<String> backend = model.map(MorModel::backendDescription);
-      return new DoctorReport(machine, cpu, cuda, options, backend, measured, facts, speed, advice);
+              m ->
+                  new DoctorReport.ExaminedModel(
+                      m.backendDescription(),
+                      facts.orElseThrow(),
+                      ModelProbe.measure(m, bandwidth(options, probe), rounds)));
+      return new DoctorReport(machine, cpu, cuda, options, measured, examined, advice);
     }
   }
 

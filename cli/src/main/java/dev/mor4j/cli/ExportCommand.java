@@ -23,9 +23,10 @@ import picocli.CommandLine;
     name = "export",
     header = "Writes a model without a router as a GGUF file, which llama.cpp reads.",
     description = {
-      "For vanilla and recursive models; layers that share weights are written out. The file"
-          + " appears whole or not at all, also when the command is interrupted.",
-      "A model without a tokenizer is given a vocabulary in which token 17 reads <17>."
+      "Vanilla and recursive models can be exported; weights that layers share are written once for"
+          + " each layer. The file appears whole or not at all, even when the command is"
+          + " interrupted.",
+      "A model without a tokenizer gets a vocabulary in which token 17 reads <17>."
     },
     sortOptions = false)
 final class ExportCommand implements Callable<Integer> {
@@ -36,28 +37,31 @@ final class ExportCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @CommandLine.Parameters(index = "0", paramLabel = "FORMAT", description = "gguf.")
+  @CommandLine.Parameters(
+      index = "0",
+      paramLabel = "FORMAT",
+      description = "The format of the file: gguf.")
   Format format;
 
   @CommandLine.Parameters(
       index = "1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model.")
+      description = "The folder of a converted model.")
   Path folder;
 
-  @CommandLine.Parameters(index = "2", paramLabel = "FILE", description = "File to make.")
+  @CommandLine.Parameters(index = "2", paramLabel = "FILE", description = "The file to make.")
   Path file;
 
   @CommandLine.Option(
       names = "--type",
       paramLabel = "TYPE",
       description =
-          "Type of the matrices: f32, f16, bf16 or q8_0. Default: the type that they have.")
+          "The number type of the matrices: f32, f16, bf16 or q8_0. Default: the type that they have.")
   GgufType type;
 
   @CommandLine.Option(
       names = "--no-tokenizer",
-      description = "Leave the tokenizer out, as for a model that has none.")
+      description = "Leave the tokenizer out, as if the model had none.")
   boolean withoutTokenizer;
 
   @CommandLine.Mixin OverwriteOption overwrite;

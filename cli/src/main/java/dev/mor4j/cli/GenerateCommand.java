@@ -33,8 +33,8 @@ import picocli.CommandLine;
     name = "generate",
     header = "Generates text and writes it as it comes.",
     description = {
-      "Writes what comes after the prompt, without the prompt. For a model without a tokenizer,"
-          + " give --prompt-ids; the ids generated are written then."
+      "Writes the text that follows the prompt, without the prompt. A model without a tokenizer"
+          + " needs --prompt-ids, and the ids that it generates are written."
     },
     sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
@@ -53,8 +53,8 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "MODE",
       defaultValue = "threshold",
       description =
-          "threshold; topk looks at the whole text, also at what is to come, so nothing can be"
-              + " generated with it.")
+          "How tokens are routed: threshold. topk is refused, because it looks at the whole text, even"
+              + " at what is still to come.")
   RoutingMode routing;
 
   @CommandLine.Option(
@@ -62,19 +62,19 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Most tokens of prompt and text together. Default: what the model was made for.")
+          "The most tokens of prompt and text together. Default: what the model was made for.")
   int context;
 
   @CommandLine.Option(
       names = "--show-depths",
-      description = "Colour each token by how many recursions it took.")
+      description = "Colour each token by the number of recursions that it took.")
   boolean showDepths;
 
   @CommandLine.Mixin ColourOption colour;
 
   @CommandLine.Option(
       names = "--stats",
-      description = "Afterwards, speed, depths and memory, on the error output.")
+      description = "Show speed, depths and memory on the error output at the end.")
   boolean stats;
 
   @CommandLine.Mixin JsonOption json;
@@ -88,20 +88,20 @@ final class GenerateCommand implements Callable<Integer> {
     @CommandLine.Option(
         names = {"-p", "--prompt"},
         paramLabel = "TEXT",
-        description = "The text to go on from.")
+        description = "The text to continue.")
     String text;
 
     @CommandLine.Option(
         names = "--prompt-file",
         paramLabel = "FILE",
-        description = "A UTF-8 file with the text to go on from.")
+        description = "A UTF-8 file with the text to continue.")
     Path file;
 
     @CommandLine.Option(
         names = "--prompt-ids",
         paramLabel = "ID",
         split = ",",
-        description = "Token ids to go on from, taken as they are: 0,764,309.")
+        description = "The token ids to continue, taken as they are, such as 0,764,309.")
     List<Integer> ids;
   }
 

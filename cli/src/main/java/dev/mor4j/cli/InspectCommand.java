@@ -17,7 +17,9 @@ import picocli.CommandLine;
 @CommandLine.Command(
     name = "inspect",
     header = "Shows what a checkpoint or a converted model is.",
-    description = "Structure, parameters, shared and unique bytes, KV bytes a token.",
+    description =
+        "Shows the structure, the parameters, the bytes that layers share and those that they do not,"
+            + " and the bytes that each token takes in the KV caches.",
     sortOptions = false)
 final class InspectCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -25,14 +27,14 @@ final class InspectCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "PATH",
-      description = "Folder of a checkpoint or of a converted model.")
+      description = "The folder of a checkpoint or of a converted model.")
   Path folder;
 
   @CommandLine.Option(
       names = "--headers-only",
       description =
-          "Read no weights of a checkpoint: sharing is then known only where a file says so"
-              + " itself.")
+          "Do not read the weights of a checkpoint. Sharing is then known only where a file itself"
+              + " says so.")
   boolean headersOnly;
 
   @CommandLine.Mixin JsonOption json;

@@ -24,11 +24,11 @@ import picocli.CommandLine;
 /** {@code mor4j perplexity}: how well a model predicts a text. */
 @CommandLine.Command(
     name = "perplexity",
-    header = "Scores a text: mean negative log-likelihood of its tokens.",
+    header = "Scores a text by the mean negative log-likelihood of its tokens.",
     description = {
-      "The text, with the model's first token before it, is cut into windows, each a text of its"
-          + " own; window i reads W tokens and is scored on the token after each of them. Only"
-          + " whole windows count."
+      "The text, with the model's first token before it, is cut into windows, each of which is a"
+          + " text of its own. The model reads the W tokens of a window and is scored on the token"
+          + " that follows each of them. Only whole windows count."
     },
     sortOptions = false)
 final class PerplexityCommand implements Callable<Integer> {

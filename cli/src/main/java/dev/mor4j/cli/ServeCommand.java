@@ -24,10 +24,10 @@ import picocli.CommandLine;
     name = "serve",
     header = "Serves a model over HTTP, as OpenAI's completions API.",
     description = {
-      "POST /v1/completions generates, GET /v1/models names the model, GET /health says whether"
+      "POST /v1/completions generates text, GET /v1/models names the model, GET /health says whether"
           + " requests are taken, GET /metrics has counters for Prometheus, and GET /timeline shows"
           + " which depths shared the last passes.",
-      "SIGINT and SIGTERM end it: new requests are refused, running ones finish."
+      "SIGINT and SIGTERM end the server: it refuses new requests and lets running ones finish."
     },
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
@@ -63,9 +63,9 @@ final class ServeCommand implements Callable<Integer> {
       announce(server, engine, options);
       termination.await();
       terminal.say(
-          "mor4j: ending; requests that run may finish within %d seconds", listening.drainSeconds);
+          "mor4j: ending; running requests have %d seconds to finish", listening.drainSeconds);
       if (!server.drain(Duration.ofSeconds(listening.drainSeconds))) {
-        terminal.say("mor4j: requests that were not finished are cancelled");
+        terminal.say("mor4j: the requests that had not finished were cancelled");
       }
     }
   }

@@ -25,10 +25,9 @@ import picocli.CommandLine;
     header = "Compares what a model computes with expected outputs.",
     description = {
       "Passes (exit code 0) only when every logit is within the tolerance and every routing"
-          + " decision is as expected. A checkpoint that is not converted is converted to a"
-          + " temporary folder first.",
-      "FILE has input_ids [B, T], logits [B, T, V], active_0 to active_N-1 [B, T], and the same"
-          + " with threshold_ before them for threshold routing."
+          + " decision is as expected. A checkpoint is converted to a temporary folder first.",
+      "FILE has the tensors input_ids [B, T], logits [B, T, V] and active_0 to active_N-1 [B, T]."
+          + " Those for threshold routing have the same names after threshold_."
     },
     sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
@@ -37,7 +36,7 @@ final class VerifyCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "MODEL",
-      description = "Folder of a converted model, or of a checkpoint.")
+      description = "The folder of a converted model or of a checkpoint.")
   Path folder;
 
   @CommandLine.Option(
@@ -51,7 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--tolerance",
       paramLabel = "D",
       defaultValue = "1e-3",
-      description = "Largest difference of a logit that passes. Default: ${DEFAULT-VALUE}.")
+      description = "The largest difference of a logit that passes. Default: ${DEFAULT-VALUE}.")
   double tolerance;
 
   @CommandLine.Mixin ModelArguments.KernelOptions kernels;

@@ -148,9 +148,7 @@ class UsageTest extends CommandLineTest {
             .fails(3, checkpoint + ": this is a checkpoint that is not converted")
             .fails(3, "mor4j convert " + checkpoint + " DST");
       }
-      open(command, none)
-          .fails(3, none + ": there is no such folder")
-          .fails(3, "mor4j convert SRC");
+      open(command, none).fails(3, none + ": no such file or folder").fails(3, "mor4j convert SRC");
       open(command, file).fails(3, file + ": this is a file, expected the folder of a model");
     }
     run("inspect", file).fails(3, "this is a file");

@@ -125,22 +125,23 @@ public final class DoctorAdvice {
       case PORTABLE ->
           add(
               "no AVX2 with FMA on this CPU: all products run on portable C",
-              "a CPU with AVX2, better AVX-512; mor4j has no kernels for other vector units yet");
+              "use a CPU with AVX2 or, better, AVX-512; mor4j has no kernels for other vector units"
+                  + " yet");
       case AVX2 ->
           add(
               "no AVX-512 on this CPU: float32 and bfloat16 products run on AVX2 in float32, int8"
                   + " and int4 products on AVX2 with several instructions for a dot product",
-              "quantise, for memory is the limit of decoding on any CPU; for prompts a CPU with"
-                  + " AVX-512");
+              "quantise the model, because memory limits decoding on any CPU; for faster prompts use a"
+                  + " CPU with AVX-512");
       case AVX512 ->
           add(
               "no VNNI on this CPU: int8 and int4 products run on AVX-512 with several instructions"
                   + " for a dot product, bfloat16 ones in float32",
-              "for prompts a CPU with AVX-512 VNNI; decoding waits for memory either way");
+              "for faster prompts use a CPU with AVX-512 VNNI; decoding waits for memory either way");
       case AVX512_VNNI ->
           add(
               "no AVX-512 BF16 on this CPU: products with bfloat16 panels run in float32",
-              "int8 panels, which run on VNNI here: mor4j convert --quantize int8");
+              "use int8 panels, which run on VNNI here: mor4j convert --quantize int8");
       default -> {}
     }
     if (found.contains(Feature.AVX_VNNI) && !found.contains(Feature.AVX512_VNNI)) {
@@ -198,7 +199,7 @@ public final class DoctorAdvice {
   }
 
   private void weights(ModelFacts model) {
-    if (!model.rowMajor()) {
+    if (!model.types().rowMajor()) {
       return;
     }
     double bytes = model.cost().uniqueBytes() + model.cost().blockBytes();
@@ -206,7 +207,7 @@ public final class DoctorAdvice {
     add(
         Sizes.format(
             "the matrices of the layers are row-major %s",
-            String.join(" and ", model.layerTypes())),
+            String.join(" and ", model.types().layers())),
         Sizes.format(
             "mor4j convert %s FOLDER --quantize int8, and decoding reads about %.0f %% of their"
                 + " bytes; mor4j compare shows what it costs",
@@ -222,7 +223,7 @@ public final class DoctorAdvice {
               "float32 KV caches: at %d tokens decoding reads %s of them beside %s or more of"
                   + " weights",
               model.positions(), Sizes.bytes(full), Sizes.bytes(weights)),
-          "for long texts --kv-cache int8, about a quarter of it");
+          "use --kv-cache int8 for long texts, which takes about a quarter of that");
     }
   }
 }

@@ -21,21 +21,26 @@ import java.util.stream.Collectors;
  * All that the doctor found, in words and as JSON.
  *
  * @param cuda what there is of CUDA
- * @param backend what the model that is asked about is computed by, if one is
  * @param measured what the kernels could reach; empty where there is no native library
- * @param model facts of the model that is asked about, if one is
- * @param speed of that model
+ * @param model the model that is asked about, if one is
  */
 public record DoctorReport(
     MachineFacts machine,
     CpuReport cpu,
     CudaReport cuda,
     ModelOptions options,
-    Optional<String> backend,
     Optional<MachineSpeed> measured,
-    Optional<ModelFacts> model,
-    Optional<ModelSpeed> speed,
+    Optional<ExaminedModel> model,
     List<Advice> advice) {
+  /**
+   * The model that is asked about.
+   *
+   * @param computedBy what computes it
+   * @param facts what decides how fast it is
+   * @param speed how fast it is
+   */
+  public record ExaminedModel(String computedBy, ModelFacts facts, ModelSpeed speed) {}
+
   /** For people. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
@@ -61,11 +66,11 @@ public record DoctorReport(
     lines.addAll(new GpuFacts(cuda).lines());
     lines.add("");
     measuredLines(lines);
-    if (model.isPresent() && speed.isPresent()) {
+    if (model.isPresent()) {
       lines.add("");
-      lines.add("Model " + model.get().folder());
-      backend.ifPresent(text -> lines.add("  computed by     " + text));
-      lines.addAll(new ModelFigures(model.get(), speed.get(), held()).lines());
+      lines.add("Model " + model.get().facts().folder());
+      lines.add("  computed by     " + model.get().computedBy());
+      lines.addAll(figures(model.get()).lines());
     }
     lines.add("");
     if (advice.isEmpty()) {
@@ -75,6 +80,10 @@ public record DoctorReport(
       advice.forEach(each -> lines.add("  - " + each.line()));
     }
     return lines;
+  }
+
+  private ModelFigures figures(ExaminedModel one) {
+    return new ModelFigures(one.facts(), one.speed(), held());
   }
 
   /** What the model's figures are held against: the CPU's are no measure of a GPU. */
@@ -174,14 +183,10 @@ public record DoctorReport(
     json.put("threads", threads);
     json.put("gpu", new GpuFacts(cuda).json());
     json.put("backend", options.backend().label());
-    json.put("computed_by", backend.orElse(null));
+    json.put("computed_by", model.map(ExaminedModel::computedBy).orElse(null));
     json.put("kv_cache", options.kvCache().label());
     json.put("measured", measured.map(DoctorReport::json).orElse(null));
-    json.put(
-        "model",
-        model.isPresent() && speed.isPresent()
-            ? new ModelFigures(model.get(), speed.get(), held()).json()
-            : null);
+    json.put("model", model.map(one -> figures(one).json()).orElse(null));
     json.put("advice", advice.stream().map(DoctorReport::json).toList());
     return json;
   }

@@ -19,24 +19,23 @@ import java.util.TreeSet;
  * What decides how fast a model is.
  *
  * @param folder of the model
- * @param layerTypes number types of the matrices of the layers, such as {@code BF16} or {@code
- *     INT8}
- * @param headType number type of the head
- * @param rowMajor whether a matrix of a layer is row-major
- * @param products number type of the products with the matrices of the layers
+ * @param types number types of its matrices
  * @param cost weights that a token passes
  * @param positions longest text
  * @param kvBytesPerToken of float32 caches, as far as can be told beforehand
  */
 public record ModelFacts(
-    Path folder,
-    SortedSet<String> layerTypes,
-    String headType,
-    boolean rowMajor,
-    ProductType products,
-    WeightCost cost,
-    int positions,
-    double kvBytesPerToken) {
+    Path folder, Types types, WeightCost cost, int positions, double kvBytesPerToken) {
+  /**
+   * How matrices are stored and multiplied.
+   *
+   * @param layers number types of the matrices of the layers, such as {@code BF16} or {@code INT8}
+   * @param head number type of the head
+   * @param rowMajor whether a matrix of a layer is row-major
+   * @param products number type of the products with the matrices of the layers
+   */
+  public record Types(
+      SortedSet<String> layers, String head, boolean rowMajor, ProductType products) {}
 
   /** The facts of an opened model. */
   public static ModelFacts of(MorModel model) throws IOException {
@@ -53,10 +52,11 @@ public record ModelFacts(
     }
     return new ModelFacts(
         model.folder(),
-        types,
-        tensors.get(TensorNames.HEAD).typeName(),
-        rowMajor,
-        ProductType.of(StoredTensors.packing(tensors)),
+        new Types(
+            types,
+            tensors.get(TensorNames.HEAD).typeName(),
+            rowMajor,
+            ProductType.of(StoredTensors.packing(tensors))),
         WeightCost.of(config, tensors),
         config.architecture().maxPositions(),
         CacheEstimate.of(config).expected());

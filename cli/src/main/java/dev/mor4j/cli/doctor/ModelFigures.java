@@ -28,7 +28,7 @@ final class ModelFigures {
     this.bytesPerSecond = bytesPerToken * speed.decodeRate().median();
     this.flops = model.cost().layerFlops(speed.prefillDepth()) * speed.prefillRate().median();
     this.bandwidthShare = share(bytesPerSecond, speed.bandwidth());
-    this.peakShare = share(flops, machine.map(m -> m.peaks().get(model.products())));
+    this.peakShare = share(flops, machine.map(m -> m.peaks().get(model.types().products())));
   }
 
   private static OptionalDouble share(double part, Optional<MeasuredRate> all) {
@@ -41,8 +41,8 @@ final class ModelFigures {
     lines.add(
         Sizes.format(
             "  weights         layers %s, head %s; a token reads %s at depth %.2f",
-            String.join(" and ", model.layerTypes()),
-            model.headType(),
+            String.join(" and ", model.types().layers()),
+            model.types().head(),
             Sizes.bytes(bytesPerToken),
             speed.decodeDepth()));
     lines.add(
@@ -69,7 +69,7 @@ final class ModelFigures {
                 ? ""
                 : Sizes.format(
                     ", %.0f %% of the peak of %s",
-                    100 * peakShare.getAsDouble(), model.products().label())));
+                    100 * peakShare.getAsDouble(), model.types().products().label())));
     return lines;
   }
 
@@ -87,7 +87,7 @@ final class ModelFigures {
   }
 
   private String unit() {
-    return model.products().isInteger() ? "GOP/s" : "GFLOP/s";
+    return model.types().products().isInteger() ? "GOP/s" : "GFLOP/s";
   }
 
   /** For programs. */
@@ -109,9 +109,9 @@ final class ModelFigures {
     prefill.put("share_of_peak", number(peakShare));
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("folder", model.folder().toString());
-    json.put("layer_types", model.layerTypes());
-    json.put("head_type", model.headType());
-    json.put("products", model.products().label());
+    json.put("layer_types", model.types().layers());
+    json.put("head_type", model.types().head());
+    json.put("products", model.types().products().label());
     json.put("unique_layer_bytes", model.cost().uniqueBytes());
     json.put("block_bytes", model.cost().blockBytes());
     json.put("head_bytes", model.cost().headBytes());

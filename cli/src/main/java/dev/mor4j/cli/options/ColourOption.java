@@ -17,8 +17,8 @@ public final class ColourOption {
       paramLabel = "WHEN",
       defaultValue = "auto",
       description =
-          "Colours: auto (a terminal, and NO_COLOR is not set), always or never. Without colours,"
-              + " depths are small digits.")
+          "When to write colours: always, never, or auto, which is in a terminal unless NO_COLOR is"
+              + " set. Without colours, depths are small digits.")
   When when;
 
   public boolean wanted(Terminal terminal) {

@@ -25,6 +25,7 @@ public final class CommonOptions {
   // Read by Main before anything is parsed, so that it works for wrong usage too.
   @CommandLine.Option(
       names = "--verbose",
-      description = "Show stack traces of errors (also: MOR4J_DEBUG=1).")
+      description =
+          "Show the stack traces of errors. The environment variable MOR4J_DEBUG=1 does the same.")
   public boolean verbose;
 }

@@ -18,21 +18,21 @@ public final class LoadOutputs {
   @CommandLine.Option(
       names = "--json",
       paramLabel = "FILE",
-      description = "Write all results as JSON.")
+      description = "Write all results to FILE as JSON.")
   public Path json;
 
   @CommandLine.Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Write a self-contained page with plots.")
+      description = "Write a page with plots to FILE; it needs no other file.")
   public Path html;
 
   @CommandLine.Option(
       names = TIMELINE,
       paramLabel = "FILE",
       description =
-          "Write the engine's last passes of each load, with the depths that shared them: a text if"
-              + " FILE ends in .txt, else a page.")
+          "Write the engine's last passes at each load to FILE, with the depths that shared them: as"
+              + " a text if its name ends in .txt, otherwise as a page.")
   public Path timeline;
 
   @CommandLine.Mixin OverwriteOption overwrite;

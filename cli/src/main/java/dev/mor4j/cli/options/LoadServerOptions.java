@@ -26,36 +26,38 @@ public final class LoadServerOptions {
       names = "--url",
       paramLabel = "URL",
       description =
-          "A server with OpenAI's /v1/completions, such as http://localhost:8080, in place of MODEL."
-              + " MOR4J_API_KEY in the environment is its key.")
+          "The server to measure in place of MODEL, such as http://localhost:8080. It offers OpenAI's"
+              + " /v1/completions. The environment variable MOR4J_API_KEY has its key.")
   public URI url;
 
   @CommandLine.Option(
       names = "--prompt-kind",
       paramLabel = "KIND",
       description =
-          "With --url: ids sends token ids, text sends words of --text, of which lengths are counted"
-              + " then. Default: text with --text, else ids.")
+          "With --url: ids sends token ids, text sends words of --text, and lengths then count words."
+              + " Default: text with --text, otherwise ids.")
   PromptKind promptKind;
 
   @CommandLine.Option(
       names = "--vocab",
       paramLabel = "V",
-      description = "With --url and ids: token ids are less than this.")
+      description =
+          "With --url and token ids: the size of the vocabulary, which all ids are below.")
   Integer vocabulary;
 
   @CommandLine.Option(
       names = "--model-name",
       paramLabel = "NAME",
       description =
-          "With --url: the model that requests name. Default: the first of those that the"
-              + " server names.")
+          "With --url: the name of the model in requests. Default: the first one that the server"
+              + " lists.")
   String modelName;
 
   @CommandLine.Option(
       names = "--pid",
       paramLabel = "PID",
-      description = "With --url: process whose memory is watched, where it is on this machine.")
+      description =
+          "With --url: the process of the server, if it is on this machine, to watch its memory.")
   Long pid;
 
   public ServerAddress address(Terminal terminal) {

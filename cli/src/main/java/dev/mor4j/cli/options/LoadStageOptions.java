@@ -24,14 +24,14 @@ public final class LoadStageOptions {
       paramLabel = "TIME",
       converter = LoadDuration.class,
       description =
-          "For how long requests are sent at each load, such as 60s or 1h. Default: 60s, or for ever"
-              + " with --requests.")
+          "How long requests are sent at each load, such as 60s or 1h. Default: 60s; with --requests,"
+              + " until that many have been sent.")
   Duration duration;
 
   @CommandLine.Option(
       names = "--requests",
       paramLabel = "N",
-      description = "Most requests that are sent at each load.")
+      description = "The most requests that are sent at each load.")
   Long requests;
 
   @CommandLine.Option(
@@ -39,14 +39,14 @@ public final class LoadStageOptions {
       paramLabel = "TIME",
       converter = LoadDuration.class,
       description =
-          "Run a closed loop for so long before; --load takes the capacity from it. Default: 30s with"
-              + " --load, else none.")
+          "Run a closed loop for this long before the measurements. --load takes the capacity from"
+              + " it. Default: 30s with --load, otherwise there is no warm-up.")
   Duration warmUp;
 
   @CommandLine.Option(
       names = "--warm-up-concurrency",
       paramLabel = "C",
-      description = "Clients of that loop. Default: --max-sequences; 32 with --url.")
+      description = "The number of clients in that loop. Default: --max-sequences; 32 with --url.")
   Integer warmUpClients;
 
   @CommandLine.Option(
@@ -55,8 +55,8 @@ public final class LoadStageOptions {
       defaultValue = "5m",
       converter = LoadDuration.class,
       description =
-          "How long requests may take to end after the last was sent, before they are cut. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "How long requests may take to end after the last one was sent; those that take longer are"
+              + " cut off. Default: ${DEFAULT-VALUE}.")
   public Duration drain;
 
   /** One of them. */
@@ -65,21 +65,24 @@ public final class LoadStageOptions {
         names = "--rate",
         paramLabel = "R",
         split = ",",
-        description = "Requests a second that arrive whatever happens; several, one after another.")
+        description =
+            "Send R requests a second, whatever happens. Several rates are run one after another.")
     List<Double> rates;
 
     @CommandLine.Option(
         names = "--load",
         paramLabel = "X",
         split = ",",
-        description = "The same, as multiples of the capacity measured before: 0.5,1,2.")
+        description =
+            "The same, as multiples of the capacity that the warm-up measured, such as 0.5,1,2.")
     List<Double> loads;
 
     @CommandLine.Option(
         names = "--concurrency",
         paramLabel = "C",
         split = ",",
-        description = "Keep so many requests in flight instead; several, one after another.")
+        description =
+            "Keep C requests in flight instead. Several numbers are run one after another.")
     List<Integer> clients;
   }
 

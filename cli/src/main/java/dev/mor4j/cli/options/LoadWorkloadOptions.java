@@ -19,75 +19,77 @@ public final class LoadWorkloadOptions {
       names = "--prompt-mean",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Mean length of a prompt. Default: ${DEFAULT-VALUE}.")
+      description = "The mean length of a prompt. Default: ${DEFAULT-VALUE}.")
   double promptMean;
 
   @CommandLine.Option(
       names = "--prompt-sd",
       paramLabel = "N",
       defaultValue = "16",
-      description = "Its standard deviation; lengths are normal. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The standard deviation of that length, which is normally distributed. Default: ${DEFAULT-VALUE}.")
   double promptDeviation;
 
   @CommandLine.Option(
       names = "--output-mean",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Mean of the tokens that requests ask for. Default: ${DEFAULT-VALUE}.")
+      description = "The mean number of tokens that requests ask for. Default: ${DEFAULT-VALUE}.")
   double outputMean;
 
   @CommandLine.Option(
       names = "--output-sd",
       paramLabel = "N",
       defaultValue = "64",
-      description = "Its standard deviation. Default: ${DEFAULT-VALUE}.")
+      description = "The standard deviation of that number. Default: ${DEFAULT-VALUE}.")
   double outputDeviation;
 
   @CommandLine.Option(
       names = "--context",
       paramLabel = "N",
       description =
-          "Most tokens of prompt and output together. Default: the model's; 2048 with --url.")
+          "The most tokens of a prompt and its output together. Default: the model's; 2048 with --url.")
   Integer context;
 
   @CommandLine.Option(
       names = "--text",
       paramLabel = "FILE",
-      description = "Take prompts from a UTF-8 text. Default: token ids at random.")
+      description = "Take prompts from a text file in UTF-8. Default: random token ids.")
   public Path text;
 
   @CommandLine.Option(
       names = "--shared-prefix",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Begin prompts with N tokens that they have in common. Default: 0.")
+      description = "Let some prompts begin with the same N tokens. Default: ${DEFAULT-VALUE}.")
   int sharedPrefix;
 
   @CommandLine.Option(
       names = "--shared-share",
       paramLabel = "P",
       defaultValue = "0.5",
-      description = "Share of the requests that do. Default: ${DEFAULT-VALUE}.")
+      description = "The share of the requests that begin so. Default: ${DEFAULT-VALUE}.")
   double sharedShare;
 
   @CommandLine.Option(
       names = "--cancel-share",
       paramLabel = "P",
       defaultValue = "0",
-      description = "Share of the requests that are cancelled on their way. Default: 0.")
+      description =
+          "The share of the requests that are cancelled while they run. Default: ${DEFAULT-VALUE}.")
   double cancelShare;
 
   @CommandLine.Option(
       names = "--deadline-ms",
       paramLabel = "MS",
-      description = "End requests after so many milliseconds. Default: never.")
+      description = "End each request after MS milliseconds. Default: never.")
   Long deadlineMillis;
 
   @CommandLine.Option(
       names = "--temperature",
       paramLabel = "T",
       defaultValue = "0",
-      description = "Of sampling; 0 is greedy. Default: ${DEFAULT-VALUE}.")
+      description = "The temperature of sampling; 0 is greedy. Default: ${DEFAULT-VALUE}.")
   double temperature;
 
   @CommandLine.Option(
@@ -95,8 +97,8 @@ public final class LoadWorkloadOptions {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Of arrivals, prompts, lengths and sampling: equal seeds make equal requests. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "The seed of arrivals, prompts, lengths and sampling. Equal seeds make equal requests."
+              + " Default: ${DEFAULT-VALUE}.")
   long seed;
 
   /** Refuses what no request would follow, before a model is opened. */
@@ -122,11 +124,11 @@ public final class LoadWorkloadOptions {
     return new Workload(
         seed,
         source,
-        new LengthDistribution(promptMean, promptDeviation),
-        new LengthDistribution(outputMean, outputDeviation),
-        context == null ? mostContext : context,
-        sharedPrefix,
-        sharedShare,
+        new Workload.Lengths(
+            new LengthDistribution(promptMean, promptDeviation),
+            new LengthDistribution(outputMean, outputDeviation),
+            context == null ? mostContext : context),
+        new Workload.SharedPrefix(sharedPrefix, sharedShare),
         cancelShare,
         Optional.ofNullable(deadlineMillis).map(Duration::ofMillis),
         temperature);

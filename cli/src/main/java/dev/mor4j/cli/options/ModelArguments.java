@@ -66,7 +66,7 @@ public final class ModelArguments {
     if (!Files.exists(folder)) {
       throw new ModelFormatException(
           folder,
-          "there is no such folder, expected that of a converted model; to make one from a"
+          "no such file or folder, expected the folder of a converted model; to make one from a"
               + " checkpoint: mor4j convert SRC "
               + folder);
     }

@@ -33,7 +33,7 @@ public final class ServerArguments {
   @CommandLine.Option(
       names = "--name",
       paramLabel = "NAME",
-      description = "What clients call the model. Default: the name of its folder.")
+      description = "The name by which clients call the model. Default: the name of its folder.")
   String name;
 
   @CommandLine.Option(

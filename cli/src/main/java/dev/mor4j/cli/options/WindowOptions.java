@@ -5,30 +5,24 @@ import dev.mor4j.converter.verify.TextWindows;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
 import java.io.IOException;
-import java.nio.file.Path;
 import picocli.CommandLine;
 
 /** A text in windows, and how its tokens are routed. */
 public final class WindowOptions {
-  @CommandLine.Option(
-      names = "--text",
-      required = true,
-      paramLabel = "FILE",
-      description = "A UTF-8 text file.")
-  Path text;
+  @CommandLine.Mixin TextOption text;
 
   @CommandLine.Option(
       names = "--window",
       paramLabel = "W",
       defaultValue = "512",
-      description = "Tokens of a window. Default: ${DEFAULT-VALUE}.")
+      description = "The number of tokens in a window. Default: ${DEFAULT-VALUE}.")
   public int window;
 
   @CommandLine.Option(
       names = "--windows",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Take the first N windows. Default: all.")
+      description = "Take only the first N windows. Default: all.")
   int windows;
 
   @CommandLine.Option(
@@ -36,8 +30,8 @@ public final class WindowOptions {
       paramLabel = "MODE",
       defaultValue = "topk",
       description =
-          "topk, as models are trained and scored, or threshold, as they generate. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "How tokens are routed: topk, as models are trained and scored, or threshold, as they"
+              + " generate. Default: ${DEFAULT-VALUE}.")
   public RoutingMode routing;
 
   /** Reads the text, before a model is opened for it. */
@@ -48,7 +42,7 @@ public final class WindowOptions {
     if (windows < 0) {
       throw new UsageException("--windows is " + windows + ", expected 1 or more, or 0 for all");
     }
-    return TextTokens.read(text);
+    return text.read();
   }
 
   /** The windows of {@code content}, at least one, as token ids of {@code model}. */

@@ -35,8 +35,8 @@ public final class TimelineText {
               "wait",
               "run",
               "queue"));
-      int most = result.timeline().stream().mapToInt(EngineStep::rows).max().orElse(1);
-      for (EngineStep step : result.timeline()) {
+      int most = result.engine().timeline().stream().mapToInt(EngineStep::rows).max().orElse(1);
+      for (EngineStep step : result.engine().timeline()) {
         text.append(line(step, Math.max(1, (most + BAR - 1) / BAR)));
       }
     }

@@ -80,10 +80,7 @@ class DoctorAdviceTest {
   private static ModelFacts model(String type, boolean rowMajor, int positions) {
     return new ModelFacts(
         Path.of("m"),
-        new TreeSet<>(Set.of(type)),
-        type,
-        rowMajor,
-        ProductType.F32,
+        new ModelFacts.Types(new TreeSet<>(Set.of(type)), type, rowMajor, ProductType.F32),
         new WeightCost(1000, 3000, 1000, 250, 750),
         positions,
         10);

@@ -25,7 +25,7 @@ public record LoadCapacity(double requestsPerSecond, double tokensPerSecond) {
       asked += plan.request(i).maxNewTokens();
     }
     double perRequest = asked / PLANNED * warmUp.deliveredShare();
-    double tokens = warmUp.steady().tokensPerSecond();
+    double tokens = warmUp.times().steady().tokensPerSecond();
     if (!(tokens > 0)) {
       throw new UsageException(
           "the warm-up gave no token, so no capacity: a longer --warm-up, or --rate, is needed");

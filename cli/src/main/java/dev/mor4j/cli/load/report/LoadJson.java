@@ -65,13 +65,13 @@ public final class LoadJson {
     json.put("seed", workload.seed());
     json.put("prompts", workload.source().getClass().getSimpleName().toLowerCase(Locale.ROOT));
     json.put("prompt_unit", workload.source().unit());
-    json.put("prompt_mean", workload.prompt().mean());
-    json.put("prompt_sd", workload.prompt().deviation());
-    json.put("output_mean", workload.output().mean());
-    json.put("output_sd", workload.output().deviation());
-    json.put("context", workload.context());
-    json.put("shared_prefix", workload.sharedPrefix());
-    json.put("shared_share", workload.sharedShare());
+    json.put("prompt_mean", workload.lengths().prompt().mean());
+    json.put("prompt_sd", workload.lengths().prompt().deviation());
+    json.put("output_mean", workload.lengths().output().mean());
+    json.put("output_sd", workload.lengths().output().deviation());
+    json.put("context", workload.lengths().context());
+    json.put("shared_prefix", workload.prefix().length());
+    json.put("shared_share", workload.prefix().share());
     json.put("cancel_share", workload.cancelShare());
     json.put("deadline_ms", workload.deadline().map(d -> (Object) d.toMillis()).orElse(null));
     json.put("temperature", workload.temperature());
@@ -88,7 +88,7 @@ public final class LoadJson {
   private static Map<String, Object> stage(StageResult result) {
     LoadStage stage = result.stage();
     Counts counts = result.counts();
-    SteadyWindow steady = result.steady();
+    SteadyWindow steady = result.times().steady();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("number", stage.number());
     json.put("name", stage.name());
@@ -96,8 +96,8 @@ public final class LoadJson {
       case Arrivals.Open open -> json.put("rate_per_second", open.rate());
       case Arrivals.Closed closed -> json.put("concurrency", closed.clients());
     }
-    json.put("arrivals_seconds", result.arrivalsNanos() / 1e9);
-    json.put("seconds", result.nanos() / 1e9);
+    json.put("arrivals_seconds", result.times().arrivalsNanos() / 1e9);
+    json.put("seconds", result.times().nanos() / 1e9);
     json.put("requests", requests(counts));
     json.put("prompt_tokens", counts.promptTokens());
     json.put("output_tokens", counts.tokens());
@@ -111,19 +111,20 @@ public final class LoadJson {
     window.put("tokens_per_second", steady.tokensPerSecond());
     json.put("steady", window);
     json.put("latency_ms", latencies(result.latencies()));
-    json.put("engine", result.work().map(work -> engine(work, result)).orElse(null));
+    json.put("engine", result.engine().work().map(work -> engine(work, result)).orElse(null));
     Map<String, Object> memory = new LinkedHashMap<>();
-    memory.put("resident_start_bytes", known(result.samples().getFirst().residentBytes()));
-    memory.put("resident_max_bytes", known(result.peaks().residentBytes()));
-    memory.put("resident_end_bytes", known(result.samples().getLast().residentBytes()));
+    memory.put(
+        "resident_start_bytes", known(result.watched().samples().getFirst().residentBytes()));
+    memory.put("resident_max_bytes", known(result.watched().peaks().residentBytes()));
+    memory.put("resident_end_bytes", known(result.watched().samples().getLast().residentBytes()));
     json.put("memory", memory);
     Map<String, Object> processors = new LinkedHashMap<>();
-    processors.put("process_share", known(result.processors().process()));
-    processors.put("others_share", known(result.processors().others()));
+    processors.put("process_share", known(result.watched().processors().process()));
+    processors.put("others_share", known(result.watched().processors().others()));
     json.put("processors", processors);
-    json.put("series", result.samples().stream().map(LoadJson::sample).toList());
-    json.put("interrupted", result.interrupted());
-    json.put("problems", result.problems());
+    json.put("series", result.watched().samples().stream().map(LoadJson::sample).toList());
+    json.put("interrupted", result.verdict().interrupted());
+    json.put("problems", result.verdict().problems());
     return json;
   }
 
@@ -166,34 +167,34 @@ public final class LoadJson {
 
   private static Map<String, Object> engine(EngineWork work, StageResult result) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("submitted", work.submitted());
-    json.put("prompt_tokens", work.promptTokens());
-    json.put("cached_prompt_tokens", work.cachedPromptTokens());
+    json.put("submitted", work.requests().submitted());
+    json.put("prompt_tokens", work.tokens().prompt());
+    json.put("cached_prompt_tokens", work.tokens().cachedPrompt());
     json.put("prefix_hit_share", work.prefixHitShare());
-    json.put("generated_tokens", work.generatedTokens());
-    json.put("generated_at_depth", work.generatedAtDepth());
+    json.put("generated_tokens", work.tokens().generated());
+    json.put("generated_at_depth", work.tokens().generatedAtDepth());
     json.put("mean_depth", work.meanDepth());
     json.put("passes", work.passes());
     json.put("pass_rows", work.passRows());
     json.put("rows_per_pass", work.rowsPerPass());
     json.put("preemptions", work.preemptions());
-    json.put("kv_peak_bytes", known(result.peaks().kvHeldBytes()));
-    json.put("kv_peak_sequence_bytes", known(result.peaks().kvSequenceBytes()));
+    json.put("kv_peak_bytes", known(result.watched().peaks().kvHeldBytes()));
+    json.put("kv_peak_sequence_bytes", known(result.watched().peaks().kvSequenceBytes()));
     return json;
   }
 
   private static Map<String, Object> sample(Sample sample) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("seconds", sample.nanos() / 1e9);
-    json.put("sent", sample.sent());
-    json.put("ended", sample.ended());
-    json.put("completed", sample.completed());
-    json.put("tokens", sample.tokens());
+    json.put("sent", sample.totals().sent());
+    json.put("ended", sample.totals().ended());
+    json.put("completed", sample.totals().completed());
+    json.put("tokens", sample.totals().tokens());
     json.put("in_flight", sample.inFlight());
-    json.put("queued", known(sample.queued()));
-    json.put("running", known(sample.running()));
-    json.put("kv_held_bytes", known(sample.kvHeldBytes()));
-    json.put("kv_sequence_bytes", known(sample.kvSequenceBytes()));
+    json.put("queued", known(sample.engine().queued()));
+    json.put("running", known(sample.engine().running()));
+    json.put("kv_held_bytes", known(sample.engine().kvHeldBytes()));
+    json.put("kv_sequence_bytes", known(sample.engine().kvSequenceBytes()));
     json.put("resident_bytes", known(sample.residentBytes()));
     json.put("heap_bytes", known(sample.heapBytes()));
     return json;

@@ -64,7 +64,7 @@ public final class LoadPage {
     page.head("depths of " + report.title());
     for (StageResult result : report.measured()) {
       page.heading(result.stage().name());
-      page.page.append(new DepthStrip(result.timeline()).svg());
+      page.page.append(new DepthStrip(result.engine().timeline()).svg());
     }
     return page.end();
   }
@@ -135,12 +135,18 @@ public final class LoadPage {
     latency("between tokens", x, offered, stages, Latencies::betweenTokens);
     LinePlot requests = new LinePlot("throughput", x, "requests/s", false);
     requests.add(
-        "completed", offered, stages.stream().map(s -> s.steady().completedPerSecond()).toList());
-    requests.add("offered", offered, stages.stream().map(s -> s.steady().sentPerSecond()).toList());
+        "completed",
+        offered,
+        stages.stream().map(s -> s.times().steady().completedPerSecond()).toList());
+    requests.add(
+        "offered", offered, stages.stream().map(s -> s.times().steady().sentPerSecond()).toList());
     page.append(requests.svg());
     page.append(
         new LinePlot("throughput", x, "tokens/s", false)
-            .add("tokens", offered, stages.stream().map(s -> s.steady().tokensPerSecond()).toList())
+            .add(
+                "tokens",
+                offered,
+                stages.stream().map(s -> s.times().steady().tokensPerSecond()).toList())
             .svg());
   }
 
@@ -171,35 +177,41 @@ public final class LoadPage {
 
   private void stage(StageResult result) {
     heading(result.stage().name());
-    List<Sample> samples = result.samples();
+    List<Sample> samples = result.watched().samples();
     List<Double> seconds = samples.stream().map(sample -> sample.nanos() / 1e9).toList();
     page.append(
         new LinePlot("requests", "seconds", "number", false)
             .add("in flight", seconds, series(samples, sample -> sample.inFlight()))
-            .add("waiting", seconds, series(samples, Sample::queued))
-            .add("running", seconds, series(samples, Sample::running))
+            .add("waiting", seconds, series(samples, sample -> sample.engine().queued()))
+            .add("running", seconds, series(samples, sample -> sample.engine().running()))
             .svg());
     page.append(
         new LinePlot("memory", "seconds", "MiB", false)
             .add("resident", seconds, mebibytes(samples, Sample::residentBytes))
             .add("heap", seconds, mebibytes(samples, Sample::heapBytes))
-            .add("KV pages held", seconds, mebibytes(samples, Sample::kvHeldBytes))
-            .add("by sequences", seconds, mebibytes(samples, Sample::kvSequenceBytes))
+            .add(
+                "KV pages held",
+                seconds,
+                mebibytes(samples, sample -> sample.engine().kvHeldBytes()))
+            .add(
+                "by sequences",
+                seconds,
+                mebibytes(samples, sample -> sample.engine().kvSequenceBytes()))
             .svg());
     List<Double> rates = new ArrayList<>(List.of(Double.NaN));
     for (int i = 1; i < samples.size(); i++) {
       Sample before = samples.get(i - 1);
       Sample now = samples.get(i);
       double nanos = Math.max(1, now.nanos() - before.nanos());
-      rates.add((now.tokens() - before.tokens()) * 1e9 / nanos);
+      rates.add((now.totals().tokens() - before.totals().tokens()) * 1e9 / nanos);
     }
     page.append(
         new LinePlot("throughput", "seconds", "tokens/s", false)
             .add("tokens", seconds, rates)
             .svg());
-    if (result.work().isPresent()) {
+    if (result.engine().work().isPresent()) {
       page.append("<h3>Depths that shared the last passes</h3>\n")
-          .append(new DepthStrip(result.timeline()).svg());
+          .append(new DepthStrip(result.engine().timeline()).svg());
     }
   }
 

@@ -38,7 +38,10 @@ public record LoadReport(
   public List<String> problems() {
     List<String> problems = new ArrayList<>();
     for (StageResult result : stages) {
-      result.problems().forEach(text -> problems.add(result.stage().name() + ": " + text));
+      result
+          .verdict()
+          .problems()
+          .forEach(text -> problems.add(result.stage().name() + ": " + text));
     }
     return problems;
   }
@@ -48,17 +51,17 @@ public record LoadReport(
     String unit = workload.source().unit();
     return Sizes.format(
         "prompts of %.0f ± %.0f %s%s, outputs of %.0f ± %.0f tokens, context %d, %s%s%s, seed %d",
-        workload.prompt().mean(),
-        workload.prompt().deviation(),
+        workload.lengths().prompt().mean(),
+        workload.lengths().prompt().deviation(),
         unit,
-        workload.sharedPrefix() == 0
+        workload.prefix().length() == 0
             ? ""
             : Sizes.format(
                 " (%.0f %% after a common prefix of %d)",
-                100 * workload.sharedShare(), workload.sharedPrefix()),
-        workload.output().mean(),
-        workload.output().deviation(),
-        workload.context(),
+                100 * workload.prefix().share(), workload.prefix().length()),
+        workload.lengths().output().mean(),
+        workload.lengths().output().deviation(),
+        workload.lengths().context(),
         workload.temperature() == 0 ? "greedy" : "temperature " + workload.temperature(),
         workload.cancelShare() == 0
             ? ""

@@ -112,8 +112,8 @@ public final class LoadSubject implements AutoCloseable {
     facts.put("folder", opened.folder().toString());
     facts.put("kernels", opened.backendDescription());
     facts.put("kv_cache", opened.kvCacheType().label());
-    facts.put("layer_types", model.layerTypes());
-    facts.put("head_type", model.headType());
+    facts.put("layer_types", model.types().layers());
+    facts.put("head_type", model.types().head());
     Map<String, Object> shape = new LinkedHashMap<>();
     shape.put("layers", sizes.layers());
     shape.put("hidden", sizes.hidden());

@@ -27,7 +27,7 @@ public final class LoadTable {
     List<LoadTable> tables = new ArrayList<>();
     tables.add(requests(report.stages()));
     tables.add(latencies(report.stages()));
-    if (report.stages().stream().anyMatch(result -> result.work().isPresent())) {
+    if (report.stages().stream().anyMatch(result -> result.engine().work().isPresent())) {
       tables.add(engine(report.stages()));
     }
     tables.add(memory(report.stages()));
@@ -53,10 +53,10 @@ public final class LoadTable {
     for (StageResult result : stages) {
       Counts counts = result.counts();
       List<String> row = new ArrayList<>();
-      row.add(result.stage().name() + (result.interrupted() ? " (interrupted)" : ""));
-      row.add(Sizes.format("%.2f", result.steady().sentPerSecond()));
-      row.add(Sizes.format("%.2f", result.steady().completedPerSecond()));
-      row.add(Sizes.format("%.1f", result.steady().tokensPerSecond()));
+      row.add(result.stage().name() + (result.verdict().interrupted() ? " (interrupted)" : ""));
+      row.add(Sizes.format("%.2f", result.times().steady().sentPerSecond()));
+      row.add(Sizes.format("%.2f", result.times().steady().completedPerSecond()));
+      row.add(Sizes.format("%.1f", result.times().steady().tokensPerSecond()));
       row.add(Sizes.count(counts.sent()));
       for (Ending ending :
           List.of(
@@ -122,19 +122,20 @@ public final class LoadTable {
             "KV peak",
             "of sequences");
     for (StageResult result : stages) {
-      if (result.work().isPresent()) {
-        EngineWork work = result.work().get();
+      if (result.engine().work().isPresent()) {
+        EngineWork work = result.engine().work().get();
         table.rows.add(
             List.of(
                 result.stage().name(),
                 Sizes.format("%.2f", work.meanDepth()),
-                String.join(" ", work.generatedAtDepth().stream().map(Sizes::count).toList()),
+                String.join(
+                    " ", work.tokens().generatedAtDepth().stream().map(Sizes::count).toList()),
                 Sizes.count(work.passes()),
                 Sizes.format("%.1f", work.rowsPerPass()),
                 Sizes.count(work.preemptions()),
                 Sizes.format("%.1f %%", 100 * work.prefixHitShare()),
-                bytes(result.peaks().kvHeldBytes()),
-                bytes(result.peaks().kvSequenceBytes())));
+                bytes(result.watched().peaks().kvHeldBytes()),
+                bytes(result.watched().peaks().kvSequenceBytes())));
       }
     }
     return table;
@@ -155,12 +156,12 @@ public final class LoadTable {
       table.rows.add(
           List.of(
               result.stage().name(),
-              bytes(result.samples().getFirst().residentBytes()),
-              bytes(result.peaks().residentBytes()),
-              bytes(result.samples().getLast().residentBytes()),
-              bytes(result.samples().getLast().heapBytes()),
-              share(result.processors().process()),
-              share(result.processors().others())));
+              bytes(result.watched().samples().getFirst().residentBytes()),
+              bytes(result.watched().peaks().residentBytes()),
+              bytes(result.watched().samples().getLast().residentBytes()),
+              bytes(result.watched().samples().getLast().heapBytes()),
+              share(result.watched().processors().process()),
+              share(result.watched().processors().others())));
     }
     return table;
   }
