@@ -14,6 +14,7 @@ import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.SessionOptions;
+import dev.mor4j.runtime.format.RoutingConfig;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -37,9 +38,9 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  *   -p size=360m  -p dtype=int8  -p sequences=32  -p kv=f32  -f 5 (rounds)  -r 8s (a run)
  * </pre>
  *
- * <p>A run keeps that many sequences going, each a prompt of 32 tokens and a text of 64 to 320. It
- * prints tokens per second, mean depth, rows of a pass, and what passes and the rest of a step
- * took.
+ * <p>{@code -p model=DIR} takes a converted model instead. A run keeps that many sequences going,
+ * each a prompt of 32 tokens and a text of 64 to 320. It prints tokens per second, mean depth, rows
+ * of a pass, and what passes and the rest of a step took.
  */
 public final class BatchingComparison {
   private static final int PROMPT = 32;
@@ -80,55 +81,69 @@ public final class BatchingComparison {
   }
 
   private void run() throws IOException, InterruptedException {
-    String size = value("size", "360m");
-    String dtype = value("dtype", "int8");
     ModelOptions options =
         ModelOptions.defaults()
             .withKvCache(KvCacheType.valueOf(value("kv", "f32").toUpperCase(Locale.ROOT)));
-    try (MorModel mor = MorModel.open(BenchmarkModels.folder(size + "-mor3", dtype), options);
-        MorModel recursive =
-            MorModel.open(BenchmarkModels.folder(size + "-recursive3", dtype), options);
-        MorModel vanilla =
-            MorModel.open(BenchmarkModels.folder(size + "-vanilla", dtype), options)) {
-      out.println(
-          "# "
-              + size
-              + ", "
-              + dtype
-              + ", "
-              + sequences
-              + " sequences, "
-              + mor.backendDescription());
-      EngineOptions continuous = EngineOptions.defaults().withMaxSequences(sequences);
-      SessionOptions trained = SessionOptions.defaults();
-      SessionOptions all = trained.withThreshold(0);
+    List<String> named = PeerCheck.values(given, "model", List.of());
+    String size = value("size", "360m");
+    List<String> names =
+        named.isEmpty() ? List.of(size + "-mor3", size + "-recursive3", size + "-vanilla") : named;
+    List<MorModel> opened = new ArrayList<>();
+    try {
       List<Case> cases = new ArrayList<>();
-      for (DepthBatching batching : DepthBatching.values()) {
-        EngineOptions with = continuous.withDepthBatching(batching);
-        cases.add(new Case("mor3 " + batching, mor, with, trained));
+      for (String name : names) {
+        String dtype = value("dtype", BenchmarkModels.dtype(name, "int8"));
+        opened.add(MorModel.open(BenchmarkModels.folder(name, dtype), options));
+        MorModel model = opened.getLast();
+        out.printf(
+            "# %s, %s, %d sequences, %s%n", name, dtype, sequences, model.backendDescription());
+        // Names of the sizes are long, and the same for all.
+        cases.addAll(cases(named.isEmpty() ? name.substring(size.length() + 1) : name, model));
       }
-      cases.add(new Case("mor3 full depth", mor, continuous, all));
-      cases.add(new Case("recursive3", recursive, continuous, trained));
-      cases.add(new Case("vanilla", vanilla, continuous, trained));
-      Map<Case, List<Run>> runs = new LinkedHashMap<>();
-      for (int round = 0; round <= rounds; round++) {
-        for (Case one : cases) {
-          Run run = measure(one, round);
-          if (round > 0) {
-            runs.computeIfAbsent(one, any -> new ArrayList<>()).add(run);
-            out.printf(
-                Locale.ROOT,
-                "# round %d: %-20s %7.1f tok/s, depth %.3f, %.1f rows a pass%n",
-                round,
-                one.name(),
-                run.tokensPerSecond(),
-                run.depth(),
-                run.rowsPerPass());
-          }
+      compare(cases);
+    } finally {
+      opened.forEach(MorModel::close);
+    }
+  }
+
+  /** A model with a router in every way of batching, one without in the only one that matters. */
+  private List<Case> cases(String name, MorModel model) {
+    EngineOptions continuous = EngineOptions.defaults().withMaxSequences(sequences);
+    SessionOptions trained = SessionOptions.defaults();
+    RoutingConfig routing = model.config().routing();
+    if (routing instanceof RoutingConfig.None) {
+      return List.of(new Case(name, model, continuous, trained));
+    }
+    List<Case> cases = new ArrayList<>();
+    for (DepthBatching batching : DepthBatching.values()) {
+      EngineOptions with = continuous.withDepthBatching(batching);
+      cases.add(new Case(name + " " + batching, model, with, trained));
+    }
+    if (routing instanceof RoutingConfig.ExpertChoice) {
+      cases.add(new Case(name + " full depth", model, continuous, trained.withThreshold(0)));
+    }
+    return cases;
+  }
+
+  private void compare(List<Case> cases) throws InterruptedException {
+    Map<Case, List<Run>> runs = new LinkedHashMap<>();
+    for (int round = 0; round <= rounds; round++) {
+      for (Case one : cases) {
+        Run run = measure(one, round);
+        if (round > 0) {
+          runs.computeIfAbsent(one, any -> new ArrayList<>()).add(run);
+          out.printf(
+              Locale.ROOT,
+              "# round %d: %-20s %7.1f tok/s, depth %.3f, %.1f rows a pass%n",
+              round,
+              one.name(),
+              run.tokensPerSecond(),
+              run.depth(),
+              run.rowsPerPass());
         }
       }
-      runs.forEach(this::printCosts);
     }
+    runs.forEach(this::printCosts);
   }
 
   /** Mean times of passes and of what is around them, by rows. */

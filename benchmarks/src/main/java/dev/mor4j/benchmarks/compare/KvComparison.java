@@ -27,7 +27,8 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
  *   -p size=135m  -p mor=mor3  -p dtype=int8  -p kv=int8  -p context=512  -p budget=256 (MiB)
  * </pre>
  *
- * <p>Counts bytes and sequences, no time.
+ * <p>{@code -p model=DIR,DIR} takes converted models instead, and holds the others against the
+ * first. Counts bytes and sequences, no time.
  */
 public final class KvComparison {
   private static final int NEW_TOKENS = 64;
@@ -45,20 +46,36 @@ public final class KvComparison {
     String kv = value(given, "kv", "int8");
     int context = Integer.parseInt(value(given, "context", "512"));
     long budget = Long.parseLong(value(given, "budget", "256")) << 20;
-    out.printf(
-        "# %s, %s weights, %s caches, texts of %d tokens, a budget of %d MiB%n",
-        size, dtype, kv, context, budget >> 20);
+    out.printf("# %s caches, texts of %d tokens, a budget of %d MiB%n", kv, context, budget >> 20);
+    List<String> models = PeerCheck.values(given, "model", List.of());
+    if (!models.isEmpty()) {
+      Held first = null;
+      for (String model : models) {
+        String stored = value(given, "dtype", BenchmarkModels.dtype(model, dtype));
+        Held held = held(model, stored, kv, context, budget, out);
+        if (first == null) {
+          first = held;
+        } else {
+          compare(model, models.getFirst(), held, first, out);
+        }
+      }
+      return;
+    }
     Held dense = held(size + "-vanilla", dtype, kv, context, budget, out);
     for (String mor : PeerCheck.values(given, "mor", List.of("mor2", "mor3", "mor4"))) {
       Held routed = held(size + "-" + mor, dtype, kv, context, budget, out);
-      out.printf(
-          Locale.ROOT,
-          "%s-%s ÷ vanilla: bytes held %.3f, sequences that fit %.2f%n",
-          size,
-          mor,
-          routed.bytesPerSequence() / dense.bytesPerSequence(),
-          (double) routed.sequences() / dense.sequences());
+      compare(size + "-" + mor, "vanilla", routed, dense, out);
     }
+  }
+
+  private static void compare(String name, String beside, Held held, Held other, PrintStream out) {
+    out.printf(
+        Locale.ROOT,
+        "%s ÷ %s: bytes held %.3f, sequences that fit %.2f%n",
+        name,
+        beside,
+        held.bytesPerSequence() / other.bytesPerSequence(),
+        (double) held.sequences() / other.sequences());
   }
 
   private static String value(CommandLineOptions given, String name, String otherwise) {

@@ -101,7 +101,8 @@ public final class PeerCheck {
     int[] text = Arrays.copyOf(prompt, PROMPT + common);
     System.arraycopy(path, 0, text, PROMPT, common);
     double[] gap = {Double.NaN};
-    try (MorModel opened = MorModel.open(BenchmarkModels.folder(model, type))) {
+    try (MorModel opened =
+        MorModel.open(BenchmarkModels.folder(model, BenchmarkModels.dtype(model, type)))) {
       opened.score(
           text,
           RoutingMode.THRESHOLD,

@@ -4,6 +4,7 @@ import dev.mor4j.benchmarks.run.DecodeBenchmark;
 import dev.mor4j.benchmarks.run.EngineBenchmark;
 import dev.mor4j.benchmarks.run.PrefillBenchmark;
 import dev.mor4j.benchmarks.run.StepBenchmark;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.benchmarks.setup.FiguresProfiler;
 import dev.mor4j.benchmarks.setup.MachineRates;
 import dev.mor4j.runtime.ProductType;
@@ -78,7 +79,8 @@ public final class PeerComparison {
   private void run() throws IOException {
     List<Case> cases = new ArrayList<>();
     for (String model : PeerCheck.values(given, "model", List.of("360m-vanilla"))) {
-      for (String dtype : PeerCheck.values(given, "dtype", List.of("bf16"))) {
+      String usual = BenchmarkModels.dtype(model, "bf16");
+      for (String dtype : PeerCheck.values(given, "dtype", List.of(usual))) {
         cases.addAll(ours(model, dtype));
       }
       for (String engine :
@@ -136,7 +138,17 @@ public final class PeerComparison {
    */
   private List<Case> ours(String model, String dtype) {
     List<Case> cases = new ArrayList<>(ours(model, model, dtype, Map.of("dtype", dtype)));
-    for (String mor : PeerCheck.values(given, "mor", List.of())) {
+    List<String> beside = PeerCheck.values(given, "mor", List.of());
+    if (!beside.isEmpty() && BenchmarkModels.isPath(model)) {
+      throw new IllegalArgumentException(
+          "mor is "
+              + beside
+              + " for "
+              + model
+              + ", expected it with a name only: nobody knows which"
+              + " folder has the model with a router of the same shape");
+    }
+    for (String mor : beside) {
       Map<String, String> settings = new LinkedHashMap<>();
       settings.put("mor", mor);
       settings.put("dtype", dtype);

@@ -82,7 +82,7 @@ final class PeerModels {
   static Path file(String engine, String model, String type) throws IOException {
     // 4-bit weights are made of float32 ones: that is how jlama makes them.
     String stored = type.equals("f32") || type.equals("q4") ? "f32" : "bf16";
-    Path ours = BenchmarkModels.folder(model, stored);
+    Path ours = BenchmarkModels.folder(model, BenchmarkModels.dtype(model, stored));
     return switch (engine) {
       case LLAMA_CPP -> gguf(ours, type);
       case JLAMA -> huggingFace(ours);

@@ -1,8 +1,8 @@
 package dev.mor4j.benchmarks.compare;
 
 import dev.mor4j.benchmarks.peers.PeerEngine;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.benchmarks.setup.Texts;
-import dev.mor4j.runtime.format.PaperShapes;
 import java.io.IOException;
 import java.util.SplittableRandom;
 import org.openjdk.jmh.annotations.Level;
@@ -53,7 +53,7 @@ public class PeerState {
     String context = benchmark.getParam("context");
     String batch = benchmark.getParam("batch");
     // The last id ends a text in these engines.
-    vocabulary = PaperShapes.of(model).architecture().vocabulary() - 1;
+    vocabulary = BenchmarkModels.architecture(model).vocabulary() - 1;
     opened =
         PeerModels.open(
             engine,

@@ -26,6 +26,7 @@ import java.util.Map;
  * <pre>
  *   java -jar benchmarks.jar --device                       some minutes
  *   java -jar benchmarks.jar --device --json figures.json   options: {@link DeviceSettings#parse}
+ *   java -jar benchmarks.jar --device --models ./my-model   a converted model of one's own
  *   java -Dmor4j.cuda.library=libmor4j_cuda_emulated.so -jar benchmarks.jar --device --tiny
  * </pre>
  */
@@ -107,7 +108,8 @@ public final class DeviceBenchmark {
             .withDevice(new DeviceOptions(0, DeviceOptions.Numbers.BF16))
             .withKvCache(KvCacheType.BF16)
             .withPassRows(PASS_ROWS);
-    MorModel model = MorModel.open(BenchmarkModels.folder(name, "bf16"), options);
+    MorModel model =
+        MorModel.open(BenchmarkModels.folder(name, BenchmarkModels.dtype(name, "bf16")), options);
     models.put(name, model);
     return model;
   }

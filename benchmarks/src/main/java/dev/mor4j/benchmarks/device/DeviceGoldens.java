@@ -1,5 +1,6 @@
 package dev.mor4j.benchmarks.device;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mor4j.benchmarks.setup.BenchmarkModels;
 import dev.mor4j.converter.CheckpointConverter;
@@ -44,8 +45,7 @@ public final class DeviceGoldens {
    * @param numbers f32 or bf16
    * @param difference largest difference of a logit, or in bfloat16 the relative one of all
    * @param tolerance what passes
-   * @param decisions routing decisions, or in bfloat16 texts
-   * @param different how many are not as expected
+   * @param outcomes how many are as expected
    * @param passed whether it is within the tolerance
    * @param problem why nothing could be compared; empty otherwise
    */
@@ -54,10 +54,17 @@ public final class DeviceGoldens {
       String numbers,
       double difference,
       double tolerance,
-      long decisions,
-      long different,
+      @JsonUnwrapped Outcomes outcomes,
       boolean passed,
       String problem) {}
+
+  /**
+   * What was compared besides numbers.
+   *
+   * @param decisions routing decisions, or in bfloat16 texts
+   * @param different how many are not as expected
+   */
+  record Outcomes(long decisions, long different) {}
 
   private DeviceGoldens() {}
 
@@ -82,8 +89,8 @@ public final class DeviceGoldens {
             result.numbers(),
             result.difference(),
             result.tolerance(),
-            result.different(),
-            result.decisions(),
+            result.outcomes().different(),
+            result.outcomes().decisions(),
             result.passed() ? "ok" : "FAILED " + result.problem());
       }
       Files.write(
@@ -111,7 +118,14 @@ public final class DeviceGoldens {
                   : near(name, model, expected));
         } catch (RuntimeException e) {
           results.add(
-              new Result(name, label(numbers), Double.NaN, Double.NaN, 0, 0, false, e.toString()));
+              new Result(
+                  name,
+                  label(numbers),
+                  Double.NaN,
+                  Double.NaN,
+                  new Outcomes(0, 0),
+                  false,
+                  e.toString()));
         }
       }
     } finally {
@@ -141,7 +155,8 @@ public final class DeviceGoldens {
       decisions += one.decisions();
       different += one.differentDecisions();
     }
-    return new Result(name, "f32", largest, TOLERANCE, decisions, different, passed, "");
+    Outcomes outcomes = new Outcomes(decisions, different);
+    return new Result(name, "f32", largest, TOLERANCE, outcomes, passed, "");
   }
 
   /** Logits up to the first token that another recursion was decided for. */
@@ -175,8 +190,8 @@ public final class DeviceGoldens {
       double relative = Math.sqrt(differences / sizes);
       // Not a number where nothing was compared, which must not pass.
       boolean passed = relative <= TOLERANCE_BF16;
-      return new Result(
-          name, "bf16", relative, TOLERANCE_BF16, expected.batch(), otherWays, passed, "");
+      Outcomes outcomes = new Outcomes(expected.batch(), otherWays);
+      return new Result(name, "bf16", relative, TOLERANCE_BF16, outcomes, passed, "");
     }
   }
 

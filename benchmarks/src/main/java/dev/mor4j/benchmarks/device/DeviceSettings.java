@@ -9,43 +9,59 @@ import java.util.Optional;
 /**
  * How much {@link DeviceBenchmark} measures.
  *
- * @param models names of {@link BenchmarkModels}, the one without a router first
- * @param batch sequences at a time where there are many
- * @param context tokens of a prompt before decoding
- * @param tokens tokens of a text
- * @param prefill tokens of a prompt that is measured itself
- * @param rounds measurements of a figure, of which the median counts
- * @param windowMillis how long serving is measured in each round
- * @param copyBytes bytes of one copy inside the device
- * @param kvBytes budget for the caches of an engine
- * @param sessions sessions opened, used and closed to see whether anything is left of them
+ * @param models names or paths of {@link BenchmarkModels}, the one without a router first
+ * @param texts how long texts are, and how many there are at a time
+ * @param repeats how often and how long
+ * @param memory sizes of buffers and caches
  * @param json where the figures are written as well
  */
 record DeviceSettings(
-    List<String> models,
-    int batch,
-    int context,
-    int tokens,
-    int prefill,
-    int rounds,
-    long windowMillis,
-    long copyBytes,
-    long kvBytes,
-    int sessions,
-    Optional<Path> json) {
+    List<String> models, Texts texts, Repeats repeats, Memory memory, Optional<Path> json) {
+  private static final List<String> OPTIONS =
+      List.of(
+          "--models",
+          "--batch",
+          "--tokens",
+          "--prefill",
+          "--rounds",
+          "--window",
+          "--sessions",
+          "--json");
+
+  /**
+   * The texts.
+   *
+   * @param batch sequences at a time where there are many
+   * @param context tokens of a prompt before decoding
+   * @param tokens tokens of a text
+   * @param prefill tokens of a prompt that is measured itself
+   */
+  record Texts(int batch, int context, int tokens, int prefill) {}
+
+  /**
+   * How often and how long.
+   *
+   * @param rounds measurements of a figure, of which the median counts
+   * @param windowMillis how long serving is measured in each round
+   * @param sessions sessions opened, used and closed to see whether anything is left of them
+   */
+  record Repeats(int rounds, long windowMillis, int sessions) {}
+
+  /**
+   * Memory of the device.
+   *
+   * @param copyBytes bytes of one copy inside the device
+   * @param kvBytes budget for the caches of an engine
+   */
+  record Memory(long copyBytes, long kvBytes) {}
+
   /** Sizes at which a GPU shows what it can do; some minutes. */
   static DeviceSettings full() {
     return new DeviceSettings(
         List.of("360m-vanilla", "360m-mor2", "360m-mor3", "360m-mor4"),
-        256,
-        32,
-        128,
-        1024,
-        5,
-        2000,
-        1L << 30,
-        16L << 30,
-        10_000,
+        new Texts(256, 32, 128, 1024),
+        new Repeats(5, 2000, 10_000),
+        new Memory(1L << 30, 16L << 30),
         Optional.empty());
   }
 
@@ -53,16 +69,46 @@ record DeviceSettings(
   static DeviceSettings tiny() {
     return new DeviceSettings(
         List.of(BenchmarkModels.TINY_VANILLA, BenchmarkModels.TINY),
-        3,
-        6,
-        8,
-        20,
-        1,
-        300,
-        1L << 20,
-        64L << 20,
-        12,
+        new Texts(3, 6, 8, 20),
+        new Repeats(1, 300, 12),
+        new Memory(1L << 20, 64L << 20),
         Optional.empty());
+  }
+
+  int batch() {
+    return texts.batch();
+  }
+
+  int context() {
+    return texts.context();
+  }
+
+  int tokens() {
+    return texts.tokens();
+  }
+
+  int prefill() {
+    return texts.prefill();
+  }
+
+  int rounds() {
+    return repeats.rounds();
+  }
+
+  long windowMillis() {
+    return repeats.windowMillis();
+  }
+
+  int sessions() {
+    return repeats.sessions();
+  }
+
+  long copyBytes() {
+    return memory.copyBytes();
+  }
+
+  long kvBytes() {
+    return memory.kvBytes();
   }
 
   /**
@@ -70,18 +116,11 @@ record DeviceSettings(
    */
   DeviceSettings fitting(long freeBytes) {
     long piece = 1L << 20;
-    return new DeviceSettings(
-        models,
-        batch,
-        context,
-        tokens,
-        prefill,
-        rounds,
-        windowMillis,
-        Math.max(piece, Math.min(copyBytes, freeBytes / 8 / piece * piece)),
-        Math.max(piece, Math.min(kvBytes, freeBytes / 2)),
-        sessions,
-        json);
+    Memory fitting =
+        new Memory(
+            Math.max(piece, Math.min(copyBytes(), freeBytes / 8 / piece * piece)),
+            Math.max(piece, Math.min(kvBytes(), freeBytes / 2)));
+    return new DeviceSettings(models, texts, repeats, fitting, json);
   }
 
   /**
@@ -103,41 +142,36 @@ record DeviceSettings(
   }
 
   private DeviceSettings with(String option, String value) {
-    boolean isNumber = value.matches("\\d{1,9}");
-    int number = isNumber ? Integer.parseInt(value) : 0;
-    return new DeviceSettings(
-            option.equals("--models") ? List.of(value.split(",", -1)) : models,
-            option.equals("--batch") ? number : batch,
-            context,
-            option.equals("--tokens") ? number : tokens,
-            option.equals("--prefill") ? number : prefill,
-            option.equals("--rounds") ? number : rounds,
-            option.equals("--window") ? number : windowMillis,
-            copyBytes,
-            kvBytes,
-            option.equals("--sessions") ? number : sessions,
-            option.equals("--json") ? Optional.of(Path.of(value)) : json)
-        .checked(option, value);
+    return switch (option) {
+      case "--models" ->
+          new DeviceSettings(List.of(value.split(",", -1)), texts, repeats, memory, json);
+      case "--json" ->
+          new DeviceSettings(models, texts, repeats, memory, Optional.of(Path.of(value)));
+      case "--batch" -> with(new Texts(number(option, value, 1), context(), tokens(), prefill()));
+      case "--tokens" -> with(new Texts(batch(), context(), number(option, value, 4), prefill()));
+      case "--prefill" -> with(new Texts(batch(), context(), tokens(), number(option, value, 1)));
+      case "--rounds" -> with(new Repeats(number(option, value, 1), windowMillis(), sessions()));
+      case "--window" -> with(new Repeats(rounds(), number(option, value, 1), sessions()));
+      case "--sessions" -> with(new Repeats(rounds(), windowMillis(), number(option, value, 0)));
+      default ->
+          throw new IllegalArgumentException(
+              "no option " + option + ", expected one of " + OPTIONS);
+    };
   }
 
-  private DeviceSettings checked(String option, String value) {
-    List<String> known =
-        List.of(
-            "--models",
-            "--batch",
-            "--tokens",
-            "--prefill",
-            "--rounds",
-            "--window",
-            "--sessions",
-            "--json");
-    if (!known.contains(option)) {
-      throw new IllegalArgumentException("no option " + option + ", expected one of " + known);
-    }
-    if (batch < 1 || tokens < 4 || prefill < 1 || rounds < 1 || windowMillis < 1) {
+  private DeviceSettings with(Texts changed) {
+    return new DeviceSettings(models, changed, repeats, memory, json);
+  }
+
+  private DeviceSettings with(Repeats changed) {
+    return new DeviceSettings(models, texts, changed, memory, json);
+  }
+
+  private static int number(String option, String value, int least) {
+    if (!value.matches("\\d{1,9}") || Integer.parseInt(value) < least) {
       throw new IllegalArgumentException(
-          option + " is " + value + ", expected a number of 1 or more (4 tokens or more)");
+          option + " is " + value + ", expected a number of " + least + " or more");
     }
-    return this;
+    return Integer.parseInt(value);
   }
 }

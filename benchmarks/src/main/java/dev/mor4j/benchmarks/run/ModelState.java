@@ -45,7 +45,8 @@ public class ModelState {
   public String model;
 
   /**
-   * {@code f32}, {@code bf16}, {@code bf16-packed}, {@code int8}, {@code int4} or {@code int4-all}.
+   * {@code f32}, {@code bf16}, {@code bf16-packed}, {@code int8}, {@code int4} or {@code int4-all};
+   * {@code stored} for a folder.
    */
   @Param("bf16")
   public String dtype;

@@ -13,14 +13,17 @@ import dev.mor4j.runtime.format.RandomModel;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.Sharing;
 import dev.mor4j.runtime.packing.Packing;
+import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -30,9 +33,13 @@ import java.util.stream.Stream;
  *   {models}/demo                      checkpoints/mor3-books, converted, with nothing that ends a text
  *   {models}/135m-mor3-bf16-seed1      random weights in a shape of {@link PaperShapes}
  *   {models}/135m-mor3-int8-seed1      the same bfloat16 weights, packed
+ *   {models}/mine-1a2b3c4d             a user's model in /path/to/mine, with nothing that ends a text
  * </pre>
  *
- * {@code models} is the folder that {@value #MODELS} names, else {@code benchmarks/target/models}.
+ * <p>A name with a slash in it is the path of a converted model.
+ *
+ * <p>{@code models} is the folder that {@value #MODELS} names, else {@code
+ * benchmarks/target/models}.
  */
 public final class BenchmarkModels {
   /** System property: where model folders are kept. */
@@ -52,7 +59,12 @@ public final class BenchmarkModels {
   /** Of all random weights. */
   public static final long SEED = 1;
 
+  /** The number type of a folder that the user names: whatever is stored there. */
+  public static final String STORED = "stored";
+
   private static final List<Double> THIRDS = List.of(1.0, 2 / 3.0, 1 / 3.0);
+
+  private static final String WEIGHTS = "model.safetensors";
 
   private BenchmarkModels() {}
 
@@ -69,13 +81,31 @@ public final class BenchmarkModels {
           new Quantization(Packing.INT4, Packing.INT4));
 
   /**
-   * The folder of model {@code name}.
+   * The folder of model {@code name}, or of the one at a path.
    *
    * @param dtype {@code f32} or {@code bf16}, row-major (the demo: what it was trained in), or
    *     {@code bf16-packed}, {@code int8}, {@code int4} (embedding and head int8, as the converter
-   *     does) or {@code int4-all}, packed from bfloat16
+   *     does) or {@code int4-all}, packed from bfloat16; for a path {@link #STORED}
    */
   public static Path folder(String name, String dtype) throws IOException {
+    if (isPath(name)) {
+      if (!dtype.equals(STORED)) {
+        throw new IllegalArgumentException(
+            "dtype is "
+                + dtype
+                + " for "
+                + name
+                + ", expected "
+                + STORED
+                + ": a folder is measured"
+                + " as it is; mor4j convert --quantize makes others");
+      }
+      return endless(Path.of(name));
+    }
+    if (dtype.equals(STORED)) {
+      throw new IllegalArgumentException(
+          "dtype is " + dtype + " for " + name + ", expected it with a folder only");
+    }
     Quantization packed = PACKED.get(dtype);
     if (packed != null) {
       Path plain = folder(name, "bf16");
@@ -94,6 +124,65 @@ public final class BenchmarkModels {
       return folder;
     }
     return random(name, dtype);
+  }
+
+  /** Whether {@code name} is the path of a folder. */
+  public static boolean isPath(String name) {
+    return name.contains("/") || name.contains(File.separator);
+  }
+
+  /** {@link #STORED} for a path; for a name what is wanted otherwise. */
+  public static String dtype(String name, String otherwise) {
+    return isPath(name) ? STORED : otherwise;
+  }
+
+  /** The sizes of a model, without making it. */
+  public static ArchitectureConfig architecture(String name) throws IOException {
+    return isPath(name)
+        ? ModelConfigJson.read(Path.of(name).resolve(ModelConfigJson.FILE_NAME)).architecture()
+        : PaperShapes.of(name).architecture();
+  }
+
+  /**
+   * A folder beside the others that links to the files of {@code theirs}, with a configuration that
+   * ends no text: what is measured must have the length that was asked for.
+   */
+  private static Path endless(Path theirs) throws IOException {
+    Path weights = theirs.resolve(WEIGHTS);
+    Path settings = theirs.resolve(ModelConfigJson.FILE_NAME);
+    if (!Files.isRegularFile(weights) || !Files.isRegularFile(settings)) {
+      throw new IllegalArgumentException(
+          "model is "
+              + theirs
+              + ", expected a folder with "
+              + settings.getFileName()
+              + " and "
+              + WEIGHTS
+              + ", as mor4j convert makes it");
+    }
+    ModelConfig config = ModelConfigJson.read(settings);
+    Path real = theirs.toRealPath();
+    int state =
+        Objects.hash(
+            real,
+            Files.size(weights),
+            Files.getLastModifiedTime(weights),
+            Files.getLastModifiedTime(settings));
+    Path folder = root().resolve(real.getFileName() + "-" + HexFormat.of().toHexDigits(state));
+    if (!Files.exists(folder)) {
+      make(
+          folder,
+          building -> {
+            Files.createDirectory(building);
+            for (String name : List.of(WEIGHTS, "tokenizer.json")) {
+              if (Files.exists(real.resolve(name))) {
+                Files.createSymbolicLink(building.resolve(name), real.resolve(name));
+              }
+            }
+            ModelConfigJson.write(endless(config), building.resolve(settings.getFileName()));
+          });
+    }
+    return folder;
   }
 
   private static Path random(String name, String dtype) throws IOException {
@@ -118,7 +207,7 @@ public final class BenchmarkModels {
 
   private static void writeRandom(Path folder, ModelConfig config, DType type) throws IOException {
     ModelConfig written = RandomModel.write(folder, config, type, SEED);
-    RoutedDepths.write(folder.resolve("model.safetensors"), written, SEED);
+    RoutedDepths.write(folder.resolve(WEIGHTS), written, SEED);
   }
 
   /** Without an end of text, so that every generation has the length that is measured. */
@@ -127,15 +216,17 @@ public final class BenchmarkModels {
     Path file = folder.resolve(ModelConfigJson.FILE_NAME);
     ModelConfig config = ModelConfigJson.read(file);
     Files.delete(file);
-    ModelConfigJson.write(
-        new ModelConfig(
-            endless(config.architecture()),
-            config.sharing(),
-            config.recursions(),
-            config.routing(),
-            config.caching(),
-            config.aliases()),
-        file);
+    ModelConfigJson.write(endless(config), file);
+  }
+
+  private static ModelConfig endless(ModelConfig config) {
+    return new ModelConfig(
+        endless(config.architecture()),
+        config.sharing(),
+        config.recursions(),
+        config.routing(),
+        config.caching(),
+        config.aliases());
   }
 
   private static ArchitectureConfig endless(ArchitectureConfig a) {
