@@ -17,7 +17,7 @@ import java.util.Map;
  *   routers        mor_router.router.weight (linear) or .router.0.weight, .router.2.weight; mlp_router.… where a second one decides
  * </pre>
  */
-final class CheckpointNames {
+public final class CheckpointNames {
   private static final Map<String, String> PARTS =
       Map.of(
           "input_norm", "input_layernorm",
@@ -39,7 +39,7 @@ final class CheckpointNames {
   }
 
   /** Canonical name → name in the checkpoint, for every tensor of the model. */
-  static Map<String, String> of(ModelConfig config) {
+  public static Map<String, String> of(ModelConfig config) {
     return new CheckpointNames(config).names();
   }
 
