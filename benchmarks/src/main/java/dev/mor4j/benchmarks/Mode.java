@@ -10,7 +10,7 @@ enum Mode {
   QUICK(
       "--quick",
       "JMH's benchmarks on the models demo, 135m-vanilla and 135m-mor3, in some minutes",
-      "what is given beside it goes before; -p model=, -p context=, and the options of JMH"),
+      "-p model=, -p context= and the options of JMH, which take precedence"),
   BATCHING(
       "--batching",
       "an engine with continuous depth-wise batching beside itself without, and beside other models",
@@ -46,6 +46,8 @@ enum Mode {
       "FILE (JSON) CHECKPOINT_DIR..."),
   DEVICE_REPORT(
       "--device-report", "the report of scripts/gpu-check from what its steps wrote", "DIR");
+
+  private static final int COLUMNS = 100;
 
   private final String option;
   private final String purpose;
@@ -110,6 +112,19 @@ enum Mode {
         + "; --help tells about them";
   }
 
+  /** A line of two columns, whose second goes on below where it is too long. */
+  private static void line(StringBuilder text, String name, String words) {
+    StringBuilder line = new StringBuilder(String.format("  %-17s", name));
+    for (String word : words.split(" ", -1)) {
+      if (line.length() + 1 + word.length() > COLUMNS) {
+        text.append(line).append('\n');
+        line = new StringBuilder(" ".repeat(19));
+      }
+      line.append(' ').append(word);
+    }
+    text.append(line).append('\n');
+  }
+
   /** The help of the command line. */
   static String help() {
     StringBuilder text = new StringBuilder();
@@ -125,8 +140,8 @@ enum Mode {
         Modes:
         """);
     for (Mode mode : values()) {
-      text.append(String.format("  %-17s %s%n", mode.option, mode.purpose));
-      text.append(String.format("  %-17s parameters: %s%n", "", mode.parameters));
+      line(text, mode.option, mode.purpose);
+      line(text, "", "parameters: " + mode.parameters);
     }
     return text.append(
             """
