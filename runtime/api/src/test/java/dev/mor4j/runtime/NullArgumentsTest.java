@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -75,7 +76,7 @@ class NullArgumentsTest {
     example(new Settings(folder, Map.of()), PanelPacker.of(Packing.INT8, 64));
     example(new PanelReader(Packing.BF16, MemorySegment.ofArray(new byte[2048]), 64));
     example(open(SafetensorsWriter.create(folder.resolve("empty"), List.of(), Map.of())));
-    example(folder, "text", List.of(), Map.of(), new LatencyHistogram(), Arena.ofAuto());
+    example(folder, "text", List.of(), Set.of(), Map.of(), new LatencyHistogram(), Arena.ofAuto());
     example(Optional.empty(), OptionalLong.empty(), Duration.ofSeconds(1), new byte[64]);
     example(EngineStep.builder(), ArchitectureConfig.builder(), new int[] {1}, new float[4096]);
     EXAMPLES.put(Consumer.class, (Consumer<Object>) any -> {});
