@@ -37,7 +37,7 @@ public final class Scheduler implements AutoCloseable {
   private final PrefixCache prefixes;
   private final KvBudget budget;
   private final Exits exits;
-  private final Block block;
+  private final TokensInBlock block;
   private final SchedulerCounters counters;
 
   /** Rows that a pass takes along for nothing. */
@@ -80,7 +80,7 @@ public final class Scheduler implements AutoCloseable {
     }
     this.counters = new SchedulerCounters(recursions);
     this.exits = new Exits(forward, buffers, settings.exits(), counters);
-    this.block = new Block(forward, buffers, recursions, settings.stepTokens(), this::through);
+    this.block = new TokensInBlock(forward, buffers, recursions, settings.stepTokens(), this::through);
   }
 
   /**
@@ -435,7 +435,7 @@ public final class Scheduler implements AutoCloseable {
     return running;
   }
 
-  Block block() {
+  TokensInBlock block() {
     return block;
   }
 
