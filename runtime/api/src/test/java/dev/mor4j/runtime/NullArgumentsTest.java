@@ -73,7 +73,10 @@ class NullArgumentsTest {
     example(model.config().architecture(), model.config().routing(), new RoutingConfig.None());
     example(open(open(model.newSession()).stream("A", GenerationOptions.greedy())));
     example(SafetensorsFile.open(written.resolve("model.safetensors")));
-    example(new Settings(folder, Map.of()), PanelPacker.of(Packing.INT8, 64));
+    example(
+        GenerationRequest.of("A"),
+        new Settings(folder, Map.of()),
+        PanelPacker.of(Packing.INT8, 64));
     example(new PanelReader(Packing.BF16, MemorySegment.ofArray(new byte[2048]), 64));
     example(open(SafetensorsWriter.create(folder.resolve("empty"), List.of(), Map.of())));
     example(folder, "text", List.of(), Set.of(), Map.of(), new LatencyHistogram(), Arena.ofAuto());

@@ -71,7 +71,7 @@ public enum Packing {
     return this != BF16;
   }
 
-  /** Columns of a panel, those included that the matrix lacks: KP. */
+  /** KP, the columns of a panel: those of the matrix, rounded up to a multiple of 64. */
   public static int paddedCols(int cols) {
     return Math.ceilDiv(cols, CHUNK_COLS) * CHUNK_COLS;
   }
