@@ -238,8 +238,9 @@ public final class MorEngine implements AutoCloseable {
   }
 
   /**
-   * What made the device useless, if anything has: every request fails from then on, and what helps
-   * is a model opened anew. Without memory it is not, for it goes on once there is some.
+   * The error after which the GPU computes nothing more, if there was one. Every request fails from
+   * then on; close the engine and the model, and open the model again. Running out of GPU memory is
+   * no such error: the engine goes on when memory is free again.
    */
   public Optional<DeviceException> deviceFailure() {
     return Optional.ofNullable(thread.deviceFailure());
@@ -274,9 +275,9 @@ public final class MorEngine implements AutoCloseable {
   }
 
   /**
-   * Ends what still waits or runs with {@link FinishReason#CANCELLED}, and gives all memory back.
-   * May be called again, by any thread but those that run what hangs on a result. To let requests
-   * finish first, {@link #drain} before.
+   * Ends every request that waits or runs with {@link FinishReason#CANCELLED} and gives all memory
+   * back. To let requests finish, call {@link #drain} first. May be called again, and by any
+   * thread, also by a callback of {@link Generation#result()}.
    */
   @Override
   public void close() {

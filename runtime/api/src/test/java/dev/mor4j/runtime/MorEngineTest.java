@@ -28,6 +28,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class MorEngineTest {
@@ -352,5 +353,17 @@ class MorEngineTest {
 
   private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {
     return events.stream().filter(event -> event.getEventType().getName().equals(name)).toList();
+  }
+
+  @Test
+  @Timeout(60)
+  void aCallbackOfAResultMayCloseTheEngine() {
+    MorEngine engine = model.newEngine(EngineOptions.defaults());
+    Generation generation = engine.submit(GenerationRequest.of("A").withGeneration(SAMPLED));
+    generation.result().thenRun(engine::close).join();
+    assertThat(generation.result().join().tokens()).isNotEmpty();
+    assertThatThrownBy(() -> engine.submit(GenerationRequest.of("A")))
+        .isInstanceOf(RequestRefusedException.class);
+    assertThat(engine.toString()).startsWith("MorEngine[").endsWith(", closed]");
   }
 }

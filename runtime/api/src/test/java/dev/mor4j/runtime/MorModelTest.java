@@ -219,4 +219,55 @@ class MorModelTest {
         .hasMessageContaining("[87, 32]");
     assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.MAPPED_WEIGHTS)).isZero();
   }
+
+  @Test
+  void whatIsNoModelSaysWhichCommandHelps() throws IOException {
+    Path missing = folder.resolve("missing");
+    refused(missing, missing + ": there is no such folder", "mor4j convert SRC DST");
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    refused(file, file + ": is a file");
+    refused(Files.createDirectory(folder.resolve("empty")), "has no file config.json");
+    for (String name :
+        List.of("pytorch_model.bin", "train_config.yaml", "model-00001-of-00002.safetensors")) {
+      Path raw = Files.createDirectory(folder.resolve("raw-" + name));
+      Files.writeString(raw.resolve("config.json"), "{}");
+      Files.writeString(raw.resolve(name), "");
+      refused(raw, "it has " + name, "convert it first: mor4j convert " + raw + " DST");
+    }
+    Path foreign = TestModels.expert(folder.resolve("foreign"));
+    Files.writeString(foreign.resolve("config.json"), "{\"model_type\": \"llama\"}");
+    refused(foreign, "expected \"mor4j\"", "\"mor4j convert SRC DST\" makes one");
+  }
+
+  private static void refused(Path folder, String... saying) {
+    assertThatThrownBy(() -> MorModel.open(folder))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContainingAll(saying);
+  }
+
+  @Test
+  void modelsAndWhatTheyGiveAreReadable() throws IOException {
+    Path written = TestModels.expert(folder.resolve("m"));
+    MorModel model = MorModel.open(written);
+    assertThat(model.toString()).startsWith("MorModel[" + written + ", 8 layers of width 32");
+    try (model;
+        MorSession session = model.newSession();
+        MorEngine engine = model.newEngine(EngineOptions.defaults())) {
+      GenerationResult result = session.generate(new int[] {1, 2, 3}, SHORT, token -> {});
+      assertThat(result.toString())
+          .startsWith("GenerationResult[6 tokens after a prompt of 3, LENGTH, ");
+      assertThat(session.toString()).startsWith("MorSession[9 of 128 tokens, RoutingSettings[");
+      Generation generation =
+          engine.submit(GenerationRequest.of(new int[] {1, 2}).withGeneration(SHORT));
+      generation.result().join();
+      assertThat(generation.report().toString()).startsWith("RequestReport[queued ");
+      assertThat(engine.statistics().toString())
+          .startsWith("EngineStatistics[1 requests submitted")
+          .contains("6 generated", "time to first token LatencyHistogram[1, mean ");
+      assertThat(new LatencyHistogram().toString()).isEqualTo("LatencyHistogram[empty]");
+      assertThat(engine.timeline().getLast().toString()).startsWith("EngineStep[");
+      assertThat(model.tokenizer().orElseThrow().toString()).contains("tokens of " + written);
+    }
+    assertThat(model.toString()).endsWith(", closed]");
+  }
 }

@@ -76,7 +76,7 @@ class OptionsTest {
     return switch (value) {
       case Integer number -> number + 1;
       case Long number -> number + 1;
-      case Double number -> number == 1.0 ? 0.75 : number == 0.0 ? 0.25 : number + 0.01;
+      case Double number -> number == 1.0 ? 1.5 : number == 0.0 ? 0.25 : number + 0.01;
       case Boolean flag -> !flag;
       case Duration duration -> duration.plusMillis(1);
       case OptionalLong seed -> OptionalLong.of(17);

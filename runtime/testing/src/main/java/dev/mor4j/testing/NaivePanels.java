@@ -12,7 +12,7 @@ public final class NaivePanels {
   /** Bytes or nibbles as they are, or 0 for bfloat16; [panels · 16][KP]. */
   public final int[][] stored;
 
-  /** Of each block, or the number itself for bfloat16; [panels · 16][KP]. */
+  /** Of each group, or the number itself for bfloat16; [panels · 16][KP]. */
   public final float[][] scales;
 
   private final Packing packing;
@@ -49,20 +49,20 @@ public final class NaivePanels {
   }
 
   private void readChunk(ByteBuffer in, int firstRow, int firstCol) {
-    for (int block = 0; block < 2; block++) {
+    for (int group = 0; group < 2; group++) {
       for (int row = 0; row < 16; row++) {
         float scale = Float.intBitsToFloat(in.getShort() << 16);
         for (int i = 0; i < 32; i++) {
-          scales[firstRow + row][firstCol + 32 * block + i] = scale;
+          scales[firstRow + row][firstCol + 32 * group + i] = scale;
         }
       }
     }
-    for (int block = 0; block < 2; block++) {
+    for (int group = 0; group < 2; group++) {
       for (int four = 0; four < (packing == Packing.INT4 ? 4 : 8); four++) {
         for (int row = 0; row < 16; row++) {
           for (int i = 0; i < 4; i++) {
             int bits = in.get() & 0xFF;
-            int col = firstCol + 32 * block + 4 * four + i;
+            int col = firstCol + 32 * group + 4 * four + i;
             if (packing == Packing.INT4) {
               stored[firstRow + row][col] = bits % 16;
               stored[firstRow + row][col + 16] = bits / 16;

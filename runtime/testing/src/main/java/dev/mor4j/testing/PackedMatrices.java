@@ -10,7 +10,7 @@ import java.util.Random;
 public final class PackedMatrices {
   private PackedMatrices() {}
 
-  /** About normal in blocks of different sizes; some blocks and single numbers are zero. */
+  /** About normal in groups of different sizes; some groups and single numbers are zero. */
   public static float[] random(int rows, int cols, long seed) {
     Random random = new Random(seed);
     float[] matrix = new float[rows * cols];

@@ -4,7 +4,7 @@ package dev.mor4j.runtime.packing;
  * Multiples of -8 to 7. With so few the error depends much on where they fall, so a range of scales
  * is tried, and then the one that is best for the multiples found.
  */
-final class Int4Quantizer extends BlockQuantizer {
+final class Int4Quantizer extends GroupQuantizer {
   /** The largest magnitude is at the scales tried 9, 8.75, .. 5.5 steps. */
   private static final float FINEST = 9f;
 

@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.packing;
 
 /** Multiples of -127 to 127; no number is further than half a step from what it becomes. */
-final class Int8Quantizer extends BlockQuantizer {
+final class Int8Quantizer extends GroupQuantizer {
   private static final int MOST = 127;
 
   Int8Quantizer() {

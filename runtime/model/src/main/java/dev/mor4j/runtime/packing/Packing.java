@@ -16,9 +16,9 @@ import java.util.Optional;
  *   INT4  panel [KP/64] of { scales [2][16] bfloat16 | q [2][4][16][4] 2 nibbles }  9 KP bytes
  * </pre>
  *
- * <p>A block is 32 columns of one row and has a scale of at least 0. INT8: {@code w = scale (q -
+ * <p>A group is 32 columns of one row and has a scale of at least 0. INT8: {@code w = scale (q -
  * 128)}, q in 1 .. 255. INT4: {@code w = scale (n - 8)}, n in 0 .. 15; a byte holds column c of its
- * block in the low nibble and column 16 + c in the high one.
+ * group in the low nibble and column 16 + c in the high one.
  *
  * <p>In {@code model.safetensors} a packed matrix is of type U8 and shape [panels, bytes of a
  * panel]; the second size tells which packing it is.
@@ -31,11 +31,11 @@ public enum Packing {
   /** Rows of a panel. */
   public static final int PANEL_ROWS = WeightType.PANEL_ROWS;
 
-  /** Columns of a block, which has one scale for each row. */
-  public static final int BLOCK_COLS = 32;
+  /** Columns of a group, which has one scale for each row. */
+  public static final int GROUP_COLS = 32;
 
   private static final int CHUNK_COLS = WeightType.PANEL_COLS;
-  private static final int SCALES_BYTES = CHUNK_COLS / BLOCK_COLS * PANEL_ROWS * Short.BYTES;
+  private static final int SCALES_BYTES = CHUNK_COLS / GROUP_COLS * PANEL_ROWS * Short.BYTES;
 
   private final WeightType type;
   private final String typeName;
@@ -71,7 +71,7 @@ public enum Packing {
     return this != BF16;
   }
 
-  /** Columns of a panel, those included that the matrix lacks: KP. */
+  /** KP, the columns of a panel: those of the matrix, rounded up to a multiple of 64. */
   public static int paddedCols(int cols) {
     return Math.ceilDiv(cols, CHUNK_COLS) * CHUNK_COLS;
   }
@@ -96,30 +96,30 @@ public enum Packing {
     if (this == BF16) {
       return ((col / 2 * PANEL_ROWS + row) * 2 + col % 2) * Short.BYTES;
     }
-    int inBlock = col % (this == INT4 ? BLOCK_COLS / 2 : BLOCK_COLS);
+    int inGroup = col % (this == INT4 ? GROUP_COLS / 2 : GROUP_COLS);
     return chunk(col)
         + SCALES_BYTES
-        + block(col) * blockBytes()
-        + (inBlock / 4 * PANEL_ROWS + row) * 4
-        + inBlock % 4;
+        + group(col) * groupBytes()
+        + (inGroup / 4 * PANEL_ROWS + row) * 4
+        + inGroup % 4;
   }
 
-  /** Where in its panel the scale of the block with a column lies, for a row of the panel. */
+  /** Where in its panel the scale of the group with a column lies, for a row of the panel. */
   int scalePlace(int row, int col) {
-    return chunk(col) + (block(col) * PANEL_ROWS + row) * Short.BYTES;
+    return chunk(col) + (group(col) * PANEL_ROWS + row) * Short.BYTES;
   }
 
   private int chunk(int col) {
-    return col / CHUNK_COLS * (SCALES_BYTES + CHUNK_COLS / BLOCK_COLS * blockBytes());
+    return col / CHUNK_COLS * (SCALES_BYTES + CHUNK_COLS / GROUP_COLS * groupBytes());
   }
 
-  /** Which block of its chunk a column is in. */
-  private static int block(int col) {
-    return col % CHUNK_COLS / BLOCK_COLS;
+  /** Which group of its chunk a column is in. */
+  private static int group(int col) {
+    return col % CHUNK_COLS / GROUP_COLS;
   }
 
-  /** Bytes of the numbers of a block, of all rows of a panel. */
-  private int blockBytes() {
-    return PANEL_ROWS * BLOCK_COLS / (this == INT4 ? 2 : 1);
+  /** Bytes of the numbers of a group, of all rows of a panel. */
+  private int groupBytes() {
+    return PANEL_ROWS * GROUP_COLS / (this == INT4 ? 2 : 1);
   }
 }

@@ -9,7 +9,7 @@ import java.util.Objects;
  * memory it needs is that of one panel. Equal rows give equal bytes on every machine. Owns its
  * buffers; one thread.
  */
-public abstract sealed class PanelPacker permits Bf16Packer, BlockPacker {
+public abstract sealed class PanelPacker permits Bf16Packer, GroupPacker {
   final int cols;
   final ByteBuffer panel;
 
@@ -28,8 +28,8 @@ public abstract sealed class PanelPacker permits Bf16Packer, BlockPacker {
     }
     return switch (packing) {
       case BF16 -> new Bf16Packer(cols);
-      case INT8 -> new BlockPacker(packing, cols, new Int8Quantizer());
-      case INT4 -> new BlockPacker(packing, cols, new Int4Quantizer());
+      case INT8 -> new GroupPacker(packing, cols, new Int8Quantizer());
+      case INT4 -> new GroupPacker(packing, cols, new Int4Quantizer());
     };
   }
 

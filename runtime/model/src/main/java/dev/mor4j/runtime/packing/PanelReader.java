@@ -15,7 +15,7 @@ public final class PanelReader {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt QUAD =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final int BLOCK = Packing.BLOCK_COLS;
+  private static final int GROUP = Packing.GROUP_COLS;
 
   private final Packing packing;
   private final MemorySegment matrix;
@@ -45,10 +45,10 @@ public final class PanelReader {
       return;
     }
     byte[] multiples = new byte[Packing.paddedCols(cols)];
-    float[] scales = new float[multiples.length / BLOCK];
+    float[] scales = new float[multiples.length / GROUP];
     readMultiples(row, multiples, scales);
     for (int col = 0; col < cols; col++) {
-      to[col] = scales[col / BLOCK] * multiples[col];
+      to[col] = scales[col / GROUP] * multiples[col];
     }
   }
 
@@ -56,29 +56,29 @@ public final class PanelReader {
    * Copies row {@code row} of a packing with scales, padding included.
    *
    * @param multiples [KP] receives what its numbers are multiples of the scale
-   * @param scales [KP/32] receives a scale for each block
+   * @param scales [KP/32] receives a scale for each group
    */
   public void readMultiples(long row, byte[] multiples, float[] scales) {
     Objects.requireNonNull(multiples, "multiples");
     Objects.requireNonNull(scales, "scales");
     long panel = panel(row);
     int inPanel = inPanel(row);
-    for (int block = 0; block < scales.length; block++) {
-      int first = block * BLOCK;
-      scales[block] = bfloat16(panel + packing.scalePlace(inPanel, first));
+    for (int group = 0; group < scales.length; group++) {
+      int first = group * GROUP;
+      scales[group] = bfloat16(panel + packing.scalePlace(inPanel, first));
       if (packing == Packing.INT8) {
-        for (int col = first; col < first + BLOCK; col += 4) {
+        for (int col = first; col < first + GROUP; col += 4) {
           int quad = matrix.get(QUAD, panel + packing.place(inPanel, col));
           for (int i = 0; i < 4; i++) {
             multiples[col + i] = (byte) (((quad >>> (8 * i)) & 0xFF) - 128);
           }
         }
       } else {
-        for (int col = first; col < first + BLOCK / 2; col += 4) {
+        for (int col = first; col < first + GROUP / 2; col += 4) {
           int quad = matrix.get(QUAD, panel + packing.place(inPanel, col));
           for (int i = 0; i < 4; i++) {
             multiples[col + i] = (byte) (((quad >>> (8 * i)) & 15) - 8);
-            multiples[col + i + BLOCK / 2] = (byte) (((quad >>> (8 * i + 4)) & 15) - 8);
+            multiples[col + i + GROUP / 2] = (byte) (((quad >>> (8 * i + 4)) & 15) - 8);
           }
         }
       }

@@ -27,12 +27,13 @@ final class BlockRunner {
   /** For each recursion the block as it is when all rows of a pass are at that one. */
   private final List<PreparedLayers> blocks = new ArrayList<>();
 
-  /** For each recursion the first one with the same weights. */
+  /** For each recursion, the first recursion that has the same weights. */
   private final int[] sameAs;
 
   /**
-   * For each of those the block when rows of several recursions share a pass: it stores what any of
-   * them may store, and the rows say which do.
+   * The block for passes with rows of several recursions, by the first recursion with those
+   * weights; null for the others. Its layers can store whatever one of these recursions stores, and
+   * each row of the pass says whether it does.
    */
   private final PreparedLayers[] mixed;
 

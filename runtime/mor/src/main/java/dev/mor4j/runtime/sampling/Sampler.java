@@ -240,8 +240,9 @@ public final class Sampler {
   }
 
   /**
-   * Puts the tokens into the heap that are at least as likely as {@code least}. All tokens less
-   * likely than a V-th of what top-p leaves out cannot make up for one that it keeps.
+   * Puts into the heap the tokens whose probability is at least {@code least}. That bound is half
+   * of {@code (1 - topP) / V}: the V tokens below it have less than the mass that top-p may leave
+   * out, even all together, so the nucleus never needs one of them.
    */
   private int heapOf(double least) {
     int size = 0;

@@ -68,8 +68,9 @@ final class KvBudget {
   }
 
   /**
-   * Adds up what those that run were promised, so that {@link #promise} need not: has to be called
-   * again before it when pages were taken or one that runs went.
+   * Adds up the bytes that the running sequences were promised, for the calls of {@link #promise}
+   * that follow. Call it again before the next promise when a sequence has taken pages or has
+   * stopped running.
    */
   void count(List<Sequence> running) {
     counted = promised(running);

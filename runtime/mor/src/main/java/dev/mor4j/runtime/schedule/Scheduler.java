@@ -37,7 +37,7 @@ public final class Scheduler implements AutoCloseable {
   private final PrefixCache prefixes;
   private final KvBudget budget;
   private final Exits exits;
-  private final Block block;
+  private final TokensInBlock block;
   private final SchedulerCounters counters;
 
   /** Rows that a pass takes along for nothing. */
@@ -80,7 +80,8 @@ public final class Scheduler implements AutoCloseable {
     }
     this.counters = new SchedulerCounters(recursions);
     this.exits = new Exits(forward, buffers, settings.exits(), counters);
-    this.block = new Block(forward, buffers, recursions, settings.stepTokens(), this::through);
+    this.block =
+        new TokensInBlock(forward, buffers, recursions, settings.stepTokens(), this::through);
   }
 
   /**
@@ -170,9 +171,10 @@ public final class Scheduler implements AutoCloseable {
   }
 
   /**
-   * Lets sequences begin, in the order of the queue, while there is room for all tokens that they
-   * and those that run know, and for every one that runs to go on for a page in each cache. Who is
-   * first and finds no room keeps those behind it waiting, so that it is not passed by for ever.
+   * Lets sequences begin, in the order of the queue. A sequence may begin when the budget has room
+   * for all its known tokens and those of the running sequences, and for one more page in each
+   * cache of every running sequence. If the first in the queue finds no room, the others wait
+   * behind it; otherwise small sequences could pass a large one forever.
    */
   private void admit(long now) {
     while (running.size() < settings.maxSequences() && queue.size() > 0) {
@@ -435,7 +437,7 @@ public final class Scheduler implements AutoCloseable {
     return running;
   }
 
-  Block block() {
+  TokensInBlock block() {
     return block;
   }
 

@@ -4,7 +4,7 @@
  * no clock but the one given; {@code MorEngine} is what callers see.
  *
  * <pre>
- *   WaitingQueue → running ── Block: tokens at any recursion ── Exits: tokens that wait to leave
+ *   WaitingQueue → running ── TokensInBlock, at any recursion ── Exits: tokens that wait to leave
  *                    │
  *                 KvBudget: who may take pages
  * </pre>

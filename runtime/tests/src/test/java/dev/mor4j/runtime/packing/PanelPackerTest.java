@@ -67,30 +67,30 @@ class PanelPackerTest {
     NaivePanels packed = packed(Packing.INT4, matrix, rows, cols);
     for (int row = 0; row < rows; row++) {
       for (int first = 0; first < cols; first += 32) {
-        float[] block =
+        float[] group =
             Arrays.copyOfRange(matrix, row * cols + first, row * cols + Math.min(cols, first + 32));
         double error = 0;
-        for (int i = 0; i < block.length; i++) {
-          error += square(packed.value(row, first + i) - (double) block[i]);
+        for (int i = 0; i < group.length; i++) {
+          error += square(packed.value(row, first + i) - (double) group[i]);
         }
         assertThat(packed.scales[row][first]).isGreaterThanOrEqualTo(0);
         for (int steps : new int[] {7, 8}) {
-          assertThat(error).isLessThanOrEqualTo(int4Error(block, steps) * 1.0001);
+          assertThat(error).isLessThanOrEqualTo(int4Error(group, steps) * 1.0001);
         }
       }
     }
     checkPadding(packed, rows, cols, 8);
   }
 
-  /** The squared error of a block whose largest magnitude is so many steps. */
-  private static double int4Error(float[] block, int steps) {
+  /** The squared error of a group whose largest magnitude is so many steps. */
+  private static double int4Error(float[] group, int steps) {
     float magnitude = 0;
-    for (float x : block) {
+    for (float x : group) {
       magnitude = Math.max(magnitude, Math.abs(x));
     }
     double scale = Bfloat16.widen(Bfloat16.round(magnitude / steps));
     double error = 0;
-    for (float x : block) {
+    for (float x : group) {
       double whole = scale == 0 ? 0 : Math.clamp(Math.rint(x / scale), -8, 7);
       error += square(whole * scale - x);
     }
@@ -118,15 +118,15 @@ class PanelPackerTest {
 
   /** A scale is rounded to bfloat16, but never so far that the largest number is cut off. */
   @Example
-  void int8KeepsTheLargestOfABlock() {
-    float[] block = new float[32];
+  void int8KeepsTheLargestOfAGroup() {
+    float[] group = new float[32];
     for (int step = 0; step < 1000; step++) {
       float largest = 1 + step / 1000f;
-      block[step % 32] = -largest;
-      NaivePanels packed = packed(Packing.INT8, block, 1, 32);
+      group[step % 32] = -largest;
+      NaivePanels packed = packed(Packing.INT8, group, 1, 32);
       assertThat(Math.abs(packed.value(0, step % 32) + largest))
           .isLessThanOrEqualTo(0.50002f * packed.scales[0][0]);
-      block[step % 32] = 0;
+      group[step % 32] = 0;
     }
   }
 
@@ -202,7 +202,7 @@ class PanelPackerTest {
     return new NaivePanels(packing, PackedMatrices.pack(packing, matrix, rows, cols), rows, cols);
   }
 
-  /** What the matrix lacks is zero; blocks that it lacks whole have the scale 0. */
+  /** What the matrix lacks is zero; groups that it lacks whole have the scale 0. */
   private static void checkPadding(NaivePanels packed, int rows, int cols, int zero) {
     for (int row = 0; row < packed.stored.length; row++) {
       for (int col = 0; col < packed.stored[row].length; col++) {

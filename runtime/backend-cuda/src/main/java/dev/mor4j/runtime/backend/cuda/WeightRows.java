@@ -41,7 +41,7 @@ final class WeightRows {
 
   /** Scales of a row of {@code cols} columns. */
   static int scaleCount(long cols) {
-    return Math.toIntExact(Math.ceilDiv(cols, Packing.BLOCK_COLS));
+    return Math.toIntExact(Math.ceilDiv(cols, Packing.GROUP_COLS));
   }
 
   /** Copies {@code count} rows from {@code first} on to the beginning of {@code to}, dense. */
@@ -67,7 +67,7 @@ final class WeightRows {
   void copyInt8(long first, int count, byte[] multiples, short[] scales) {
     PanelReader panels = MatrixRows.panels(view);
     byte[] padded = new byte[Packing.paddedCols(cols)];
-    float[] paddedScales = new float[padded.length / Packing.BLOCK_COLS];
+    float[] paddedScales = new float[padded.length / Packing.GROUP_COLS];
     int blocks = scaleCount(cols);
     for (int r = 0; r < count; r++) {
       panels.readMultiples(first + r, padded, paddedScales);

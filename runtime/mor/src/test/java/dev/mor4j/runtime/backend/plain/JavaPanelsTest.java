@@ -52,7 +52,7 @@ class JavaPanelsTest {
     }
   }
 
-  /** Number c of x as int8 in its block of 32. */
+  /** Number c of x as int8 in its group of 32. */
   private static double rounded(float[] x, int cols, int c) {
     float magnitude = 0;
     for (int i = c / 32 * 32; i < Math.min(cols, c / 32 * 32 + 32); i++) {
@@ -85,7 +85,7 @@ class JavaPanelsTest {
   }
 
   @Example
-  void tinyBlocksAreZeroAndHalvesGoToTheEven() {
+  void tinyGroupsAreZeroAndHalvesGoToTheEven() {
     byte[] q = new byte[64];
     float[] scales = new float[2];
     float[] x = new float[40];

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * The tokens in the shared block, of any sequences and at any recursions, and the rows that their
  * states are in until they have left the model. One thread at a time.
  */
-final class Block {
+final class TokensInBlock {
   private final ForwardPass forward;
   private final PassBuffers buffers;
   private final int recursions;
@@ -33,7 +33,7 @@ final class Block {
   /**
    * @param capacity most tokens on their way
    */
-  Block(
+  TokensInBlock(
       ForwardPass forward,
       PassBuffers buffers,
       int recursions,

@@ -3,12 +3,12 @@ package dev.mor4j.runtime.packing;
 import java.util.Arrays;
 
 /**
- * Finds the scale of a block and the multiples of it that its numbers become, with the least
+ * Finds the scale of a group and the multiples of it that its numbers become, with the least
  * squared error among some scales. The scale is rounded to bfloat16 first and the numbers are
- * divided by what is left of it. Reused for block after block; one thread.
+ * divided by what is left of it. Reused for group after group; one thread.
  */
-abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
-  /** Blocks whose largest magnitude is below this are zero; the kernels do the same with x. */
+abstract sealed class GroupQuantizer permits Int8Quantizer, Int4Quantizer {
+  /** Groups whose largest magnitude is below this are zero; the kernels do the same with x. */
   private static final float LEAST_MAGNITUDE = 1e-30f;
 
   /** Added and taken away again, it leaves a float's nearest whole number, ties to even. */
@@ -17,11 +17,11 @@ abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
   private final float least;
   private final float most;
 
-  /** The numbers of the block; zeros where the matrix ends. To be filled by the caller. */
-  final float[] block = new float[Packing.BLOCK_COLS];
+  /** The numbers of the group; zeros where the matrix ends. To be filled by the caller. */
+  final float[] group = new float[Packing.GROUP_COLS];
 
   /** The result: multiples of the scale. */
-  final byte[] multiples = new byte[Packing.BLOCK_COLS];
+  final byte[] multiples = new byte[Packing.GROUP_COLS];
 
   private short bestScale;
   private double bestError;
@@ -30,18 +30,18 @@ abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
    * @param least smallest multiple
    * @param most largest multiple
    */
-  BlockQuantizer(int least, int most) {
+  GroupQuantizer(int least, int most) {
     this.least = least;
     this.most = most;
   }
 
-  /** Tries scales for a block of this largest magnitude, at least once, with {@link #attempt}. */
+  /** Tries scales for a group of this largest magnitude, at least once, with {@link #attempt}. */
   abstract void search(float magnitude);
 
   /** Fills {@link #multiples}; returns the scale as bfloat16. */
   final short quantize() {
     float magnitude = 0;
-    for (float x : block) {
+    for (float x : group) {
       magnitude = Math.max(magnitude, Math.abs(x));
     }
     if (magnitude < LEAST_MAGNITUDE) {
@@ -51,8 +51,8 @@ abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
     bestError = Double.POSITIVE_INFINITY;
     search(magnitude);
     float inverse = 1 / Bfloat16.widen(bestScale);
-    for (int i = 0; i < block.length; i++) {
-      multiples[i] = (byte) multiple(block[i], inverse);
+    for (int i = 0; i < group.length; i++) {
+      multiples[i] = (byte) multiple(group[i], inverse);
     }
     return bestScale;
   }
@@ -66,11 +66,11 @@ abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
     float error1 = 0;
     float error2 = 0;
     float error3 = 0;
-    for (int i = 0; i < block.length; i += 4) {
-      float d0 = block[i] * inverse - multiple(block[i], inverse);
-      float d1 = block[i + 1] * inverse - multiple(block[i + 1], inverse);
-      float d2 = block[i + 2] * inverse - multiple(block[i + 2], inverse);
-      float d3 = block[i + 3] * inverse - multiple(block[i + 3], inverse);
+    for (int i = 0; i < group.length; i += 4) {
+      float d0 = group[i] * inverse - multiple(group[i], inverse);
+      float d1 = group[i + 1] * inverse - multiple(group[i + 1], inverse);
+      float d2 = group[i + 2] * inverse - multiple(group[i + 2], inverse);
+      float d3 = group[i + 3] * inverse - multiple(group[i + 3], inverse);
       error0 += d0 * d0;
       error1 += d1 * d1;
       error2 += d2 * d2;
@@ -89,7 +89,7 @@ abstract sealed class BlockQuantizer permits Int8Quantizer, Int4Quantizer {
     float inverse = 1 / Bfloat16.widen(bestScale);
     double product = 0;
     double squares = 0;
-    for (float x : block) {
+    for (float x : group) {
       float multiple = multiple(x, inverse);
       product += (double) x * multiple;
       squares += multiple * multiple;
