@@ -1,8 +1,8 @@
 /* What the machine can do, measured with all threads of a context: for reports and benchmarks. */
 #include "context.h"
 
-#define READ_BYTES (1 << 16)      /* an item of a phase  */
-#define PEAK_STEPS 200000         /* of an item          */
+#define READ_BYTES (1 << 16) /* an item of a phase  */
+#define PEAK_STEPS 200000    /* of an item          */
 #define PEAK_ITEMS_PER_THREAD 8
 #define ITEM_WORK ((int64_t)1 << 20) /* far beyond what is not worth a thread */
 
@@ -60,7 +60,8 @@ static void multiply_all(const void *arg, const mor4j_team *team)
     }
 }
 
-int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats,
+                                double *bytes_per_second)
 {
     if (context == NULL || data == NULL || (uintptr_t)data % 64 != 0 || bytes < 64 || bytes % 64 != 0 || repeats < 1 ||
         bytes_per_second == NULL) {

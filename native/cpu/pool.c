@@ -1,6 +1,6 @@
 /*
- * The workers of a context: they wait for the next phase, help with it, and wait again: spinning at first, so that the next
- * phase or the next token finds them awake, then asleep on a condition variable.
+ * The workers of a context: they wait for the next phase, help with it, and wait again: spinning at first, so that the
+ * next phase or the next token finds them awake, then asleep on a condition variable.
  */
 #include <errno.h>
 #include <sched.h>
@@ -9,7 +9,7 @@
 
 #include "team.h"
 
-#define SPIN_IN_CALL 100000 /* ns: between two phases; longer waits mean that the caller does without us, or has no core */
+#define SPIN_IN_CALL 100000 /* ns, between two phases; after that the caller does without us, or has no core */
 #define YIELD_AFTER 50000   /* ns */
 #define ALONE_PER_STALL 16
 

@@ -22,8 +22,8 @@ static mor4j_range part_of(int64_t items, int64_t parts, int64_t i)
     return (mor4j_range){first, first + each + (i < more)};
 }
 
-/* The place in a lane of `count` chunks of the chunk that is now this thread's, -1 when none is left or the phase is over.
-   Relaxed: the claim orders nothing; the acquire of `current` before and the release of `done` after do. */
+/* The place in a lane of `count` chunks of the chunk that is now this thread's, -1 when none is left or the phase is
+   over. Relaxed: the claim orders nothing; the acquire of `current` before and the release of `done` after do. */
 static int64_t claim(mor4j_lane *lane, uint64_t phase, int64_t count)
 {
     uint64_t word = atomic_load_explicit(&lane->claimed, memory_order_relaxed), next;
@@ -65,16 +65,18 @@ static bool are_done(mor4j_pool *pool, int32_t count)
     return false;
 }
 
-/* The caller had nothing left to do at `dry` and then waited. Workers should have been in their last chunks, which take no
-   longer than its own did; where items differ, no longer than all of them at a poor 1 GFLOP/s. If it took longer, a worker
-   lost its core inside a chunk, and may again: do without them for so long that little is lost to such waits in all. */
+/* The caller had nothing left to do at `dry` and then waited. Workers should have been in their last chunks, which take
+   no longer than its own did; where items differ, no longer than all of them at a poor 1 GFLOP/s. If it took longer, a
+   worker lost its core inside a chunk, and may again: do without them for so long that little is lost to such waits in
+   all. */
 static void judge_wait(mor4j_pool *pool, int64_t start, int64_t dry, int64_t waited, int64_t uneven_work)
 {
     if (waited <= 2 * (dry - start) + uneven_work + STALL) return;
     pool->alone_until = dry + waited + least(pool->alone_per_stall * waited, LONGEST_ALONE);
 }
 
-void mor4j_team_for(const mor4j_team *team, int64_t items, int64_t item_work, bool alike, mor4j_phase fn, const void *arg)
+void mor4j_team_for(const mor4j_team *team, int64_t items, int64_t item_work, bool alike, mor4j_phase fn,
+                    const void *arg)
 {
     mor4j_pool *pool = team->pool;
     const int64_t work = items * least(item_work, MOST_ITEM_WORK);
@@ -124,8 +126,8 @@ static void split_tiles(const void *arg, mor4j_range tiles)
     }
 }
 
-void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block, int64_t output_work,
-                      mor4j_tile_work fn, const void *arg)
+void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block,
+                      int64_t output_work, mor4j_tile_work fn, const void *arg)
 {
     split_run run = {rows, outs, unit, 1, fn, arg};
     if (rows <= FEW_ROWS) {
@@ -138,6 +140,6 @@ void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_
         block = block / 2 / unit * unit;
     }
     run.block = block;
-    mor4j_team_for(team, run.row_blocks * ((outs + block - 1) / block), least(rows, ROW_BLOCK) * block * output_work, true,
-                   split_tiles, &run);
+    mor4j_team_for(team, run.row_blocks * ((outs + block - 1) / block), least(rows, ROW_BLOCK) * block * output_work,
+                   true, split_tiles, &run);
 }

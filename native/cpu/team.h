@@ -1,18 +1,20 @@
 /*
  * The threads of a context. A call runs on the caller's thread, which hands out the work of one phase after another:
- * mor4j_team_for cuts a phase into chunks that the caller and the workers claim. A phase is over when all its chunks are
- * done, not when all threads have come: a worker without a core costs nothing unless it lost the core inside a chunk.
+ * mor4j_team_for cuts a phase into chunks that the caller and the workers claim. A phase is over when all its chunks
+ * are done, not when all threads have come: a worker without a core costs nothing unless it lost the core inside a
+ * chunk.
  *
  *   current   phase << 16 | chunks: what there is to do; 0 chunks ends the workers
- *   lanes     phase << 16 | next:   lane i holds the i-th share of the chunks, its first `next` are claimed. The word of an
- *                                   earlier phase means that none is, so nobody has to reset the lanes.
+ *   lanes     phase << 16 | next:   lane i holds the i-th share of the chunks, its first `next` are claimed. The word
+ *                                   of an earlier phase means that none is, so nobody has to reset the lanes.
  *   done      chunks of this phase that workers have finished
  *
- * Why a worker that slept through any number of phases, or the end of the call, is harmless: it touches nothing of a phase
- * but through a claim; a claim compares and swaps a word that names the phase; and in a phase that is over every chunk has
- * been claimed. Who holds a claim knows that the caller waits. Phases count up to 2^48 and never come again.
+ * Why a worker that slept through any number of phases, or the end of the call, is harmless: it touches nothing of a
+ * phase but through a claim; a claim compares and swaps a word that names the phase; and in a phase that is over every
+ * chunk has been claimed. Who holds a claim knows that the caller waits. Phases count up to 2^48 and never come again.
  *
- * Owner: the context. Thread contract: any thread may call mor4j_pool_run; who finds the pool taken runs as a team of one.
+ * Owner: the context. Thread contract: any thread may call mor4j_pool_run; who finds the pool taken runs as a team of
+ * one.
  */
 #ifndef MOR4J_TEAM_H
 #define MOR4J_TEAM_H
@@ -90,7 +92,8 @@ int32_t mor4j_pool_start(mor4j_pool *pool, int32_t threads, int32_t spin_microse
 /* Joins the workers. */
 void mor4j_pool_stop(mor4j_pool *pool);
 
-/* Runs work(arg, team) on this thread: with the whole team, or alone when `multiply_adds` is small or the pool is taken. */
+/* Runs work(arg, team) on this thread: with the whole team, or alone when `multiply_adds` is small or the pool is
+   taken. */
 void mor4j_pool_run(mor4j_pool *pool, mor4j_work work, const void *arg, int64_t multiply_adds);
 
 /* Makes `chunks` chunks of the next phase (0: the end) visible to the workers and wakes those that sleep; `current`. */
@@ -118,19 +121,21 @@ static inline int64_t mor4j_nanoseconds(void)
 
 /*
  * One phase: calls fn on ranges that together cover [0, items), each item once, and returns when all is done; what any
- * thread wrote before, all see after. A thread is given the same items in the next pass if nobody is late, so that it meets
- * the same weights in its cache. item_work: multiply-adds of an item, about; `alike`: of every item, not only on average.
- * Only from the thread that runs the call.
+ * thread wrote before, all see after. A thread is given the same items in the next pass if nobody is late, so that it
+ * meets the same weights in its cache. item_work: multiply-adds of an item, about; `alike`: of every item, not only on
+ * average. Only from the thread that runs the call.
  */
-void mor4j_team_for(const mor4j_team *team, int64_t items, int64_t item_work, bool alike, mor4j_phase fn, const void *arg);
+void mor4j_team_for(const mor4j_team *team, int64_t items, int64_t item_work, bool alike, mor4j_phase fn,
+                    const void *arg);
 
 typedef void (*mor4j_tile_work)(const void *arg, mor4j_range rows, mor4j_range outs);
 
 /*
- * One phase: calls fn on parts that together cover rows x outs, each once. Few rows: parts are multiples of `unit` outputs.
- * Many rows: blocks of about `block` outputs by ROW_BLOCK rows. output_work: multiply-adds of one output of one row.
+ * One phase: calls fn on parts that together cover rows x outs, each once. Few rows: parts are multiples of `unit`
+ * outputs. Many rows: blocks of about `block` outputs by ROW_BLOCK rows. output_work: multiply-adds of one output of
+ * one row.
  */
-void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block, int64_t output_work,
-                      mor4j_tile_work fn, const void *arg);
+void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block,
+                      int64_t output_work, mor4j_tile_work fn, const void *arg);
 
 #endif

@@ -36,7 +36,10 @@ uint64_t random_bits(uint64_t *state)
 
 int64_t random_below(uint64_t *state, int64_t n) { return (int64_t)(random_bits(state) % (uint64_t)n); }
 
-float random_float(uint64_t *state) { return (float)((int64_t)(random_bits(state) >> 40) - (1 << 23)) / (float)(1 << 23); }
+float random_float(uint64_t *state)
+{
+    return (float)((int64_t)(random_bits(state) >> 40) - (1 << 23)) / (float)(1 << 23);
+}
 
 void random_floats(uint64_t *state, float *x, int64_t n)
 {

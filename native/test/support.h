@@ -12,13 +12,13 @@
 #include "kernels/kernels.h"
 #include "mor4j.h"
 
-#define CHECK(condition, ...)                            \
-    do {                                                 \
+#define CHECK(condition, ...)                                                \
+    do {                                                                     \
         if (!(condition)) fail(__FILE__, __LINE__, #condition, __VA_ARGS__); \
     } while (0)
 
-__attribute__((noreturn, format(printf, 4, 5))) void fail(const char *file, int line, const char *condition, const char *format,
-                                                          ...);
+__attribute__((noreturn, format(printf, 4, 5))) void fail(const char *file, int line, const char *condition,
+                                                          const char *format, ...);
 
 /* splitmix64 */
 uint64_t random_bits(uint64_t *state);
@@ -27,8 +27,8 @@ int64_t random_below(uint64_t *state, int64_t n);
 float random_float(uint64_t *state);
 void random_floats(uint64_t *state, float *x, int64_t n);
 
-/* bytes that end right before an unmapped page. The bytes before them are sentinels; the array itself is filled with 0xFF,
-   which reads as NaN. */
+/* bytes that end right before an unmapped page. The bytes before them are sentinels; the array itself is filled with
+   0xFF, which reads as NaN. */
 void *guarded(size_t bytes);
 /* Checks the sentinels and unmaps. */
 void guarded_free(void *array, size_t bytes);
