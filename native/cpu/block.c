@@ -245,6 +245,6 @@ int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
                            .entries = entries};
     /* The largest phase of a layer, for one row. */
     const int64_t phase = 2 * (int64_t)shape->hidden * shape->intermediate;
-    mor4j_pool_run(&context->pool, run_block, &run, phase >= MOR4J_SPLIT_WORK ? phase : phase * pass->rows);
+    mor4j_team_run(&context->pool, run_block, &run, phase >= MOR4J_SPLIT_WORK ? phase : phase * pass->rows);
     return MOR4J_OK;
 }

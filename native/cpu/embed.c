@@ -37,6 +37,6 @@ int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int
         if (ids[i] < 0 || ids[i] >= table->rows) return MOR4J_INVALID_ARGUMENT;
     }
     const embed_run run = {context->kernels, table, ids, row_index, x, rows};
-    mor4j_pool_run(&context->pool, embed, &run, rows * mor4j_row_work(table->cols));
+    mor4j_team_run(&context->pool, embed, &run, rows * mor4j_row_work(table->cols));
     return MOR4J_OK;
 }

@@ -71,6 +71,6 @@ int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j
                           .rows = rows,
                           .eps = rms_eps};
     const int64_t weights = head->rows * head->cols;
-    mor4j_pool_run(&context->pool, head_rows, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
+    mor4j_team_run(&context->pool, head_rows, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
     return MOR4J_OK;
 }

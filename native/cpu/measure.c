@@ -68,7 +68,7 @@ int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_
         return MOR4J_INVALID_ARGUMENT;
     }
     measure_run run = {.kernels = context->kernels, .data = data, .bytes = bytes, .repeats = repeats};
-    mor4j_pool_run(&context->pool, read_all, &run, INT64_MAX);
+    mor4j_team_run(&context->pool, read_all, &run, INT64_MAX);
     *bytes_per_second = run.best;
     return MOR4J_OK;
 }
@@ -79,7 +79,7 @@ int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeat
         return MOR4J_INVALID_ARGUMENT;
     }
     measure_run run = {.kernels = context->kernels, .dtype = dtype, .repeats = repeats};
-    mor4j_pool_run(&context->pool, multiply_all, &run, INT64_MAX);
+    mor4j_team_run(&context->pool, multiply_all, &run, INT64_MAX);
     *operations_per_second = run.best;
     return MOR4J_OK;
 }

@@ -82,6 +82,6 @@ int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const fl
     const route_run run = {
         context->kernels, router, x, row_index, workspace, workspace + rows * router->w1.cols, z, rows};
     const int64_t weights = router->w1.rows * router->w1.cols;
-    mor4j_pool_run(&context->pool, route, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
+    mor4j_team_run(&context->pool, route, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
     return MOR4J_OK;
 }

@@ -279,7 +279,7 @@ static void test_team(const mor4j_kernels *k, int32_t threads)
             memcpy(want, a.out, (size_t)n * sizeof(float));
             memset(a.out, 0xFF, (size_t)n * sizeof(float));
             const team_call t = {k, &a, scratch};
-            mor4j_pool_run(&pool, attend_with_team, &t, INT64_C(1) << 30);
+            mor4j_team_run(&pool, attend_with_team, &t, INT64_C(1) << 30);
             CHECK(same_bits(a.out, want, n), "%s: %ld rows of context %ld by %d threads", isa_name(k->isa), (long)rows,
                   (long)contexts[i], threads);
             if (scratch != NULL) guarded_floats_free(scratch, floats);

@@ -112,7 +112,7 @@ static void test_late_threads(int32_t threads, int32_t spin)
     mor4j_context *context;
     CHECK(mor4j_context_create(MOR4J_ISA_PORTABLE, threads, spin, &context) == MOR4J_OK, "context");
     context->pool.alone_per_stall = 0; /* workers take part however late they are */
-    for (uint64_t call = 1; call <= 100; call++) mor4j_pool_run(&context->pool, count_phases, &call, MOR4J_SPLIT_WORK);
+    for (uint64_t call = 1; call <= 100; call++) mor4j_team_run(&context->pool, count_phases, &call, MOR4J_SPLIT_WORK);
     mor4j_context_destroy(context);
 }
 
@@ -172,7 +172,7 @@ static void test_stall(void)
 {
     mor4j_context *context;
     CHECK(mor4j_context_create(MOR4J_ISA_PORTABLE, 2, 100, &context) == MOR4J_OK, "context");
-    mor4j_pool_run(&context->pool, stall_phases, NULL, MOR4J_SPLIT_WORK);
+    mor4j_team_run(&context->pool, stall_phases, NULL, MOR4J_SPLIT_WORK);
     mor4j_context_destroy(context);
 }
 
