@@ -185,6 +185,8 @@ bool is_close(float got, double want, double tolerance)
 
 bool same_bits(const float *a, const float *b, int64_t n) { return memcmp(a, b, (size_t)n * sizeof(float)) == 0; }
 
+bool is_quick(void) { return getenv("MOR4J_QUICK_TESTS") != NULL; }
+
 const mor4j_kernels *const *runnable_kernels(void)
 {
     static const mor4j_kernels *all[MOR4J_ISA_AVX512_BF16 + 2];

@@ -44,6 +44,10 @@ double weight_at(const mor4j_matrix *matrix, int64_t row, int64_t col);
 bool is_close(float got, double want, double tolerance);
 bool same_bits(const float *a, const float *b, int64_t n);
 
+/* Is MOR4J_QUICK_TESTS in the environment? Then sizes, number types and instruction sets are all there, but what only
+   repeats them is not: for sanitizers. */
+bool is_quick(void);
+
 /* The kernels this machine can run, then NULL. */
 const mor4j_kernels *const *runnable_kernels(void);
 const char *isa_name(int32_t isa);

@@ -42,7 +42,8 @@ struct test_case {
     void (*run)();
 };
 
-/* Runs every case, emulated ones forward, backward and in three random orders. 0 when all is well. */
+/* Runs every case, emulated ones forward, backward and in three random orders, or with MOR4J_QUICK_TESTS in the
+   environment forward only. 0 when all is well. */
 int run_cases(const std::vector<test_case> &cases);
 
 bool is_emulated();
