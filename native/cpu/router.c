@@ -1,6 +1,7 @@
 /*
  * z [rows, outs] = W1 (x / temp), or W2 gelu(W1 (x / temp)), of chosen rows. x is divided first, as the authors' code does.
  * Workspace: the divided rows [rows, H], then the hidden layer [rows, M].
+ * Source: docs/forward-pass.md, section 5, step 1.
  */
 #include <math.h>
 

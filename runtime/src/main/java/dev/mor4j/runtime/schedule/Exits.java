@@ -103,7 +103,7 @@ final class Exits {
     if (options.depthBatching() != DepthBatching.CONTINUOUS) {
       return false;
     }
-    // docs/scaling.md: half is near the best for depths from shallow to deep.
+    // docs/performance.md, simulation: half is near the best for depths from shallow to deep.
     int enough = options.minExitBatch() > 0 ? options.minExitBatch() : Math.ceilDiv(running, 2);
     if (waiting.size() >= Math.min(enough, running)) {
       return true;
