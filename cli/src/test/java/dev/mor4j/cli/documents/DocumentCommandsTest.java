@@ -21,9 +21,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every command of the documents is run, line by line, in a folder that has the project's checkpoints
- * and test data; or it is listed here with the reason why it cannot. {@code ./mor4j} is run in this
- * JVM but for {@code serve}, and {@code curl} is this JVM's HTTP client.
+ * Every command of the documents is run, line by line, in a folder that has the project's
+ * checkpoints and test data; or it is listed here with the reason why it cannot. {@code ./mor4j} is
+ * run in this JVM but for {@code serve}, and {@code curl} is this JVM's HTTP client.
  */
 class DocumentCommandsTest {
   private static final String BUILDS = "is Maven itself, which runs this test";
@@ -68,8 +68,7 @@ class DocumentCommandsTest {
           Map.entry("scripts/cuda-kernels", NVCC),
           Map.entry("scripts/cuda-kernels --all native/cuda/project.cu", NVCC),
           Map.entry("native/target/cmake/test/cuda/cuda_compact", NATIVE),
-          Map.entry(
-              "ctest --test-dir native/target/cmake -R '^cuda_' --output-on-failure", NATIVE),
+          Map.entry("ctest --test-dir native/target/cmake -R '^cuda_' --output-on-failure", NATIVE),
           Map.entry(
               "cmake --build native/target/cmake-sanitize --target cuda_compact",
               "needs the sanitizers' build"),
@@ -169,7 +168,9 @@ class DocumentCommandsTest {
             }
           }
           case "curl" -> {
-            assertThat(server).as("%s: no server is started before in this block", command).isNotNull();
+            assertThat(server)
+                .as("%s: no server is started before in this block", command)
+                .isNotNull();
             server.curl(words);
           }
           default -> system(words.getFirst(), command);

@@ -118,8 +118,7 @@ class DocumentTextTest {
   @Test
   void citedSectionsExist() throws IOException {
     Set<String> sections = new HashSet<>();
-    for (String line :
-        Document.read(Document.ROOT.resolve("docs/forward-pass.md")).prose()) {
+    for (String line : Document.read(Document.ROOT.resolve("docs/forward-pass.md")).prose()) {
       Matcher heading = Pattern.compile("## (\\d+)\\. .+").matcher(line);
       if (heading.matches()) {
         sections.add(heading.group(1));
@@ -133,7 +132,9 @@ class DocumentTextTest {
       Matcher citation = CITED.matcher(text);
       while (citation.find()) {
         cited++;
-        assertThat(sections).as("%s: section %s", file, citation.group(1)).contains(citation.group(1));
+        assertThat(sections)
+            .as("%s: section %s", file, citation.group(1))
+            .contains(citation.group(1));
       }
     }
     assertThat(cited).as("places that cite the specification").isGreaterThan(20);
@@ -143,7 +144,8 @@ class DocumentTextTest {
   private static List<Path> sources() throws IOException {
     List<Path> found = new ArrayList<>();
     for (String folder :
-        List.of("native", "bindings", "runtime", "weights-converter", "server", "cli", "benchmarks")) {
+        List.of(
+            "native", "bindings", "runtime", "weights-converter", "server", "cli", "benchmarks")) {
       try (Stream<Path> files = Files.walk(Document.ROOT.resolve(folder))) {
         files
             .filter(file -> file.toString().matches(".*\\.(java|c|h|cu|cuh|cpp)"))
@@ -186,7 +188,9 @@ class DocumentTextTest {
         }
       }
       if (task) {
-        assertThat(page.lines()).as(page.name()).anyMatch(line -> line.startsWith("Followed last in commit"));
+        assertThat(page.lines())
+            .as(page.name())
+            .anyMatch(line -> line.startsWith("Followed last in commit"));
       }
     }
     assertThat(missing).isEmpty();

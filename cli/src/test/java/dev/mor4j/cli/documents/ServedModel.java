@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code ./mor4j serve} in a process of its own, and {@code curl} beside it. The port is a free one.
- * Owns the process; used by one thread.
+ * {@code ./mor4j serve} in a process of its own, and {@code curl} beside it. The port is a free
+ * one. Owns the process; used by one thread.
  */
 final class ServedModel implements AutoCloseable {
   private static final int LONGEST_SECONDS = 120;
