@@ -101,9 +101,11 @@ class DocumentCommandsTest {
 
   private static final Set<String> DONE = new HashSet<>();
 
+  private static final List<String> LINKS = List.of("checkpoints", "testdata");
+
   @BeforeAll
   static void prepare() throws IOException {
-    for (String name : List.of("checkpoints", "testdata")) {
+    for (String name : LINKS) {
       Files.createSymbolicLink(work.resolve(name), Document.ROOT.resolve(name));
     }
     System.setProperty("mor4j.home", work.toString());
@@ -111,7 +113,10 @@ class DocumentCommandsTest {
   }
 
   @AfterAll
-  static void forget() {
+  static void forget() throws IOException {
+    for (String name : LINKS) {
+      Files.delete(work.resolve(name));
+    }
     System.clearProperty("mor4j.home");
     DONE.clear();
   }

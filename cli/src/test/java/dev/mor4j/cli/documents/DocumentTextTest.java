@@ -148,6 +148,7 @@ class DocumentTextTest {
             "native", "bindings", "runtime", "weights-converter", "server", "cli", "benchmarks")) {
       try (Stream<Path> files = Files.walk(Document.ROOT.resolve(folder))) {
         files
+            .filter(Files::isRegularFile)
             .filter(file -> file.toString().matches(".*\\.(java|c|h|cu|cuh|cpp)"))
             .filter(file -> !Document.ROOT.relativize(file).toString().contains("target/"))
             .forEach(found::add);
