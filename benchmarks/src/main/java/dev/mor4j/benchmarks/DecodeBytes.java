@@ -1,13 +1,12 @@
 package dev.mor4j.benchmarks;
 
-import dev.mor4j.bindings.cpu.KvType;
 import dev.mor4j.runtime.MorModel;
-import dev.mor4j.runtime.cache.KvPageLayout;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.WeightCost;
+import dev.mor4j.runtime.kv.KvPageLayout;
 import java.io.IOException;
 
 /**
@@ -35,11 +34,7 @@ record DecodeBytes(WeightCost weights, long commonEntryBytes, long blockEntryByt
     ArchitectureConfig sizes = model.config().architecture();
     return layers == 0
         ? 0
-        : new KvPageLayout(
-                layers,
-                sizes.kvHeads(),
-                sizes.headDim(),
-                KvType.valueOf(model.kvCacheType().name()))
+        : new KvPageLayout(layers, sizes.kvHeads(), sizes.headDim(), model.kvCacheType())
             .entryBytes();
   }
 

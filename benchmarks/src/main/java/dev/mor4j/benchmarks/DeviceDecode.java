@@ -1,7 +1,6 @@
 package dev.mor4j.benchmarks;
 
 import dev.mor4j.runtime.EngineOptions;
-import dev.mor4j.runtime.EngineStep;
 import dev.mor4j.runtime.Generation;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationRequest;
@@ -12,6 +11,7 @@ import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.Token;
 import dev.mor4j.runtime.TokenStream;
 import dev.mor4j.runtime.backend.cuda.DeviceActivity;
+import dev.mor4j.runtime.engine.EngineStep;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,7 +2,6 @@ package dev.mor4j.benchmarks;
 
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.KernelChoice;
-import dev.mor4j.runtime.KvCacheType;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.MorSession;
@@ -11,6 +10,7 @@ import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.WeightCost;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,14 +1,15 @@
 package dev.mor4j.benchmarks;
 
 import dev.mor4j.runtime.DepthBatching;
-import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.schedule.Scheduler;
+import dev.mor4j.runtime.schedule.SchedulerSettings;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What depth-wise batching gains on machines that are not at hand: the scheduler itself, on a
@@ -142,15 +143,20 @@ final class ScalingSimulation {
   double rate(
       double balance, double ends, double[] spread, int count, DepthBatching batching, int least)
       throws IOException {
-    EngineOptions options =
-        EngineOptions.defaults()
-            .withMaxSequences(count)
-            .withStepTokens(2 * count + 8)
-            .withExits(least, 100)
-            .withPrefixCache(false)
-            .withDepthBatching(batching);
+    SchedulerSettings scheduling =
+        new SchedulerSettings(
+            count,
+            2 * count + 8,
+            1L << 30,
+            false,
+            TimeUnit.SECONDS.toNanos(5),
+            new SchedulerSettings.ExitRule(
+                least,
+                100,
+                batching != DepthBatching.CONTINUOUS,
+                batching == DepthBatching.PADDED));
     try (SimulatedScheduler simulated =
-        new SimulatedScheduler(folder, spread, balance, ends, options)) {
+        new SimulatedScheduler(folder, spread, balance, ends, scheduling)) {
       return drive(simulated, count);
     }
   }

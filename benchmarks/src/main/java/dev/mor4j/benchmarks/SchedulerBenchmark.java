@@ -1,7 +1,7 @@
 package dev.mor4j.benchmarks;
 
-import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.schedule.SchedulerCounters;
+import dev.mor4j.runtime.schedule.SchedulerSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,12 +54,15 @@ public class SchedulerBenchmark {
   @Setup(Level.Trial)
   public void open() throws IOException {
     folder = Files.createTempDirectory("mor4j-scheduler-");
-    EngineOptions options =
-        EngineOptions.defaults()
-            .withMaxSequences(sequences)
-            .withStepTokens(2 * sequences + context)
-            .withPrefixCache(false);
-    simulated = new SimulatedScheduler(folder, THIRDS, 32, 0.7, options);
+    SchedulerSettings scheduling =
+        new SchedulerSettings(
+            sequences,
+            2 * sequences + context,
+            1L << 30,
+            false,
+            TimeUnit.SECONDS.toNanos(5),
+            new SchedulerSettings.ExitRule(0, 4, false, false));
+    simulated = new SimulatedScheduler(folder, THIRDS, 32, 0.7, scheduling);
     // Texts of all lengths are on their way when the measurement begins.
     for (int i = 0; i < 8 * TEXT; i++) {
       step();

@@ -1,11 +1,8 @@
 package dev.mor4j.benchmarks;
 
-import dev.mor4j.bindings.cpu.KvType;
-import dev.mor4j.runtime.EngineOptions;
-import dev.mor4j.runtime.FinishReason;
-import dev.mor4j.runtime.RequestPriority;
-import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.RequestPriority;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;
 import dev.mor4j.runtime.format.DType;
@@ -16,10 +13,12 @@ import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.Sharing;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.ForwardPass;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
+import dev.mor4j.runtime.schedule.SchedulerSettings;
 import dev.mor4j.runtime.schedule.SchedulerState;
 import dev.mor4j.runtime.schedule.Sequence;
 import dev.mor4j.runtime.schedule.SequenceListener;
@@ -55,7 +54,7 @@ final class SimulatedScheduler implements AutoCloseable {
    * @param ends weights of first and last layers and head, as a share of the block's
    */
   SimulatedScheduler(
-      Path folder, double[] spread, double balance, double ends, EngineOptions options)
+      Path folder, double[] spread, double balance, double ends, SchedulerSettings scheduling)
       throws IOException {
     int recursions = spread.length;
     Path model = folder.resolve("model-" + recursions);
@@ -66,15 +65,14 @@ final class SimulatedScheduler implements AutoCloseable {
     this.backend = new SimulatedBackend(balance, 1, ends, BLOCK_LAYERS, goOn(spread));
     ModelConfig config = ModelConfigJson.read(model.resolve(ModelConfigJson.FILE_NAME));
     this.weights = ModelWeights.open(model.resolve("model.safetensors"), config);
-    this.buffers = new BufferPool(backend, options.stepTokens(), recursions);
+    this.buffers = new BufferPool(backend, scheduling.stepTokens(), recursions);
     ForwardPass forward = new ForwardPass(weights, backend);
     this.pools =
-        new KvPools(forward.kvPlan(), config.architecture(), KvType.F32, backend.pageMemory());
+        new KvPools(forward.kvPlan(), config.architecture(), KvCacheType.F32, backend.pageMemory());
     this.scheduler =
         new Scheduler(
-            options, forward, buffers.take(), pools, recursions, new int[0], backend::now);
-    this.settings =
-        new RoutingSettings(RoutingMode.THRESHOLD, forward.kvPlan().recursionCaches(), 0);
+            scheduling, forward, buffers.take(), pools, recursions, new int[0], backend::now);
+    this.settings = RoutingSettings.threshold(forward.kvPlan().recursionCaches(), 0);
   }
 
   /** For each recursion the chance that a token that got there takes it. */

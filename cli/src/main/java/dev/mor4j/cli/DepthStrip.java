@@ -1,6 +1,6 @@
 package dev.mor4j.cli;
 
-import dev.mor4j.runtime.EngineStep;
+import dev.mor4j.runtime.engine.EngineStep;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package dev.mor4j.cli;
 
-import dev.mor4j.runtime.DeviceException;
+import dev.mor4j.runtime.device.DeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

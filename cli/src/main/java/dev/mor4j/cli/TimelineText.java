@@ -1,7 +1,7 @@
 package dev.mor4j.cli;
 
 import dev.mor4j.cli.load.StageResult;
-import dev.mor4j.runtime.EngineStep;
+import dev.mor4j.runtime.engine.EngineStep;
 import java.util.List;
 
 /** The timelines of a run of load as a text: a line a pass. */

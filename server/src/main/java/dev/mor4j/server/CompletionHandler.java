@@ -1,14 +1,14 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.DeviceException;
-import dev.mor4j.runtime.DeviceOutOfMemoryException;
-import dev.mor4j.runtime.FinishReason;
 import dev.mor4j.runtime.Generation;
 import dev.mor4j.runtime.GenerationRequest;
 import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.RequestRefusedException;
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

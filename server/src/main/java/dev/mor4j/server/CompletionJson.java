@@ -2,8 +2,8 @@ package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.FinishReason;
 import dev.mor4j.runtime.Token;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,9 +1,9 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.DeviceException;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.device.DeviceException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

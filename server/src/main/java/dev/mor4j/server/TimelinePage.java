@@ -1,7 +1,7 @@
 package dev.mor4j.server;
 
-import dev.mor4j.runtime.EngineStep;
 import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.engine.EngineStep;
 import java.util.List;
 import java.util.Locale;
 

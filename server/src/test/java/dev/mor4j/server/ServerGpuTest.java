@@ -3,6 +3,8 @@ package dev.mor4j.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.mor4j.runtime.CudaReport;
+import dev.mor4j.testing.EmulatedGpu;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,8 @@ class ServerGpuTest {
   @BeforeEach
   @AfterEach
   void reset() {
-    EmulatedGpu.reset();
+    CudaReport report = CudaReport.read();
+    EmulatedGpu.require(report.available() && report.emulated(), report);
   }
 
   private static JsonNode choice(TestServer server) {
@@ -68,7 +71,7 @@ class ServerGpuTest {
         TestServer.startOnGpu(
             shared, engine -> engine.withMaxSequences(4).withKvBytes(256L << 20))) {
       assertThat(server.get("/health").json().get("status").asText()).isEqualTo("ok");
-      EmulatedGpu.failNextKernel();
+      EmulatedGpu.failNext("execute", EmulatedGpu.ILLEGAL_ADDRESS);
       server.complete(BODY).fails(503, "the GPU ");
       server.complete(BODY).fails(503, "the GPU has failed before (");
       Http.Answer health = server.get("/health");

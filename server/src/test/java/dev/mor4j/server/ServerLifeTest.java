@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.mor4j.runtime.EngineStatistics;
-import dev.mor4j.runtime.FinishReason;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

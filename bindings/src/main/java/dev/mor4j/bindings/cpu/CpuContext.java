@@ -2,6 +2,8 @@ package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.Mor4jNative;
 import dev.mor4j.bindings.generated.mor4j_matrix;
+import dev.mor4j.runtime.numbers.WeightType;
+import dev.mor4j.runtime.weights.MatrixView;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,7 +47,7 @@ public final class CpuContext implements AutoCloseable {
   /** Writes {@code matrix} as a C structure into {@code arena}. */
   public static MemorySegment describe(Arena arena, MatrixView matrix) {
     MemorySegment target = mor4j_matrix.allocate(arena);
-    matrix.write(target);
+    Codes.write(matrix, target);
     return target;
   }
 
@@ -206,7 +208,7 @@ public final class CpuContext implements AutoCloseable {
       enter();
       int status;
       try {
-        status = Mor4jNative.mor4j_measure_peak(context, type.code(), repeats, out);
+        status = Mor4jNative.mor4j_measure_peak(context, Codes.of(type), repeats, out);
       } finally {
         leave();
       }

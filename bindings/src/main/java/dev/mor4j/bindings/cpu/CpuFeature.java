@@ -2,6 +2,7 @@ package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.Mor4jNative;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
 
 /** What a CPU and its operating system offer; {@code mor4j_cpu_feature}. */
@@ -20,6 +21,11 @@ public enum CpuFeature {
 
   CpuFeature(int bit) {
     this.bit = bit;
+  }
+
+  /** The name as reports give it: {@code avx512-vnni}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static Set<CpuFeature> of(long bits) {

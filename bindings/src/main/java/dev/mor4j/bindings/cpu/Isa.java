@@ -35,6 +35,20 @@ public enum Isa {
     throw new IllegalStateException("the native library names an unknown instruction set: " + code);
   }
 
+  /**
+   * The instruction set that options and reports call {@code label}.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public static Isa ofLabel(String label) {
+    for (Isa isa : values()) {
+      if (isa.label().equals(label)) {
+        return isa;
+      }
+    }
+    throw new IllegalArgumentException("there are no native kernels called " + label);
+  }
+
   /** The name as options and reports give it: {@code avx512-vnni}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -1,6 +1,8 @@
 package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.mor4j_layer;
+import dev.mor4j.runtime.kv.KvMode;
+import dev.mor4j.runtime.weights.MatrixView;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -34,17 +36,17 @@ public record LayerView(
     KvMode kvMode,
     int overlayLayer) {
   void write(MemorySegment target) {
-    inputNorm.write(mor4j_layer.input_norm(target));
-    q.write(mor4j_layer.q(target));
-    k.write(mor4j_layer.k(target));
-    v.write(mor4j_layer.v(target));
-    o.write(mor4j_layer.o(target));
-    postNorm.write(mor4j_layer.post_norm(target));
-    gate.write(mor4j_layer.gate(target));
-    up.write(mor4j_layer.up(target));
-    down.write(mor4j_layer.down(target));
+    Codes.write(inputNorm, mor4j_layer.input_norm(target));
+    Codes.write(q, mor4j_layer.q(target));
+    Codes.write(k, mor4j_layer.k(target));
+    Codes.write(v, mor4j_layer.v(target));
+    Codes.write(o, mor4j_layer.o(target));
+    Codes.write(postNorm, mor4j_layer.post_norm(target));
+    Codes.write(gate, mor4j_layer.gate(target));
+    Codes.write(up, mor4j_layer.up(target));
+    Codes.write(down, mor4j_layer.down(target));
     mor4j_layer.kv_layer(target, kvLayer);
-    mor4j_layer.kv_mode(target, kvMode.code());
+    mor4j_layer.kv_mode(target, Codes.of(kvMode));
     mor4j_layer.overlay_layer(target, overlayLayer);
     mor4j_layer.reserved(target, 0);
   }

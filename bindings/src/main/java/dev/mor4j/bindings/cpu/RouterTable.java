@@ -2,6 +2,7 @@ package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.Mor4jNative;
 import dev.mor4j.bindings.generated.mor4j_router;
+import dev.mor4j.runtime.weights.MatrixView;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -22,8 +23,8 @@ public final class RouterTable {
    */
   public RouterTable(Arena arena, MatrixView w1, Optional<MatrixView> w2, float temperature) {
     router = mor4j_router.allocate(arena);
-    w1.write(mor4j_router.w1(router));
-    w2.ifPresent(matrix -> matrix.write(mor4j_router.w2(router)));
+    Codes.write(w1, mor4j_router.w1(router));
+    w2.ifPresent(matrix -> Codes.write(matrix, mor4j_router.w2(router)));
     mor4j_router.kind(
         router,
         w2.isPresent() ? Mor4jNative.MOR4J_ROUTER_MLP() : Mor4jNative.MOR4J_ROUTER_LINEAR());

@@ -1,6 +1,5 @@
 package dev.mor4j.cli.load;
 
-import dev.mor4j.runtime.FinishReason;
 import dev.mor4j.runtime.Generation;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationRequest;
@@ -8,6 +7,7 @@ import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.RequestRefusedException;
 import dev.mor4j.runtime.SessionOptions;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.util.Optional;
 
 /** An engine in this process, borrowed. */

@@ -1,8 +1,8 @@
 package dev.mor4j.cli.load;
 
 import dev.mor4j.runtime.EngineStatistics;
-import dev.mor4j.runtime.FinishReason;
 import dev.mor4j.runtime.RequestRefusedException;
+import dev.mor4j.runtime.engine.FinishReason;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.mor4j.cli.load;
 
 import dev.mor4j.runtime.EngineStatistics;
-import dev.mor4j.runtime.EngineStep;
 import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.engine.EngineStep;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

@@ -1,0 +1,336 @@
+package dev.mor4j.runtime;
+
+import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.engine.EngineStep;
+import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.forward.BufferPool;
+import dev.mor4j.runtime.forward.PassBuffers;
+import dev.mor4j.runtime.schedule.Scheduler;
+import dev.mor4j.runtime.schedule.SchedulerCounters;
+import dev.mor4j.runtime.schedule.SchedulerState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Serves many requests of one model at the same time by continuous depth-wise batching (section 3.3
+ * of arXiv 2507.10524): sequences at different recursion depths share the passes of the block. Any
+ * thread submits; one thread of the engine computes.
+ *
+ * <pre>{@code
+ * try (MorModel model = MorModel.open(folder);
+ *     MorEngine engine = model.newEngine(EngineOptions.defaults())) {
+ *   Generation generation = engine.submit(GenerationRequest.of("Once upon a time"));
+ *   while (generation.hasNext()) {
+ *     System.out.print(generation.next().text());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>A request's tokens, depths and logits are those it has alone in a session with the same
+ * options, bit for bit, whatever runs beside it.
+ *
+ * <p>Owns its KV pages, at most {@link EngineOptions#kvBytes()} of them lent at a time, and the
+ * activations of its steps. {@link #close()} gives both back.
+ */
+public final class MorEngine implements AutoCloseable {
+  private final MorModel model;
+  private final EngineOptions options;
+  private final KvPools pools;
+  private final BufferPool bufferPool;
+  private final Scheduler scheduler;
+  private final EngineThread thread;
+  private final EngineMeasures measures = new EngineMeasures();
+  private final long origin = System.nanoTime();
+
+  /** Makes the results of requests that have ended: texts, for which the engine has no time. */
+  private final ExecutorService results = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** Requests taken in that have not run yet. */
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition allEnded = lock.newCondition();
+
+  /** Guarded by {@link #lock}, as what follows. */
+  private boolean accepting = true;
+
+  private boolean closed;
+  private long taken;
+  private long ended;
+
+  /** Written last of all by the engine's thread; read once it takes nothing more. */
+  private EngineStatistics lastStatistics;
+
+  private List<EngineStep> lastTimeline;
+
+  /** For {@link MorModel#newEngine}, which counts it as a user. */
+  MorEngine(MorModel model, EngineOptions options) {
+    this.model = model;
+    this.options = options;
+    this.pools = model.newKvPools();
+    this.bufferPool = model.newBuffers(options.stepTokens());
+    PassBuffers buffers;
+    try {
+      buffers = bufferPool.take();
+      this.scheduler =
+          new Scheduler(
+              options.scheduling(),
+              model.forward(),
+              buffers,
+              pools,
+              model.config().recursions(),
+              model.endIds(),
+              this::now);
+      requireDeviceMemory();
+    } catch (RuntimeException | Error e) {
+      bufferPool.close();
+      pools.close();
+      model.leave();
+      throw e;
+    }
+    this.thread = new EngineThread("mor4j-engine", scheduler);
+  }
+
+  /** Rather now than when the pages are taken that are not there. */
+  private void requireDeviceMemory() {
+    long available = model.availableKvBytes();
+    if (options.kvBytes() > available) {
+      throw new DeviceOutOfMemoryException(
+          "no room on the GPU for KV caches of "
+              + options.kvBytes()
+              + " bytes (kvBytes): "
+              + available
+              + " bytes are free beside weights and activations",
+          options.kvBytes(),
+          available,
+          null);
+    }
+  }
+
+  /** Nanoseconds since the engine was made. */
+  long now() {
+    return System.nanoTime() - origin;
+  }
+
+  /** The model that it serves. */
+  public MorModel model() {
+    return model;
+  }
+
+  public EngineOptions options() {
+    return options;
+  }
+
+  /**
+   * Takes a request in. Encodes a text prompt on the calling thread; does not wait.
+   *
+   * @throws RequestRefusedException when too many wait, when the request could never run, or when
+   *     the engine takes none in any more
+   * @throws IllegalArgumentException when an option is not one that the model has, or a token id is
+   *     out of range, or the prompt is empty
+   * @throws IllegalStateException when a text or a stop string is given and the model has no
+   *     tokenizer
+   */
+  public Generation submit(GenerationRequest request) {
+    Objects.requireNonNull(request, "request");
+    int[] ids =
+        request.promptIds().orElseGet(() -> model.promptIds(request.prompt().orElseThrow(), true));
+    RunningRequest running = new RunningRequest(this, request, ids);
+    if (!reserveWait()) {
+      throw measures.refuse(
+          RequestRefusedException.Reason.QUEUE_FULL,
+          options.maxQueued() + " requests wait already, the most that may");
+    }
+    long number;
+    lock.lock();
+    try {
+      if (!accepting) {
+        waiting.decrementAndGet();
+        throw measures.refuse(
+            RequestRefusedException.Reason.SHUTTING_DOWN, "the engine takes no more requests in");
+      }
+      taken++;
+      number = measures.submitted.incrementAndGet();
+    } finally {
+      lock.unlock();
+    }
+    Generation generation = running.begin(number);
+    if (!thread.post(running::submit)) {
+      running.ended(FinishReason.CANCELLED);
+    }
+    return generation;
+  }
+
+  private boolean reserveWait() {
+    while (true) {
+      int now = waiting.get();
+      if (now >= options.maxQueued()) {
+        return false;
+      }
+      if (waiting.compareAndSet(now, now + 1)) {
+        return true;
+      }
+    }
+  }
+
+  EngineMeasures measures() {
+    return measures;
+  }
+
+  Scheduler scheduler() {
+    return scheduler;
+  }
+
+  EngineThread thread() {
+    return thread;
+  }
+
+  /** A request that waited runs, or has ended without. */
+  void waitedEnough() {
+    waiting.decrementAndGet();
+  }
+
+  /** Runs {@code work} beside the engine; {@link #close} waits for it. */
+  void later(Runnable work) {
+    results.execute(work);
+  }
+
+  /** A request has ended: nothing more is said of it. */
+  void requestEnded() {
+    lock.lock();
+    try {
+      ended++;
+      if (ended == taken) {
+        allEnded.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What it has done and does now; once closed, what it had done then. */
+  public EngineStatistics statistics() {
+    CompletableFuture<EngineStatistics> answer = new CompletableFuture<>();
+    if (thread.isCurrent()) {
+      return takeStatistics();
+    }
+    return thread.post(() -> answer.complete(takeStatistics())) ? answer.join() : lastStatistics;
+  }
+
+  private EngineStatistics takeStatistics() {
+    SchedulerCounters done = scheduler.counters();
+    SchedulerState state = scheduler.state();
+    return new EngineStatistics(
+        measures.submitted.get(),
+        measures.refused(),
+        done.finished(),
+        done.failed(),
+        done.outOfMemory(),
+        state.queued(),
+        state.running(),
+        state.activeRows(),
+        state.waitingExits(),
+        done.promptTokens(),
+        done.cachedPromptTokens(),
+        done.generatedTokens(),
+        done.generatedAtDepth(),
+        done.passes(),
+        done.passRows(),
+        done.preemptions(),
+        options.kvBytes(),
+        state.kvHeldBytes(),
+        state.kvPromisedBytes(),
+        state.kvPrefixBytes(),
+        measures.timeToFirstToken.copy(),
+        measures.betweenTokens.copy(),
+        measures.queueTime.copy(),
+        measures.requestTime.copy());
+  }
+
+  /**
+   * What made the device useless, if anything has: every request fails from then on, and what helps
+   * is a model opened anew. Without memory it is not, for it goes on once there is some.
+   */
+  public Optional<DeviceException> deviceFailure() {
+    return Optional.ofNullable(thread.deviceFailure());
+  }
+
+  /** The last passes of the block, oldest first, at most some thousand. */
+  public List<EngineStep> timeline() {
+    CompletableFuture<List<EngineStep>> answer = new CompletableFuture<>();
+    boolean asked = thread.post(() -> answer.complete(scheduler.counters().timeline()));
+    return asked ? answer.join() : lastTimeline;
+  }
+
+  /**
+   * Takes no more requests in and finishes those it has; may be called again.
+   *
+   * @param limit how long to wait
+   * @return whether all have ended
+   */
+  public boolean drain(Duration limit) throws InterruptedException {
+    long left = TimeUnit.NANOSECONDS.convert(limit);
+    lock.lockInterruptibly();
+    try {
+      accepting = false;
+      while (ended < taken && left > 0) {
+        left = allEnded.awaitNanos(left);
+      }
+      return ended == taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Ends what still waits or runs with {@link FinishReason#CANCELLED}, and gives all memory back.
+   * May be called again, by any thread but those that run what hangs on a result. To let requests
+   * finish first, {@link #drain} before.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      accepting = false;
+      if (closed) {
+        return;
+      }
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    thread.post(
+        () -> {
+          scheduler.cancelAll();
+          lastStatistics = takeStatistics();
+          lastTimeline = scheduler.counters().timeline();
+        });
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.stop();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    results.close();
+    bufferPool.close();
+    pools.close();
+    model.leave();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,430 @@
+package dev.mor4j.runtime;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.cache.KvPlan;
+import dev.mor4j.runtime.cache.KvPools;
+import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelConfigJson;
+import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.format.RoutingConfig;
+import dev.mor4j.runtime.forward.BufferPool;
+import dev.mor4j.runtime.forward.ForwardPass;
+import dev.mor4j.runtime.forward.PassBuffers;
+import dev.mor4j.runtime.kv.KvPageLayout;
+import dev.mor4j.runtime.numbers.KvCacheType;
+import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.weights.ModelWeights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.FutureTask;
+
+/**
+ * An opened model: weights mapped once, off-heap, whatever the number of sessions. Make one, share
+ * it between threads, and close it last.
+ *
+ * <pre>{@code
+ * try (MorModel model = MorModel.open(Path.of("models/books")); MorSession session = model.newSession()) {
+ *   session.generate("Once upon a time", GenerationOptions.defaults(), token -> System.out.print(token.text()));
+ * }
+ * }</pre>
+ *
+ * Owns the weights and the memory that sessions borrow. The threads that compute are shared by all
+ * open models with the same kernels and number of threads; the last to close ends them. {@link
+ * #close()} may be called again; while sessions or engines are open or a text is being scored it is
+ * refused with an {@link IllegalStateException}, and the model stays usable.
+ */
+public final class MorModel implements AutoCloseable {
+  private final Path folder;
+  private final ModelConfig config;
+  private final ModelWeights weights;
+  private final Backend backend;
+  private final ForwardPass forward;
+  private final KvPools pools;
+  private final BufferPool buffers;
+  private final Tokenizer tokenizer;
+  private final KvCacheType kvCacheType;
+  private int users;
+  private boolean closed;
+
+  private MorModel(
+      Path folder,
+      ModelOptions options,
+      ModelWeights weights,
+      Backend backend,
+      Tokenizer tokenizer) {
+    this.folder = folder;
+    this.config = weights.config();
+    this.weights = weights;
+    this.backend = backend;
+    this.tokenizer = tokenizer;
+    this.kvCacheType = options.kvCache();
+    this.forward = new ForwardPass(weights, backend);
+    this.pools = newKvPools();
+    int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
+    this.buffers = new BufferPool(backend, passRows, config.recursions());
+  }
+
+  /**
+   * Opens the model in {@code folder}, as the converter wrote it, with the best kernels and all
+   * processors.
+   *
+   * @throws IOException when a file is missing or is not what it should be; the message names it
+   */
+  public static MorModel open(Path folder) throws IOException {
+    return open(folder, ModelOptions.defaults());
+  }
+
+  /**
+   * Opens the model in {@code folder}, as the converter wrote it.
+   *
+   * @throws IOException when a file is missing or is not what it should be; the message names it
+   * @throws IllegalArgumentException when this machine cannot run the kernels asked for
+   * @throws IllegalStateException when native kernels or a GPU are asked for and there is no
+   *     library; the message says what was tried
+   * @throws DeviceOutOfMemoryException when the weights do not fit into the memory of the GPU
+   */
+  public static MorModel open(Path folder, ModelOptions options) throws IOException {
+    for (String name : List.of("config.json", "model.safetensors")) {
+      if (!Files.isRegularFile(folder.resolve(name))) {
+        throw new ModelFormatException(
+            folder, "has no file " + name + ", expected a model folder as the converter writes it");
+      }
+    }
+    Path tokenizerFile = folder.resolve("tokenizer.json");
+    if (Files.exists(tokenizerFile) && !Files.isRegularFile(tokenizerFile)) {
+      throw new ModelFormatException(tokenizerFile, "is no file, expected a tokenizer in JSON");
+    }
+    FutureTask<HuggingFaceTokenizer> reading =
+        Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
+    ModelWeights weights = null;
+    Backend backend = null;
+    Tokenizer tokenizer = null;
+    try {
+      ModelConfig config = ModelConfigJson.read(folder.resolve("config.json"));
+      weights = ModelWeights.open(folder.resolve("model.safetensors"), config);
+      backend = BackendSelection.select(options, weights);
+      if (reading != null) {
+        tokenizer = Tokenizer.finishReading(reading, config.architecture().vocabulary());
+      }
+      return new MorModel(folder, options, weights, backend, tokenizer);
+    } catch (IOException | RuntimeException | Error e) {
+      closeAfterFailure(reading, backend, weights);
+      throw e;
+    }
+  }
+
+  private static void closeAfterFailure(
+      FutureTask<HuggingFaceTokenizer> reading, Backend backend, ModelWeights weights) {
+    if (reading != null) {
+      try {
+        Tokenizer.finishReading(reading, 1).close();
+      } catch (IOException | RuntimeException e) {
+        // It was not opened, so there is nothing to close; the caller learns of the first failure.
+      }
+    }
+    if (backend != null) {
+      backend.close();
+    }
+    if (weights != null) {
+      weights.close();
+    }
+  }
+
+  /** The kernels that this machine can run, {@link KernelChoice#JAVA} among them. */
+  public static Set<KernelChoice> runnableKernels() {
+    return BackendSelection.runnable();
+  }
+
+  /** The folder that was opened. */
+  public Path folder() {
+    return folder;
+  }
+
+  /** What the model is. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** What computes: kernels, instruction set, threads; where it is plain Java, why. */
+  public String backendDescription() {
+    return backend.description();
+  }
+
+  /** Number type of the keys and values that sessions keep. */
+  public KvCacheType kvCacheType() {
+    return kvCacheType;
+  }
+
+  /** Bytes of the mapped weights. */
+  public long weightBytes() {
+    return weights.mappedBytes();
+  }
+
+  /** The model's tokenizer, if its folder has one. */
+  public Optional<Tokenizer> tokenizer() {
+    return Optional.ofNullable(tokenizer);
+  }
+
+  /**
+   * The id that a text begins with where nothing else is said: {@code <|endoftext|>} if the
+   * vocabulary has it, else the beginning of text of the model's configuration; -1 without either.
+   */
+  public int textStartId() {
+    return tokenizer().isEmpty()
+        ? config.architecture().bosTokenId()
+        : tokenizer.specialToken("<|endoftext|>").orElse(config.architecture().bosTokenId());
+  }
+
+  /** A new session with all recursions and the threshold as trained. The caller closes it. */
+  public MorSession newSession() {
+    return newSession(SessionOptions.defaults());
+  }
+
+  /**
+   * A new session. The caller closes it.
+   *
+   * @throws IllegalArgumentException when the options ask for more than the model has
+   */
+  public MorSession newSession(SessionOptions options) {
+    Objects.requireNonNull(options, "options");
+    int contextLength = contextLength(options.contextLength());
+    RoutingSettings settings =
+        settings(RoutingMode.THRESHOLD, options.maxRecursions(), options.threshold());
+    enter();
+    return new MorSession(this, settings, contextLength);
+  }
+
+  /**
+   * An engine that serves many requests at the same time. The caller closes it before the model.
+   *
+   * @throws DeviceOutOfMemoryException when a GPU has not the memory that {@link
+   *     EngineOptions#kvBytes()} allows it to take
+   */
+  public MorEngine newEngine(EngineOptions options) {
+    Objects.requireNonNull(options, "options");
+    enter();
+    return new MorEngine(this, options);
+  }
+
+  /**
+   * Scores a whole text: the logits of every token, with routing decided as {@code mode} says.
+   *
+   * @param ids token ids, 1 to {@code max_position_embeddings}
+   * @param mode {@link RoutingMode#TOP_K} as models are trained and scored, {@link
+   *     RoutingMode#THRESHOLD} as they generate
+   * @param options recursions and threshold; the context length is not used
+   * @param consumer receives the logits
+   * @return for each token in how many recursions it took part
+   */
+  public int[] score(int[] ids, RoutingMode mode, SessionOptions options, LogitsConsumer consumer) {
+    return score(ids, mode, options, RouterConsumer.NONE, consumer);
+  }
+
+  /** As above; {@code routers} receives what the routers say. */
+  public int[] score(
+      int[] ids,
+      RoutingMode mode,
+      SessionOptions options,
+      RouterConsumer routers,
+      LogitsConsumer consumer) {
+    ArchitectureConfig sizes = config.architecture();
+    checkIds(ids, ids.length);
+    if (ids.length == 0 || ids.length > sizes.maxPositions()) {
+      throw new IllegalArgumentException(
+          "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
+    }
+    RoutingSettings settings = settings(mode, options.maxRecursions(), options.threshold());
+    enter();
+    try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
+      PassBuffers lent = buffers.take();
+      try {
+        int[] depths = new int[ids.length];
+        if (!routers.equals(RouterConsumer.NONE)) {
+          // Whoever listens has to be told, so a backend does not decide by itself then.
+          lent.tapRouters(routers::accept);
+        }
+        forward.run(ids, 0, ids.length, caches, settings, lent, depths);
+        int step = lent.maxLogitRows();
+        float[] logits =
+            new float[Math.multiplyExact(Math.min(step, ids.length), sizes.vocabulary())];
+        for (int first = 0; first < ids.length; first += step) {
+          int count = Math.min(step, ids.length - first);
+          forward.logits(first, count, logits, lent);
+          consumer.accept(first, count, logits);
+        }
+        return depths;
+      } finally {
+        buffers.giveBack(lent);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Appends one token to each of several sessions and takes them through the model in the same
+   * passes, which read the weights once for all. The logits of a session are those it would have
+   * alone, bit for bit.
+   *
+   * @param sessions of this model, distinct, idle, with the same options; used by this call until
+   *     it returns
+   * @param ids the token of each session
+   * @param logits receives [sessions, V]
+   * @throws IllegalArgumentException when a session is of another model or other options, or full,
+   *     or an id or the size of {@code logits} is out of range
+   * @throws IllegalStateException when a session is closed or in use
+   */
+  public void step(List<MorSession> sessions, int[] ids, float[] logits) {
+    checkIds(ids, ids.length);
+    if (ids.length != sessions.size() || ids.length == 0) {
+      throw new IllegalArgumentException(
+          ids.length + " token ids for " + sessions.size() + " sessions, expected one each");
+    }
+    int needed = Math.multiplyExact(ids.length, config.architecture().vocabulary());
+    if (logits.length < needed) {
+      throw new IllegalArgumentException(
+          "room for " + logits.length + " logits, expected " + needed);
+    }
+    SessionStep.run(this, sessions, ids, logits);
+  }
+
+  /** Checks that the first {@code count} ids are in the vocabulary. */
+  void checkIds(int[] ids, int count) {
+    int vocabulary = config.architecture().vocabulary();
+    for (int i = 0; i < count; i++) {
+      if (ids[i] < 0 || ids[i] >= vocabulary) {
+        throw new IllegalArgumentException(
+            "token id " + ids[i] + " at place " + i + ", expected 0 to " + (vocabulary - 1));
+      }
+    }
+  }
+
+  /** Tokens that end a text; a copy. */
+  int[] endIds() {
+    return config.architecture().eosTokenIds().stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  int contextLength(int asked) {
+    int most = config.architecture().maxPositions();
+    if (asked > most) {
+      throw new IllegalArgumentException(
+          "contextLength is " + asked + ", expected at most the model's " + most);
+    }
+    return asked == 0 ? most : asked;
+  }
+
+  RoutingSettings settings(RoutingMode mode, int maxRecursions, double threshold) {
+    int recursions = config.recursions();
+    if (maxRecursions > recursions) {
+      throw new IllegalArgumentException(
+          "maxRecursions is " + maxRecursions + ", expected at most the model's " + recursions);
+    }
+    if (threshold != 0.5 && !(config.routing() instanceof RoutingConfig.ExpertChoice)) {
+      throw new IllegalArgumentException(
+          "threshold is " + threshold + ", but only expert-choice routing has one");
+    }
+    return new RoutingSettings(
+        mode == RoutingMode.TOP_K,
+        maxRecursions == 0 ? recursions : maxRecursions,
+        threshold == 0.5 ? 0 : RoutingSettings.logit(threshold));
+  }
+
+  ForwardPass forward() {
+    return forward;
+  }
+
+  KvPlan kvPlan() {
+    return forward.kvPlan();
+  }
+
+  KvPools kvPools() {
+    return pools;
+  }
+
+  /** Buffers of their own for passes of up to {@code rows} rows. The caller owns them. */
+  BufferPool newBuffers(int rows) {
+    return new BufferPool(backend, rows, config.recursions());
+  }
+
+  /** Caches beside those of sessions. The caller owns them. */
+  KvPools newKvPools() {
+    return new KvPools(forward.kvPlan(), config.architecture(), kvCacheType, backend.pageMemory());
+  }
+
+  /** Bytes that pages could have now; {@link Long#MAX_VALUE} where nobody keeps count. */
+  long availableKvBytes() {
+    return backend.pageMemory().availableBytes();
+  }
+
+  /** What a sequence's caches hold whose first {@code tokens} tokens were computed. */
+  KvStatistics kvStatistics(int tokens, SequenceCaches caches) {
+    ArchitectureConfig sizes = config.architecture();
+    KvPageLayout vanilla =
+        new KvPageLayout(sizes.layers(), sizes.kvHeads(), sizes.headDim(), kvCacheType);
+    return new KvStatistics(
+        tokens,
+        caches.entries(),
+        caches.usedBytes(),
+        caches.heldBytes(),
+        tokens * vanilla.entryBytes());
+  }
+
+  /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
+  int[] promptIds(String prompt, boolean begins) {
+    Tokenizer known =
+        tokenizer()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "the model " + folder + " has no tokenizer.json; give token ids"));
+    return known.encode(prompt, begins ? config.architecture().bosTokenId() : -1);
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  private synchronized void enter() {
+    if (closed) {
+      throw new IllegalStateException("the model " + folder + " is closed");
+    }
+    users++;
+  }
+
+  /** A session or an engine was closed, or a scoring has ended. */
+  synchronized void leave() {
+    users--;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (users > 0) {
+      throw new IllegalStateException(
+          "the model "
+              + folder
+              + " has "
+              + users
+              + " open sessions, engines or running calls; close them first");
+    }
+    closed = true;
+    buffers.close();
+    pools.close();
+    if (tokenizer != null) {
+      tokenizer.close();
+    }
+    backend.close();
+    weights.close();
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Mixture-of-Recursions models on the JVM, as applications see them: opening, sessions, engines,
+ * scoring, the choice of a backend, and reports of the machine.
+ */
+module dev.mor4j.runtime {
+  requires transitive dev.mor4j.runtime.mor;
+  requires dev.mor4j.runtime.cpu;
+  requires dev.mor4j.runtime.cuda;
+  requires ai.djl.tokenizers;
+  requires jdk.jfr;
+  // Used by ai.djl.tokenizers, an automatic module, which cannot say so itself.
+  requires org.slf4j;
+  requires com.google.gson;
+
+  exports dev.mor4j.runtime;
+}

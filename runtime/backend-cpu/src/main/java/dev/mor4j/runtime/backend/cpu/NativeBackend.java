@@ -1,0 +1,310 @@
+package dev.mor4j.runtime.backend.cpu;
+
+import dev.mor4j.bindings.cpu.BlockShape;
+import dev.mor4j.bindings.cpu.CpuContext;
+import dev.mor4j.bindings.cpu.CpuLibrary;
+import dev.mor4j.bindings.cpu.LayerTable;
+import dev.mor4j.bindings.cpu.LayerView;
+import dev.mor4j.bindings.cpu.RouterTable;
+import dev.mor4j.runtime.backend.CachedLayer;
+import dev.mor4j.runtime.backend.LedBackend;
+import dev.mor4j.runtime.backend.PreparedLayers;
+import dev.mor4j.runtime.backend.PreparedRouter;
+import dev.mor4j.runtime.backend.RopeTable;
+import dev.mor4j.runtime.backend.RowPass;
+import dev.mor4j.runtime.backend.Workspace;
+import dev.mor4j.runtime.cache.KvCache;
+import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.kv.KvMode;
+import dev.mor4j.runtime.kv.KvPageLayout;
+import dev.mor4j.runtime.memory.CountedArena;
+import dev.mor4j.runtime.memory.HostPageMemory;
+import dev.mor4j.runtime.memory.MemoryAccount;
+import dev.mor4j.runtime.memory.PageMemory;
+import dev.mor4j.runtime.numbers.KvCacheType;
+import dev.mor4j.runtime.weights.LayerWeights;
+import dev.mor4j.runtime.weights.ModelWeights;
+import dev.mor4j.runtime.weights.RouterWeights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * The C kernels on mapped weights: one downcall for all layers of a pass. Owns the descriptions of
+ * the weights; borrows the weights and the context.
+ */
+public final class NativeBackend implements LedBackend {
+  private final CpuContext context;
+  private final ArchitectureConfig sizes;
+  private final BlockShape shape;
+  private final RopeTable rope;
+  private final Arena descriptors = new CountedArena(MemoryAccount.DESCRIPTORS);
+  private final MemorySegment embedding;
+  private final MemorySegment finalNorm;
+  private final MemorySegment head;
+  private final int maxOutputs;
+  private final long routerFloats;
+  private boolean closed;
+
+  /**
+   * Takes over {@code context} and closes it with itself.
+   *
+   * @param context kernels and threads
+   * @param weights borrowed; must outlive this
+   * @param kvType number type of the caches that passes will have
+   */
+  public NativeBackend(CpuContext context, ModelWeights weights, KvCacheType kvType) {
+    this.context = context;
+    this.sizes = weights.config().architecture();
+    this.shape = new BlockShape(sizes, KvPageLayout.PAGE_TOKENS, kvType);
+    this.rope = new RopeTable(sizes.headDim(), sizes.ropeTheta(), sizes.maxPositions());
+    this.embedding = CpuContext.describe(descriptors, weights.embedding());
+    this.finalNorm = CpuContext.describe(descriptors, weights.finalNorm());
+    this.head = CpuContext.describe(descriptors, weights.head());
+    this.maxOutputs = weights.config().recursions();
+    // The widest router has a hidden layer of 2H.
+    this.routerFloats = 3L * sizes.hidden() + maxOutputs;
+  }
+
+  @Override
+  public String description() {
+    return "native "
+        + context.isa().label()
+        + " kernels, "
+        + context.threads()
+        + " threads ("
+        + CpuLibrary.instance().description()
+        + ")";
+  }
+
+  private record Layers(LayerTable table, boolean overlay) implements PreparedLayers {}
+
+  private record Router(RouterTable table) implements PreparedRouter {}
+
+  @Override
+  public PreparedLayers prepare(List<CachedLayer> layers, int pageLayers) {
+    boolean overlay = layers.stream().anyMatch(layer -> layer.kvMode() == KvMode.OVERLAY);
+    List<LayerView> views = layers.stream().map(NativeBackend::view).toList();
+    LayerTable table =
+        new LayerTable(descriptors, shape, views, pageLayers, overlay ? pageLayers : 0);
+    return new Layers(table, overlay);
+  }
+
+  private static LayerView view(CachedLayer layer) {
+    LayerWeights w = layer.weights();
+    return new LayerView(
+        w.inputNorm(),
+        w.q(),
+        w.k(),
+        w.v(),
+        w.o(),
+        w.postNorm(),
+        w.gate(),
+        w.up(),
+        w.down(),
+        layer.kvLayer(),
+        layer.kvMode(),
+        layer.kvMode() == KvMode.OVERLAY ? layer.kvLayer() : 0);
+  }
+
+  @Override
+  public PageMemory pageMemory() {
+    return HostPageMemory.INSTANCE;
+  }
+
+  @Override
+  public PreparedRouter prepare(RouterWeights router) {
+    return new Router(new RouterTable(descriptors, router.w1(), router.w2(), router.temperature()));
+  }
+
+  @Override
+  public Workspace newWorkspace(int maxRows) {
+    long perPass = context.blockWorkspaceFloats(shape, maxRows);
+    long perHead = CpuContext.headWorkspaceFloats(sizes.hidden(), maxRows);
+    long scratch = Math.max(Math.max(perPass, perHead), (routerFloats + sizes.hidden()) * maxRows);
+    return new NativeWorkspace(
+        maxRows, sizes.hidden(), sizes.headDim(), sizes.vocabulary(), maxOutputs, scratch);
+  }
+
+  @Override
+  public void reserve(int positions, Workspace workspace) {
+    rope.reserve(positions);
+    // What describeCaches writes for one token: two page tables and the places of an overlay.
+    long pages = Math.ceilDiv(positions, KvPageLayout.PAGE_TOKENS);
+    long slots = Math.ceilDiv(SequenceCaches.mostOverlaySlots(positions), 2);
+    ((NativeWorkspace) workspace).tables.reserve(8L * (2 * pages + slots));
+  }
+
+  @Override
+  public void embed(Workspace workspace, int[] ids, int[] stateRows, int count) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    MemorySegment x = ws.state(Workspace.State.HIDDEN);
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      for (int i = 0; i < rows; i++) {
+        ws.ids.setAtIndex(ValueLayout.JAVA_INT, i, ids[stateRows[done + i]]);
+      }
+      copyRows(stateRows, done, rows, ws);
+      context.embed(embedding, ws.ids, ws.stateRow, rows, x);
+    }
+  }
+
+  private static void copyRows(int[] stateRows, int from, int rows, NativeWorkspace ws) {
+    MemorySegment.copy(stateRows, from, ws.stateRow, ValueLayout.JAVA_INT, 0, rows);
+  }
+
+  @Override
+  public void run(PreparedLayers layers, RowPass pass, Workspace workspace) {
+    if (pass.rows == 0) {
+      return;
+    }
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    Layers prepared = (Layers) layers;
+    copyRows(pass.stateRow, 0, pass.rows, ws);
+    int headDim = sizes.headDim();
+    for (int i = 0; i < pass.rows; i++) {
+      int position = pass.positions[i];
+      MemorySegment.copy(
+          rope.stretch(position),
+          rope.offset(position),
+          ws.rope,
+          ValueLayout.JAVA_FLOAT,
+          (long) i * headDim * Float.BYTES,
+          headDim);
+    }
+    describeCaches(pass, prepared.overlay(), ws);
+    ws.blockPass
+        .layers(prepared.table())
+        .rows(ws.state(pass.state), ws.stateRow, pass.rows, ws.rope, ws.kvRows)
+        .workspace(ws.scratch);
+    if (pass.gating == RowPass.Gating.GIVEN) {
+      MemorySegment.copy(pass.gates, 0, ws.gates, ValueLayout.JAVA_FLOAT, 0, pass.rows);
+      ws.blockPass.addGated(ws.gates);
+    } else {
+      ws.blockPass.replace();
+    }
+    context.runBlock(ws.blockPass);
+  }
+
+  /**
+   * Writes the page tables of the caches, each once for a run of rows that share it, and points the
+   * rows to them.
+   */
+  private static void describeCaches(RowPass pass, boolean overlay, NativeWorkspace ws) {
+    long bytes = 0;
+    for (int i = 0; i < pass.rows; i++) {
+      if (!sharesTables(pass, i)) {
+        bytes += 8L * pass.base[i].pageCount();
+        if (overlay && pass.overlay[i] != null) {
+          bytes +=
+              8L * pass.overlay[i].pageCount() + Math.ceilDiv(pass.overlaySlots[i].length, 2) * 8L;
+        }
+      }
+    }
+    MemorySegment tables = ws.tables.reserve(bytes);
+    long begin = tables.address();
+    long base = 0;
+    long overlayPages = 0;
+    long overlaySlots = 0;
+    long at = 0;
+    for (int i = 0; i < pass.rows; i++) {
+      if (!sharesTables(pass, i)) {
+        base = begin + at;
+        at = writeTable(pass.base[i], tables, at);
+        overlayPages = 0;
+        overlaySlots = 0;
+        if (overlay && pass.overlay[i] != null) {
+          overlayPages = begin + at;
+          at = writeTable(pass.overlay[i], tables, at);
+          overlaySlots = begin + at;
+          int[] slots = pass.overlaySlots[i];
+          MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
+          at += Math.ceilDiv(slots.length, 2) * 8L;
+        }
+      }
+      ws.kvRows.set(i, base, overlayPages, overlaySlots, pass.slots[i], pass.contexts[i]);
+    }
+  }
+
+  /** Whether row {@code i} has the caches of the row before it. */
+  private static boolean sharesTables(RowPass pass, int i) {
+    return i > 0 && pass.base[i] == pass.base[i - 1] && pass.overlay[i] == pass.overlay[i - 1];
+  }
+
+  private static long writeTable(KvCache cache, MemorySegment tables, long at) {
+    int pages = cache.pageCount();
+    MemorySegment.copy(cache.pageAddresses(), 0, tables, ValueLayout.JAVA_LONG, at, pages);
+    return at + 8L * pages;
+  }
+
+  @Override
+  public void route(
+      PreparedRouter router, int[] stateRows, int count, float[] z, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    RouterTable table = ((Router) router).table();
+    int outs = table.outputs();
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      copyRows(stateRows, done, rows, ws);
+      context.route(table, ws.state(Workspace.State.HIDDEN), ws.stateRow, rows, ws.z, ws.scratch);
+      MemorySegment.copy(ws.z, ValueLayout.JAVA_FLOAT, 0, z, done * outs, rows * outs);
+    }
+  }
+
+  @Override
+  public void beginRecursions(int[] stateRows, int count, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    MemorySegment from = ws.state(Workspace.State.HIDDEN);
+    MemorySegment to = ws.state(Workspace.State.RECURSION);
+    long bytes = (long) sizes.hidden() * Float.BYTES;
+    for (int i = 0; i < count; i++) {
+      MemorySegment.copy(from, stateRows[i] * bytes, to, stateRows[i] * bytes, bytes);
+    }
+  }
+
+  @Override
+  public void endRecursions(int[] stateRows, float[] gates, int count, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    for (int done = 0; done < count; done += ws.maxRows()) {
+      int rows = Math.min(ws.maxRows(), count - done);
+      MemorySegment.copy(gates, done, ws.gates, ValueLayout.JAVA_FLOAT, 0, rows);
+      copyRows(stateRows, done, rows, ws);
+      context.addGated(
+          ws.state(Workspace.State.HIDDEN),
+          ws.state(Workspace.State.RECURSION),
+          ws.stateRow,
+          ws.gates,
+          rows,
+          sizes.hidden());
+    }
+  }
+
+  @Override
+  public void logits(
+      int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    copyRows(stateRows, from, count, ws);
+    context.head(
+        finalNorm,
+        head,
+        sizes.rmsNormEps(),
+        ws.state(Workspace.State.HIDDEN),
+        ws.stateRow,
+        count,
+        ws.logits,
+        ws.scratch);
+    MemorySegment.copy(
+        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      context.close();
+      descriptors.close();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.mor4j.runtime.backend.cpu;
+
+import dev.mor4j.bindings.cpu.BlockPass;
+import dev.mor4j.bindings.cpu.KvRows;
+import dev.mor4j.runtime.backend.Workspace;
+import dev.mor4j.runtime.memory.CountedArena;
+import dev.mor4j.runtime.memory.MemoryAccount;
+import dev.mor4j.runtime.memory.NativeBuffer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Activations of the native backend, off-heap. One fixed buffer for what depends on the rows of a
+ * pass:
+ *
+ * <pre>
+ *   ids int32 [maxRows] | stateRow int32 [maxRows] | gates [maxRows] | z [maxRows, outs] | rope [maxRows, DH]
+ *   | logits [maxLogitRows, V] | scratch (64-byte aligned)
+ * </pre>
+ *
+ * and growing ones for the states [tokens, H] and the page tables.
+ */
+final class NativeWorkspace implements Workspace {
+  private static final long LOGIT_BYTES = 8L << 20;
+  private static final long ALIGNMENT = 64;
+
+  final MemorySegment ids;
+  final MemorySegment stateRow;
+  final MemorySegment gates;
+  final MemorySegment z;
+  final MemorySegment rope;
+  final MemorySegment logits;
+  final MemorySegment scratch;
+  final KvRows kvRows;
+  final BlockPass blockPass;
+  final GrowingBuffer tables = new GrowingBuffer();
+
+  private final int hidden;
+  private final int maxRows;
+  private final int maxLogitRows;
+  private final NativeBuffer fixed;
+  private final Arena structures;
+  private final GrowingBuffer hiddenState = new GrowingBuffer();
+  private final GrowingBuffer recursionState = new GrowingBuffer();
+  private long stateBytes;
+  private boolean closed;
+
+  NativeWorkspace(
+      int maxRows, int hidden, int headDim, int vocabulary, int maxOutputs, long scratchFloats) {
+    this.hidden = hidden;
+    this.maxRows = maxRows;
+    this.maxLogitRows = Math.clamp(LOGIT_BYTES / Float.BYTES / vocabulary, 1, Math.max(1, maxRows));
+    long row = (long) maxRows * Float.BYTES;
+    long[] sizes = {
+      row,
+      row,
+      row,
+      row * maxOutputs,
+      row * headDim,
+      (long) maxLogitRows * vocabulary * Float.BYTES,
+      scratchFloats * Float.BYTES
+    };
+    long total = 0;
+    for (long size : sizes) {
+      total += aligned(size);
+    }
+    this.fixed = new NativeBuffer(MemoryAccount.WORKSPACE, total);
+    MemorySegment[] parts = new MemorySegment[sizes.length];
+    long offset = 0;
+    for (int i = 0; i < sizes.length; i++) {
+      parts[i] = fixed.segment().asSlice(offset, sizes[i]);
+      offset += aligned(sizes[i]);
+    }
+    this.ids = parts[0];
+    this.stateRow = parts[1];
+    this.gates = parts[2];
+    this.z = parts[3];
+    this.rope = parts[4];
+    this.logits = parts[5];
+    this.scratch = parts[6];
+    this.structures = new CountedArena(MemoryAccount.WORKSPACE);
+    this.kvRows = new KvRows(structures, maxRows);
+    this.blockPass = new BlockPass(structures);
+  }
+
+  private static long aligned(long bytes) {
+    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+  }
+
+  /** The states [tokens, H]; recursion states are allocated when they are first asked for. */
+  MemorySegment state(State state) {
+    return switch (state) {
+      case HIDDEN -> hiddenState.reserve(stateBytes);
+      case RECURSION -> recursionState.reserve(stateBytes);
+    };
+  }
+
+  @Override
+  public int maxRows() {
+    return maxRows;
+  }
+
+  @Override
+  public int maxLogitRows() {
+    return maxLogitRows;
+  }
+
+  @Override
+  public void reserveTokens(int tokens) {
+    stateBytes = Math.multiplyExact((long) tokens * hidden, (long) Float.BYTES);
+    hiddenState.reserve(stateBytes);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      fixed.close();
+      structures.close();
+      tables.close();
+      hiddenState.close();
+      recursionState.close();
+    }
+  }
+}

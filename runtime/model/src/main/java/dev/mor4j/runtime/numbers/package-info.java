@@ -1,0 +1,2 @@
+/** Number types of weights, activations and KV caches. */
+package dev.mor4j.runtime.numbers;

@@ -1,0 +1,102 @@
+package dev.mor4j.testing;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * The controls of the emulated device (native/emulated/emulated.h). A test without the emulated
+ * device fails; it is never skipped. Any thread.
+ */
+public final class EmulatedGpu {
+  /** A failure that is neither out of memory nor lasting. */
+  public static final int INVALID_VALUE = 1;
+
+  /** A failure that lasts. */
+  public static final int ILLEGAL_ADDRESS = 700;
+
+  private EmulatedGpu() {}
+
+  /**
+   * Fails where the device is not there; undoes what tests have asked for.
+   *
+   * @param emulated whether the libraries that this JVM has loaded for CUDA are the emulated ones
+   * @param report what there is instead, for the message
+   */
+  public static void require(boolean emulated, Object report) {
+    if (!emulated) {
+      throw new AssertionError(
+          "expected the emulated device, built by CMake's target mor4j_cuda_emulated and named by"
+              + " -Dtest.cudaLibrary, found "
+              + report);
+    }
+    reset();
+  }
+
+  /** Forgets failures and limits that tests have asked for. */
+  public static void reset() {
+    memoryLimit(0);
+    try {
+      handle("mor4j_emulated_reset", FunctionDescriptor.ofVoid()).invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Bytes of device memory; 0 for as many as there are by default. */
+  public static void memoryLimit(long bytes) {
+    try {
+      handle("mor4j_emulated_set_memory_limit", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
+          .invokeExact(bytes);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Bytes of device memory in use. */
+  public static long allocatedBytes() {
+    return number("mor4j_emulated_allocated_bytes");
+  }
+
+  /** Allocations of device memory that were not freed. */
+  public static long liveAllocations() {
+    return number("mor4j_emulated_live_allocations");
+  }
+
+  /** Kernels that were launched. */
+  public static long launches() {
+    return number("mor4j_emulated_launches");
+  }
+
+  /** The next call of {@code function} fails; {@code execute} is the next kernel. */
+  public static void failNext(String function, int code) {
+    MethodHandle fail =
+        handle(
+            "mor4j_emulated_fail_next",
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocateFrom(function);
+      fail.invokeExact(name, code);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static long number(String name) {
+    try {
+      return (long) handle(name, FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @SuppressWarnings("restricted")
+  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
+    return Linker.nativeLinker()
+        .downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), descriptor);
+  }
+}
