@@ -41,6 +41,7 @@ class DocumentCommandsTest {
           Map.entry("mvn -q -DskipTests install", BUILDS),
           Map.entry("mvn verify", BUILDS),
           Map.entry("mvn spotless:apply", BUILDS),
+          Map.entry("scripts/format-native", "formats the sources in their place"),
           Map.entry("mvn -P sanitize -pl native test", BUILDS),
           Map.entry("mvn -P sanitize -pl native test -Dcmake.sanitize=thread", BUILDS),
           Map.entry("mvn -q -Ppeers -DskipTests package", "downloads other engines"),
