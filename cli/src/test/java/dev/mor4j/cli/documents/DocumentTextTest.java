@@ -166,6 +166,18 @@ class DocumentTextTest {
   }
 
   @Test
+  void theGlossaryHasEachTermOnce() throws IOException {
+    List<String> lines = Document.read(Document.ROOT.resolve("docs/architecture.md")).prose();
+    List<String> terms = new ArrayList<>();
+    for (String line : lines.subList(lines.indexOf("## Glossary"), lines.size())) {
+      if (line.startsWith("| ") && !line.startsWith("| term |")) {
+        terms.add(line.substring(2, line.indexOf(" |", 2)));
+      }
+    }
+    assertThat(terms).doesNotHaveDuplicates().hasSizeGreaterThan(40);
+  }
+
+  @Test
   void taskPagesNameFilesThatExist() throws IOException {
     List<String> missing = new ArrayList<>();
     int named = 0;
