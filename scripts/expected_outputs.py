@@ -5,30 +5,33 @@
     ./mor4j convert CHECKPOINT models/mine
     ./mor4j verify models/mine --expected expected.safetensors
 
-CHECKPOINT is a folder as training leaves it: config.json, train_config.yaml (only where the model is recursive or routed), and
-pytorch_model.bin or model.safetensors. MIXTURE_OF_RECURSIONS is a checkout of the code that trained it. The script itself needs
-torch and safetensors; that code needs what it needs (transformers and omegaconf, for the authors' repository).
+CHECKPOINT is a folder as training leaves it: config.json, train_config.yaml (only where the model is recursive or
+routed), and pytorch_model.bin or model.safetensors. MIXTURE_OF_RECURSIONS is a checkout of the code that trained it.
+The script itself needs torch and safetensors; that code needs what it needs (transformers and omegaconf, for the
+authors' repository).
 
 The file has these tensors, which are all that `mor4j verify` reads:
 
     input_ids                                int32   [B, T]     token ids; each row is a text of its own
-    logits                                   float32 [B, T, V]  of the whole text; with top-k routing in expert-choice models
+    logits                                   float32 [B, T, V]  of the whole text; expert-choice: under top-k routing
     active_0 .. active_{N-1}                 uint8   [B, T]     1 where the token takes part in recursion r
-    threshold_logits, threshold_active_r     as above           the same under threshold routing, for expert-choice models
+    threshold_logits, threshold_active_r     as above           expert-choice: the same under threshold routing
 
-What to adapt to a model of your own are the five functions of the first part. As they stand they fit the authors' repository:
+What to adapt to a model of your own are the six functions of the first part. As they stand they fit the authors'
+repository:
 
     load_model        builds the model, in float32 and in evaluation mode, with the weights of the checkpoint
     logits_of         calls the model with ids of one text and returns the logits of all its positions
-    routed_layers     the modules that route, in the order of their recursions; an empty list for a model without a router
-    active_tokens     which tokens took part in a recursion, from what a routed layer was given and returned
+    routed_layers     the modules that route, with their routers, in the order of their recursions; empty if there are none
+    active_tokens     which tokens took part in a recursion, from what the router and its layer returned
+    has_threshold     whether the model can also route by threshold
     by_threshold      makes the routed layers choose by threshold while a text is computed
 
 The second part asks them and writes the file. It should not need a change.
 
-Texts are random ids by default (--texts, --tokens, --seed), or the rows of a JSON file (--ids): [[0, 764, 309], [0, 12, 9]], all
-of one length. Routing that is decided by a hair can differ between two correct programs; the script says how close the closest
-router output was to the threshold. Above 1e-3 there is no doubt.
+Texts are random ids by default (--texts, --tokens, --seed), or the rows of a JSON file (--ids): [[0, 764, 309], [0,
+12, 9]], all of one length. Routing that is decided by a hair can differ between two correct programs; the script says
+how close the closest router output was to the threshold. Above 1e-3 there is no doubt.
 """
 
 import argparse
@@ -101,8 +104,11 @@ def logits_of(model, ids):
 
 
 def routed_layers(model):
-    """The modules that route. Expert-choice has one for each recursion, token-choice a single one for all of them."""
-    return [module for module in model.modules() if getattr(module, "mor", False)]
+    """
+    Pairs of a module that routes and the module that is its router. Expert-choice has one for each recursion,
+    token-choice a single one for all of them.
+    """
+    return [(module, module.mor_router) for module in model.modules() if getattr(module, "mor", False)]
 
 
 def active_tokens(layer, router_output, output, tokens):
@@ -125,14 +131,22 @@ def active_tokens(layer, router_output, output, tokens):
     return [depth >= recursion for recursion in range(layer.num_recursion)]
 
 
+def has_threshold(model):
+    """
+    Expert-choice has: but for models with an auxiliary router, by which the authors' code never routes, so that there
+    is nothing to compare with.
+    """
+    return any(layer.mor_type == "expert" and layer.sampling != "aux_router" for layer, _ in routed_layers(model))
+
+
 @contextlib.contextmanager
 def by_threshold(model):
     """
-    Within it, expert-choice takes the tokens of the recursion before whose router output is 0 or more (that is, whose sigmoid is
-    0.5 or more), and all of them where the capacity is 1. The layers know top-k only. So the capacity of each is set, just before
-    it is computed, to the number of tokens that the threshold lets pass: the k largest are then these.
+    Within it, expert-choice takes those tokens of the recursion before whose router output is 0 or more (a sigmoid of
+    0.5 or more), and all of them where the capacity is 1. The layers know top-k only. So the capacity of each is set,
+    just before it is computed, to the number of tokens that the threshold lets pass: the k largest are then these.
     """
-    capacities = {layer: layer.capacity_factor for layer in routed_layers(model)}
+    capacities = {layer: layer.capacity_factor for layer, _ in routed_layers(model)}
 
     def set_capacity(layer, arguments, named):
         states = arguments[0]
@@ -145,7 +159,7 @@ def by_threshold(model):
         else:
             passed = int((layer.mor_router(states / layer.cfg.mor.temp) >= 0).sum())
         if passed == 0:
-            raise SystemExit("no token passes the threshold of a recursion, which top-k cannot express: take longer texts")
+            raise SystemExit("no token passes the threshold of a recursion, which top-k cannot say: take longer texts")
         layer.capacity_factor = (passed + 0.5) / tokens
 
     hooks = [layer.register_forward_pre_hook(set_capacity, with_kwargs=True) for layer in capacities]
@@ -172,8 +186,8 @@ class Decisions:
 
     def __enter__(self):
         self.hooks = []
-        for layer in self.layers:
-            self.hooks.append(layer.mor_router.register_forward_hook(self._router(layer)))
+        for layer, router in self.layers:
+            self.hooks.append(router.register_forward_hook(self._router(layer)))
             self.hooks.append(layer.register_forward_hook(self._layer))
         return self
 
@@ -232,19 +246,16 @@ def main():
     arguments = parser.parse_args()
 
     model = load_model(arguments.checkpoint, arguments.code)
-    ids = texts(arguments, model.config.vocab_size)
+    with torch.no_grad():
+        vocabulary = logits_of(model, torch.tensor([[0]])).shape[-1]
+    ids = texts(arguments, vocabulary)
     tensors = {"input_ids": ids.to(torch.int32)}
 
     logits, active, _ = computed(model, ids)
     tensors["logits"] = logits
     tensors |= {f"active_{r}": flags for r, flags in enumerate(active)}
 
-    layers = routed_layers(model)
-    expert = bool(layers) and layers[0].mor_type == "expert"
-    if expert and layers[0].sampling == "aux_router":
-        # The authors' code never routes by its auxiliary router, so there is nothing to compare with.
-        print("a model with an auxiliary router: no outputs under threshold routing")
-    elif expert:
+    if has_threshold(model):
         with by_threshold(model):
             logits, active, closest = computed(model, ids)
         tensors["threshold_logits"] = logits
