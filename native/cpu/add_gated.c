@@ -1,4 +1,4 @@
-/* Rows of x [.., hidden] += gates [rows] * the same rows of y. */
+/* Rows of x [.., hidden] += gates [rows] * the same rows of y. Source: docs/forward-pass.md, section 5, step 4. */
 #include "context.h"
 
 typedef struct add_run {

@@ -6,7 +6,7 @@
  *
  * With panels a row is encoded for its product in the phase of its norm, or in one of its own before o and down.
  *
- * Source: the Llama architecture as in Hugging Face's LlamaDecoderLayer.
+ * Source: docs/forward-pass.md, section 3; the Llama architecture as in Hugging Face's LlamaDecoderLayer.
  */
 #include <string.h>
 

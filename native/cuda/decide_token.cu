@@ -1,5 +1,8 @@
-/* Token-choice: how deep each row goes, decided before its first recursion. A thread a row, for a router has few
-   outputs. */
+/*
+ * Token-choice: how deep each row goes, decided before its first recursion. A thread a row, for a router has few
+ * outputs.
+ * Source: docs/forward-pass.md, section 6.
+ */
 #include "decide.cuh"
 #include "rows.cuh"
 

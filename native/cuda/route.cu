@@ -1,7 +1,7 @@
 /*
- * Scores of routers for the rows of a pass. A linear router takes one block a row and output. The first matrix of an
- * mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once
- * for all of these rows that have the same router.
+ * Scores of routers for the rows of a pass. A linear router takes one thread block a row and output. The first matrix of
+ * an mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once
+ * for all of these rows that have the same router. Source: docs/forward-pass.md, section 5, step 1.
  */
 #include <math.h>
 
@@ -68,9 +68,8 @@ __device__ static void stage(const mor4j_cuda_route_args &args, const route_grou
 {
     for (int m = 0; m < group.rows; m++) {
         const float *row = args.x + args.rows.list[group.row[m]] * args.hidden + from;
-        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP) {
+        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP)
             x[m * CHUNK + c] = row[c] / temperature;
-        }
     }
 }
 

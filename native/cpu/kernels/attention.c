@@ -1,5 +1,6 @@
 /*
  * out [rows, NH, DH] = softmax(q k^T / sqrt(DH)) v over the cache entries [0, context) of each row (grouped-query).
+ * Source: docs/forward-pass.md, section 3.
  *
  * A context is cut into segments by its length alone; each has an online softmax (Milakov & Gimelshein 2018, as in
  * FlashAttention) over blocks of 32 entries, and segments are merged in order. So a row's bits depend on its query, its

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What depth-wise batching gains on machines that are not at hand: the scheduler itself, on a
- * {@link SimulatedBackend}. Prints the tables of docs/scaling.md.
+ * {@link SimulatedBackend}. Prints the tables of docs/performance.md.
  */
 public final class ScalingSimulation {
   private static final int TOKENS_A_SEQUENCE = 60;

@@ -3,7 +3,11 @@ package dev.mor4j.runtime.format;
 import java.util.List;
 import java.util.Locale;
 
-/** How tokens are given their depth. */
+/**
+ * How tokens are given their depth.
+ *
+ * <p>Source: docs/forward-pass.md, section 5.
+ */
 public sealed interface RoutingConfig {
   /** No router: every token takes part in every recursion (vanilla and recursive models). */
   record None() implements RoutingConfig {}
