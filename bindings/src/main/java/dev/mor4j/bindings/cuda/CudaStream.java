@@ -60,8 +60,8 @@ public final class CudaStream extends CudaResource {
 
   /** Copies the first {@code count} elements of a view to the host. */
   public void copyToHost(DeviceView from, long count, PinnedMemory to, long toOffset) {
-    Ranges.check("a view of " + from.element(), 0, count, from.count());
-    long bytes = count * from.element().bytes();
+    long bytes = Math.multiplyExact(count, from.element().bytes());
+    Ranges.check("a view", 0, bytes, from.bytes());
     copyToHost(from.owner(), from.offset(), to, toOffset, bytes);
   }
 

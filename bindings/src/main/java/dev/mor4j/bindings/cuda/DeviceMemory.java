@@ -33,7 +33,8 @@ public final class DeviceMemory extends CudaResource {
   }
 
   /**
-   * Where it begins.
+   * Where it begins: a number for tables of pages, which are data to the host. A launch takes a
+   * {@link DeviceView}.
    *
    * @throws IllegalStateException when it is closed
    */

@@ -89,7 +89,7 @@ class CudaStreamTest {
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> device.address(9));
     assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() -> stream.copyToHost(DeviceView.of(device, Element.INT32), 3, host, 0))
-        .withMessageContaining("a view of INT32");
+        .withMessageContaining("bytes [0, 0 + 12) of a view of 8");
     assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(0));
     assertThatIllegalArgumentException().isThrownBy(() -> context.allocatePinned(-1));
     assertThat(context.isPoisoned()).isFalse();
