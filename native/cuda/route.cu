@@ -1,7 +1,7 @@
 /*
- * Scores of routers for the rows of a pass. A linear router takes one thread block a row and output. The first matrix of
- * an mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once
- * for all of these rows that have the same router. Source: docs/forward-pass.md, section 5, step 1.
+ * Scores of routers for the rows of a pass. A linear router takes one thread block a row and output. The first matrix
+ * of an mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights
+ * once for all of these rows that have the same router. Source: docs/forward-pass.md, section 5, step 1.
  */
 #include <math.h>
 

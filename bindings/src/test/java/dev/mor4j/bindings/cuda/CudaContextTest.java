@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
+import dev.mor4j.testing.EmulatedGpu;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.Map;
@@ -43,10 +44,10 @@ class CudaContextTest {
 
   @AfterEach
   void close() {
-    EmulatedDevice.reset();
-    EmulatedDevice.memoryLimit(0);
+    EmulatedGpu.reset();
+    EmulatedGpu.memoryLimit(0);
     context.close();
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
   }
 
   @Test
@@ -110,7 +111,7 @@ class CudaContextTest {
     assertThat(context.isClosed()).isTrue();
     assertThat(stream.isOpen() || device.isOpen() || pinned.isOpen() || event.isOpen()).isFalse();
     assertThat(counting.bytes.values()).containsOnly(0L);
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
     assertThatIllegalStateException().isThrownBy(() -> context.allocate(1));
     assertThatIllegalStateException().isThrownBy(context::freeBytes);
   }
@@ -142,7 +143,7 @@ class CudaContextTest {
 
   @Test
   void memoryThatIsNotThereIsToldAndForgotten() {
-    EmulatedDevice.memoryLimit(10_000);
+    EmulatedGpu.memoryLimit(10_000);
     DeviceMemory first = context.allocate(6_000);
     assertThatExceptionOfType(CudaOutOfMemoryException.class)
         .isThrownBy(() -> context.allocate(5_000))
@@ -166,7 +167,7 @@ class CudaContextTest {
   void theFirstFailureIsTheAnswerToEveryLaterCall() {
     CudaStream stream = context.createStream();
     DeviceMemory device = context.allocate(16);
-    EmulatedDevice.failNext("cudaMemsetAsync", EmulatedDevice.ILLEGAL_ADDRESS);
+    EmulatedGpu.failNext("cudaMemsetAsync", EmulatedGpu.ILLEGAL_ADDRESS);
     assertThatExceptionOfType(CudaException.class)
         .isThrownBy(() -> stream.fill(device, 0, (byte) 1, 16))
         .satisfies(e -> assertThat(e.name()).isEqualTo("cudaErrorIllegalAddress"))
@@ -183,7 +184,7 @@ class CudaContextTest {
   @Test
   void aFailureThatShowsWhenFreeingIsKept() {
     CudaEvent event = context.createEvent();
-    EmulatedDevice.failNext("cudaEventDestroy", EmulatedDevice.INVALID_VALUE);
+    EmulatedGpu.failNext("cudaEventDestroy", EmulatedGpu.INVALID_VALUE);
     event.close();
     assertThatIllegalStateException()
         .isThrownBy(() -> context.allocate(1))

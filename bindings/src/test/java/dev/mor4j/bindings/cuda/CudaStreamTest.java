@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.mor4j.bindings.cuda.kernel.CudaKernels;
 import dev.mor4j.bindings.cuda.kernel.DeviceRows;
 import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.testing.EmulatedGpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,9 +31,9 @@ class CudaStreamTest {
 
   @AfterEach
   void close() {
-    EmulatedDevice.reset();
+    EmulatedGpu.reset();
     context.close();
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
   }
 
   private static DeviceView floats(DeviceMemory memory) {
@@ -169,7 +170,7 @@ class CudaStreamTest {
     DeviceMemory to = EmulatedDevice.floats(stream, 0, 0, 0, 0, 0, 0);
     DeviceMemory copy = context.allocate(to.byteSize());
     DeviceRows pass = rows(rows, count, 3);
-    long launches = EmulatedDevice.launches();
+    long launches = EmulatedGpu.launches();
     CudaGraph graph =
         stream.capture(
             () -> {
@@ -181,18 +182,18 @@ class CudaStreamTest {
     assertThat(stream.isCapturing()).isFalse();
     assertThat(graph.nodeCount()).isEqualTo(3);
     stream.synchronize();
-    assertThat(EmulatedDevice.launches()).isEqualTo(launches);
+    assertThat(EmulatedGpu.launches()).isEqualTo(launches);
     assertThat(EmulatedDevice.floats(stream, to)).containsOnly(0);
     graph.launch(stream);
-    assertThat(EmulatedDevice.launches()).isEqualTo(launches);
+    assertThat(EmulatedGpu.launches()).isEqualTo(launches);
     stream.synchronize();
-    assertThat(EmulatedDevice.launches()).isEqualTo(launches + 1);
+    assertThat(EmulatedGpu.launches()).isEqualTo(launches + 1);
     assertThat(EmulatedDevice.floats(stream, copy)).containsExactly(1, 2, 0, 0, 5, 6);
     assertThat(EmulatedDevice.floats(stream, to)).containsExactly(0, 2, 0, 0, 5, 6);
     graph.launch(stream);
     graph.launch(stream);
     stream.synchronize();
-    assertThat(EmulatedDevice.launches()).isEqualTo(launches + 3);
+    assertThat(EmulatedGpu.launches()).isEqualTo(launches + 3);
   }
 
   /**
@@ -223,7 +224,7 @@ class CudaStreamTest {
       stream.synchronize();
       CudaResource[] used = {from, pass.list().owner(), copy, host};
       used[closed].close();
-      long launches = EmulatedDevice.launches();
+      long launches = EmulatedGpu.launches();
       for (int again = 0; again < 2; again++) {
         assertThatIllegalStateException()
             .isThrownBy(() -> graph.launch(stream))
@@ -233,7 +234,7 @@ class CudaStreamTest {
                     + " that is closed");
       }
       stream.synchronize();
-      assertThat(EmulatedDevice.launches()).isEqualTo(launches);
+      assertThat(EmulatedGpu.launches()).isEqualTo(launches);
       assertThat(context.isPoisoned()).isFalse();
     }
   }
@@ -299,7 +300,7 @@ class CudaStreamTest {
     DeviceMemory count = EmulatedDevice.ints(stream, 1);
     DeviceMemory memory = EmulatedDevice.floats(stream, 1);
     DeviceRows pass = rows(count, count, 1);
-    EmulatedDevice.failNext("execute", EmulatedDevice.ILLEGAL_ADDRESS);
+    EmulatedGpu.failNext("execute", EmulatedGpu.ILLEGAL_ADDRESS);
     CudaKernels.gather(stream, pass, floats(memory), floats(memory), 1);
     assertThatExceptionOfType(CudaException.class)
         .isThrownBy(stream::synchronize)

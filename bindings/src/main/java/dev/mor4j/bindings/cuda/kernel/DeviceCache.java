@@ -4,6 +4,8 @@ import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.Operation;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_cache;
+import dev.mor4j.runtime.kv.KvMode;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -19,7 +21,7 @@ import java.lang.foreign.MemorySegment;
  * @param heads sizes of attention
  */
 public record DeviceCache(
-    DeviceView kv, DeviceView tables, CudaKvType type, int pageTokens, Place place, Heads heads) {
+    DeviceView kv, DeviceView tables, KvCacheType type, int pageTokens, Place place, Heads heads) {
   /**
    * Where a layer finds its keys and values.
    *
@@ -27,7 +29,7 @@ public record DeviceCache(
    * @param overlayLayer its index inside an overlay's page
    * @param mode what it does with keys and values
    */
-  public record Place(int layer, int overlayLayer, CudaKvMode mode) {}
+  public record Place(int layer, int overlayLayer, KvMode mode) {}
 
   /**
    * Sizes of attention.
@@ -54,8 +56,8 @@ public record DeviceCache(
     mor4j_cuda_cache.tables(target, tables.pointer(operation, "cache.tables", Element.UINT64, 1));
     mor4j_cuda_cache.layer(target, place.layer());
     mor4j_cuda_cache.overlay_layer(target, place.overlayLayer());
-    mor4j_cuda_cache.kv_mode(target, place.mode().code());
-    mor4j_cuda_cache.kv_type(target, type.code());
+    mor4j_cuda_cache.kv_mode(target, Codes.of(place.mode()));
+    mor4j_cuda_cache.kv_type(target, Codes.of(type));
     mor4j_cuda_cache.heads(target, heads.queries());
     mor4j_cuda_cache.kv_heads(target, heads.keys());
     mor4j_cuda_cache.head_dim(target, heads.headDim());

@@ -47,7 +47,7 @@ public record ExpertRule(
     mor4j_cuda_decide_expert_args.depths(
         target, outcomes.depths().pointer(operation, "depths", Element.INT32, states));
     mor4j_cuda_decide_expert_args.alpha(target, gate.alpha());
-    mor4j_cuda_decide_expert_args.function(target, gate.function().code());
+    mor4j_cuda_decide_expert_args.function(target, Codes.of(gate.function()));
     mor4j_cuda_decide_expert_args.weighted(target, gate.weighted() ? 1 : 0);
   }
 }

@@ -1,5 +1,7 @@
 package dev.mor4j.bindings.cuda.kernel;
 
+import dev.mor4j.runtime.format.RoutingConfig.RouterFunction;
+
 /**
  * How a router's output becomes a gate.
  *

@@ -46,7 +46,7 @@ public record TokenDecision(
         target, outcomes.depths().pointer(operation, "depths", Element.INT32, states));
     mor4j_cuda_decide_token_args.outs(target, outs);
     mor4j_cuda_decide_token_args.alpha(target, gate.alpha());
-    mor4j_cuda_decide_token_args.function(target, gate.function().code());
+    mor4j_cuda_decide_token_args.function(target, Codes.of(gate.function()));
     mor4j_cuda_decide_token_args.weighted(target, gate.weighted() ? 1 : 0);
   }
 }

@@ -14,6 +14,7 @@ import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.EmulatedDevice;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.testing.EmulatedGpu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
@@ -46,9 +47,9 @@ class CublasLtTest {
 
   @AfterEach
   void close() {
-    EmulatedDevice.reset();
+    EmulatedGpu.reset();
     context.close();
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
   }
 
   /** One product's operands, in double precision as they are on the device. */
@@ -209,7 +210,7 @@ class CublasLtTest {
       // Once more without cuBLASLt.
       cublas.close();
       cublas = new CublasLt(context, 1 << 20);
-      EmulatedDevice.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
+      EmulatedGpu.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
     }
   }
 
@@ -253,12 +254,12 @@ class CublasLtTest {
     cublas.prepare(GemmShape.of(1, 1, 2, CudaType.F32, CudaType.F32));
     cublas.close();
     assertThat(context.deviceBytes()).isZero();
-    assertThat(EmulatedDevice.allocatedBytes()).isZero();
+    assertThat(EmulatedGpu.allocatedBytes()).isZero();
   }
 
   @Test
   void whereCublasLtHasNoAlgorithmCublasComputes() {
-    EmulatedDevice.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
+    EmulatedGpu.failNext("cublasLtMatmulAlgoGetHeuristic", CUBLAS_NOT_SUPPORTED);
     Product product = new Product(new GemmShape(3, 5, 7, CudaType.F16, CudaType.F32, 6));
     cublas.prepare(product.shape);
     assertThat(cublas.fallbacks()).isEqualTo(1);
@@ -273,7 +274,7 @@ class CublasLtTest {
   void aFailureOfCublasPoisonsTheContext() {
     Product product = new Product(GemmShape.of(1, 4, 4, CudaType.F32, CudaType.F32));
     cublas.prepare(product.shape);
-    EmulatedDevice.failNext("cublasLtMatmul", 13);
+    EmulatedGpu.failNext("cublasLtMatmul", 13);
     assertThatExceptionOfType(CudaException.class)
         .isThrownBy(() -> product.enqueue(0))
         .withMessageContaining("cublasLtMatmul")

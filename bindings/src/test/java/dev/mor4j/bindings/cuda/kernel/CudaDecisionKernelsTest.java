@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.runtime.format.RoutingConfig.RouterFunction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -152,7 +153,7 @@ class CudaDecisionKernelsTest extends CudaKernelFixture {
             linearRouters(1, 1),
             new ExpertRule.Limits(doubles(-9, 0, 9), ints(3, 3, 3)),
             new Outcomes(keep, gates, ints(0, 0, 0)),
-            new Gate(1f, RouterFunction.IDENTITY, false),
+            new Gate(1f, RouterFunction.NONE, false),
             new Recursion.Fixed(1));
     Scatter replace = new Scatter(rows, y, Optional.empty(), x, 2, new Scatter.Result.Replace());
     CudaKernels.scatterRoute(stream, replace, rule, z);

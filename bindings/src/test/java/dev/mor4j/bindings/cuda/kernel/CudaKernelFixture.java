@@ -7,6 +7,7 @@ import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.EmulatedDevice;
+import dev.mor4j.testing.EmulatedGpu;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,9 +28,9 @@ abstract class CudaKernelFixture {
 
   @AfterEach
   void close() {
-    EmulatedDevice.reset();
+    EmulatedGpu.reset();
     context.close();
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
   }
 
   /** Device memory with the values of {@code array}. */

@@ -9,6 +9,8 @@ import dev.mor4j.bindings.cuda.DeviceMemory;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.runtime.kv.KvMode;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -112,9 +114,9 @@ class CudaKernelsTest extends CudaKernelFixture {
         new DeviceCache(
             kv,
             tables,
-            CudaKvType.F32,
+            KvCacheType.F32,
             32,
-            new DeviceCache.Place(0, 0, CudaKvMode.APPEND),
+            new DeviceCache.Place(0, 0, KvMode.APPEND),
             new DeviceCache.Heads(2, 1, 2));
     DeviceView qkv = floats(1, 0, 0, 1, 5, 6, 7, 8);
     Rotation rotation = new Rotation(ints(0, 0, 3), floats(0.5f));

@@ -7,6 +7,7 @@ import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.bindings.cuda.EmulatedDevice;
+import dev.mor4j.testing.EmulatedGpu;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Set;
@@ -41,7 +42,7 @@ class LaunchArgumentsTest {
   void close() {
     other.close();
     context.close();
-    assertThat(EmulatedDevice.liveAllocations()).isZero();
+    assertThat(EmulatedGpu.liveAllocations()).isZero();
   }
 
   private LaunchViews views(String faulty, LaunchViews.Fault fault) {
@@ -72,7 +73,7 @@ class LaunchArgumentsTest {
   @ParameterizedTest
   @MethodSource("dev.mor4j.bindings.cuda.kernel.LaunchCase#all")
   void aViewThatDoesNotFitIsRefused(LaunchCase launcher) {
-    long launches = EmulatedDevice.launches();
+    long launches = EmulatedGpu.launches();
     for (String pointer : launcher.pointers()) {
       for (LaunchViews.Fault fault : LaunchViews.Fault.values()) {
         boolean early =
@@ -86,7 +87,7 @@ class LaunchArgumentsTest {
       }
     }
     stream.synchronize();
-    assertThat(EmulatedDevice.launches()).isEqualTo(launches);
+    assertThat(EmulatedGpu.launches()).isEqualTo(launches);
     assertThat(context.isPoisoned()).isFalse();
   }
 

@@ -10,6 +10,7 @@ import static dev.mor4j.bindings.cuda.kernel.LaunchViews.STATES;
 
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.runtime.format.RoutingConfig.RouterFunction;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;

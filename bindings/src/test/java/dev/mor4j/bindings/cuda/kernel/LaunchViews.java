@@ -7,6 +7,9 @@ import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.DeviceMemory;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.runtime.format.RoutingConfig.RouterFunction;
+import dev.mor4j.runtime.kv.KvMode;
+import dev.mor4j.runtime.numbers.KvCacheType;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Optional;
@@ -107,9 +110,9 @@ final class LaunchViews {
     return new DeviceCache(
         of("cache.kv", Element.KV_ROW, STATES),
         of("cache.tables", Element.UINT64, 1),
-        CudaKvType.F32,
+        KvCacheType.F32,
         32,
-        new DeviceCache.Place(0, 0, CudaKvMode.READ),
+        new DeviceCache.Place(0, 0, KvMode.READ),
         new DeviceCache.Heads(HEADS, 1, HEAD_DIM));
   }
 

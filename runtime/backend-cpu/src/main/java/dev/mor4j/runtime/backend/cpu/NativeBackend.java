@@ -23,7 +23,6 @@ import dev.mor4j.runtime.memory.HostPageMemory;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import dev.mor4j.runtime.numbers.KvCacheType;
-import dev.mor4j.runtime.weights.LayerWeights;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.lang.foreign.Arena;
@@ -93,17 +92,8 @@ public final class NativeBackend implements LedBackend {
   }
 
   private static LayerView view(CachedLayer layer) {
-    LayerWeights w = layer.weights();
     return new LayerView(
-        w.inputNorm(),
-        w.q(),
-        w.k(),
-        w.v(),
-        w.o(),
-        w.postNorm(),
-        w.gate(),
-        w.up(),
-        w.down(),
+        layer.weights(),
         layer.kvLayer(),
         layer.kvMode(),
         layer.kvMode() == KvMode.OVERLAY ? layer.kvLayer() : 0);

@@ -4,7 +4,6 @@ import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaDevice;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.kernel.CudaKernels;
-import dev.mor4j.bindings.cuda.kernel.CudaKvType;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
 import dev.mor4j.bindings.cuda.kernel.DeviceRows;
@@ -75,7 +74,7 @@ public final class CudaBackend implements Backend {
           new DeviceShape(
               sizes,
               type,
-              CudaKvType.valueOf(kvType.name()),
+              kvType,
               Math.max(inner, auxiliary),
               routers.isEmpty() ? 0 : routers.getFirst().outputs());
       this.queue = new DeviceQueue(context);

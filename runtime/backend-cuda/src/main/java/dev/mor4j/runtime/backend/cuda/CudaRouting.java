@@ -9,7 +9,6 @@ import dev.mor4j.bindings.cuda.kernel.ExpertRule;
 import dev.mor4j.bindings.cuda.kernel.Gate;
 import dev.mor4j.bindings.cuda.kernel.Outcomes;
 import dev.mor4j.bindings.cuda.kernel.Recursion;
-import dev.mor4j.bindings.cuda.kernel.RouterFunction;
 import dev.mor4j.bindings.cuda.kernel.Scatter;
 import dev.mor4j.bindings.cuda.kernel.TokenDecision;
 import dev.mor4j.runtime.backend.PreparedRouting;
@@ -52,9 +51,9 @@ final class CudaRouting implements PreparedRouting {
     this.gate =
         switch (config) {
           case RoutingConfig.ExpertChoice expert ->
-              new Gate(expert.alpha(), function(expert.function()), expert.weighted());
+              new Gate(expert.alpha(), expert.function(), expert.weighted());
           case RoutingConfig.TokenChoice token ->
-              new Gate(token.alpha(), function(token.function()), token.weighted());
+              new Gate(token.alpha(), token.function(), token.weighted());
           case RoutingConfig.None none ->
               throw new IllegalArgumentException("a routing without a router");
         };
@@ -175,14 +174,5 @@ final class CudaRouting implements PreparedRouting {
     CudaKernels.route(
         stream,
         table.routing(rows, recursion, ws.state(Workspace.State.HIDDEN), z, ws.activations));
-  }
-
-  private static RouterFunction function(RoutingConfig.RouterFunction function) {
-    return switch (function) {
-      case NONE -> RouterFunction.IDENTITY;
-      case SIGMOID -> RouterFunction.SIGMOID;
-      case TANH -> RouterFunction.TANH;
-      case SOFTMAX -> RouterFunction.SOFTMAX;
-    };
   }
 }

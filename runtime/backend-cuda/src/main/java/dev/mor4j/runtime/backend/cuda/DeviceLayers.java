@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
 import dev.mor4j.runtime.backend.PreparedLayers;
+import dev.mor4j.runtime.kv.KvMode;
 import java.util.List;
 
 /** Layers of a pass in device memory, borrowed. Compared by identity: graphs are made of them. */
@@ -11,7 +11,7 @@ final class DeviceLayers implements PreparedLayers {
 
   DeviceLayers(List<DeviceLayer> layers) {
     this.layers = List.copyOf(layers);
-    this.overlays = layers.stream().anyMatch(layer -> layer.place().mode() == CudaKvMode.OVERLAY);
+    this.overlays = layers.stream().anyMatch(layer -> layer.place().mode() == KvMode.OVERLAY);
   }
 
   List<DeviceLayer> layers() {

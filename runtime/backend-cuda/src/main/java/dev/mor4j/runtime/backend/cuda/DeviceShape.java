@@ -1,10 +1,10 @@
 package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.kernel.CudaKernels;
-import dev.mor4j.bindings.cuda.kernel.CudaKvType;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.cuda.kernel.DeviceCache;
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.numbers.KvCacheType;
 
 /**
  * Sizes of a model on a device.
@@ -15,7 +15,7 @@ import dev.mor4j.runtime.format.ArchitectureConfig;
  * @param outs outputs of a router; 0 without one
  */
 record DeviceShape(
-    ArchitectureConfig sizes, CudaType type, CudaKvType kvType, int inner, int outs) {
+    ArchitectureConfig sizes, CudaType type, KvCacheType kvType, int inner, int outs) {
   DeviceShape {
     if (sizes.headDim() > CudaKernels.MAX_HEAD_DIM) {
       throw new IllegalArgumentException(

@@ -6,7 +6,6 @@ import dev.mor4j.bindings.cuda.CudaUpload;
 import dev.mor4j.bindings.cuda.DeviceMemory;
 import dev.mor4j.bindings.cuda.DeviceView;
 import dev.mor4j.bindings.cuda.Element;
-import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
 import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.bindings.cuda.kernel.DeviceCache;
 import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
@@ -194,8 +193,7 @@ final class DeviceWeights implements AutoCloseable {
         floats(w.postNorm()),
         matrix(w.gate(), w.up()),
         matrix(w.down()),
-        new DeviceCache.Place(
-            layer.kvLayer(), overlayLayer, CudaKvMode.valueOf(layer.kvMode().name())));
+        new DeviceCache.Place(layer.kvLayer(), overlayLayer, layer.kvMode()));
   }
 
   /** The queries' part of the matrix that other recursions have whole: its first rows. */
