@@ -23,16 +23,14 @@ class DoctorAdviceTest {
   private static final MachineFacts MACHINE = new MachineFacts("a CPU", 4, 4, 1L << 33);
   private static final CudaReport NO_CUDA =
       new CudaReport(
-          false,
-          false,
-          true,
-          Optional.empty(),
-          List.of(),
-          List.of(new CudaReport.Library("libcudart.so.13", "in none of /usr/lib (system)")),
-          Optional.empty(),
-          Optional.empty(),
-          List.of(),
-          Optional.of(CudaReport.Obstacle.LIBRARIES));
+          new CudaReport.Use(false, false, true, Optional.of(CudaReport.Obstacle.LIBRARIES)),
+          new CudaReport.Software(
+              Optional.empty(),
+              List.of(),
+              List.of(new CudaReport.Library("libcudart.so.13", "in none of /usr/lib (system)")),
+              Optional.empty(),
+              Optional.empty()),
+          List.of());
   private static final ModelOptions OPTIONS = ModelOptions.defaults();
   private static final Set<Feature> ZEN4 =
       EnumSet.of(
@@ -49,32 +47,18 @@ class DoctorAdviceTest {
       int processors,
       int threads) {
     return new CpuReport(
-        true,
-        "packed linux-x86_64",
-        Optional.empty(),
-        true,
+        new CpuReport.NativeLibrary(true, "packed linux-x86_64", Optional.empty(), true),
         features,
-        EnumSet.range(automatic, KernelChoice.JAVA),
-        automatic,
-        used,
-        processors,
-        threads,
-        16);
+        new CpuReport.KernelUse(EnumSet.range(automatic, KernelChoice.JAVA), automatic, used),
+        new CpuReport.ThreadUse(processors, threads, 16));
   }
 
   private static CpuReport withoutLibrary(Optional<String> named, boolean nativeAccess) {
     return new CpuReport(
-        false,
-        "not in the jar",
-        named,
-        nativeAccess,
+        new CpuReport.NativeLibrary(false, "not in the jar", named, nativeAccess),
         Set.of(),
-        Set.of(KernelChoice.JAVA),
-        KernelChoice.JAVA,
-        KernelChoice.JAVA,
-        4,
-        1,
-        16);
+        new CpuReport.KernelUse(Set.of(KernelChoice.JAVA), KernelChoice.JAVA, KernelChoice.JAVA),
+        new CpuReport.ThreadUse(4, 1, 16));
   }
 
   private static ModelFacts model(String type, boolean rowMajor, int positions) {

@@ -23,30 +23,26 @@ class GpuFactsTest {
 
   private static CudaReport without(Obstacle obstacle, boolean driver, List<Library> tried) {
     return new CudaReport(
-        false,
-        false,
-        false,
-        driver ? Optional.of(DRIVER) : Optional.empty(),
-        List.of(),
-        tried,
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        Optional.of(obstacle));
+        new CudaReport.Use(false, false, false, Optional.of(obstacle)),
+        new CudaReport.Software(
+            driver ? Optional.of(DRIVER) : Optional.empty(),
+            List.of(),
+            tried,
+            Optional.empty(),
+            Optional.empty()),
+        List.of());
   }
 
   private static CudaReport with(Device... devices) {
     return new CudaReport(
-        true,
-        false,
-        true,
-        Optional.of(DRIVER),
-        List.of(new Library("/usr/local/cuda/lib64/libcudart.so.13", "CUDA toolkit")),
-        List.of(),
-        Optional.of("13.1"),
-        Optional.of("13.0"),
-        List.of(devices),
-        Optional.empty());
+        new CudaReport.Use(true, false, true, Optional.empty()),
+        new CudaReport.Software(
+            Optional.of(DRIVER),
+            List.of(new Library("/usr/local/cuda/lib64/libcudart.so.13", "CUDA toolkit")),
+            List.of(),
+            Optional.of("13.1"),
+            Optional.of("13.0")),
+        List.of(devices));
   }
 
   private static final Device GOOD =

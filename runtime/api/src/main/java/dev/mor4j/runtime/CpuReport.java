@@ -11,32 +11,57 @@ import java.util.Set;
 /**
  * What computes on this machine, and what could.
  *
- * @param libraryAvailable whether the native kernels can be called
- * @param library which library was loaded; or, where none was, what was tried and why it failed
- * @param namedLibrary what a system property or environment variable says of the library: a file,
- *     or {@code none}
- * @param nativeAccess whether the JVM was told that mor4j may make native calls
+ * @param nativeLibrary the library of native kernels
  * @param features what the CPU and its operating system offer, as far as mor4j asks; empty without
  *     a library
- * @param runnable the kernels that run here, plain Java among them
- * @param automatic the kernels that {@link KernelChoice#AUTO} picks
- * @param kernels the kernels in use
- * @param processors processors that the JVM sees
- * @param threads threads in use
- * @param mostDefaultThreads more threads are used only where they are asked for
+ * @param kernelUse which kernels there are, and which are used
+ * @param threadUse how many threads are used
  */
 public record CpuReport(
-    boolean libraryAvailable,
-    String library,
-    Optional<String> namedLibrary,
-    boolean nativeAccess,
-    Set<Feature> features,
-    Set<KernelChoice> runnable,
-    KernelChoice automatic,
-    KernelChoice kernels,
-    int processors,
-    int threads,
-    int mostDefaultThreads) {
+    NativeLibrary nativeLibrary, Set<Feature> features, KernelUse kernelUse, ThreadUse threadUse) {
+
+  /**
+   * The library of native kernels.
+   *
+   * @param available whether the kernels can be called
+   * @param description which library was loaded; or, where none was, what was tried and why it
+   *     failed
+   * @param named what a system property or environment variable says of the library: a file, or
+   *     {@code none}
+   * @param nativeAccess whether the JVM was told that mor4j may make native calls
+   */
+  public record NativeLibrary(
+      boolean available, String description, Optional<String> named, boolean nativeAccess) {
+    public NativeLibrary {
+      Objects.requireNonNull(description, "description");
+      Objects.requireNonNull(named, "named");
+    }
+  }
+
+  /**
+   * Which kernels there are.
+   *
+   * @param runnable the kernels that run here, plain Java among them
+   * @param automatic the kernels that {@link KernelChoice#AUTO} picks
+   * @param used the kernels in use
+   */
+  public record KernelUse(Set<KernelChoice> runnable, KernelChoice automatic, KernelChoice used) {
+    public KernelUse {
+      Objects.requireNonNull(runnable, "runnable");
+      Objects.requireNonNull(automatic, "automatic");
+      Objects.requireNonNull(used, "used");
+      runnable = unmodifiable(KernelChoice.class, runnable);
+    }
+  }
+
+  /**
+   * How many threads are used.
+   *
+   * @param processors processors that the JVM sees
+   * @param used threads in use
+   * @param mostByDefault more threads are used only where they are asked for
+   */
+  public record ThreadUse(int processors, int used, int mostByDefault) {}
 
   /** What a CPU may offer. */
   public enum Feature {
@@ -57,14 +82,61 @@ public record CpuReport(
   }
 
   public CpuReport {
-    Objects.requireNonNull(library, "library");
-    Objects.requireNonNull(namedLibrary, "namedLibrary");
+    Objects.requireNonNull(nativeLibrary, "nativeLibrary");
     Objects.requireNonNull(features, "features");
-    Objects.requireNonNull(runnable, "runnable");
-    Objects.requireNonNull(automatic, "automatic");
-    Objects.requireNonNull(kernels, "kernels");
+    Objects.requireNonNull(kernelUse, "kernelUse");
+    Objects.requireNonNull(threadUse, "threadUse");
     features = unmodifiable(Feature.class, features);
-    runnable = unmodifiable(KernelChoice.class, runnable);
+  }
+
+  /** Whether the native kernels can be called. */
+  public boolean libraryAvailable() {
+    return nativeLibrary.available();
+  }
+
+  /** Which library was loaded; or, where none was, what was tried and why it failed. */
+  public String library() {
+    return nativeLibrary.description();
+  }
+
+  /** What a system property or environment variable says of the library. */
+  public Optional<String> namedLibrary() {
+    return nativeLibrary.named();
+  }
+
+  /** Whether the JVM was told that mor4j may make native calls. */
+  public boolean nativeAccess() {
+    return nativeLibrary.nativeAccess();
+  }
+
+  /** The kernels that run here, plain Java among them. */
+  public Set<KernelChoice> runnable() {
+    return kernelUse.runnable();
+  }
+
+  /** The kernels that {@link KernelChoice#AUTO} picks. */
+  public KernelChoice automatic() {
+    return kernelUse.automatic();
+  }
+
+  /** The kernels in use. */
+  public KernelChoice kernels() {
+    return kernelUse.used();
+  }
+
+  /** Processors that the JVM sees. */
+  public int processors() {
+    return threadUse.processors();
+  }
+
+  /** Threads in use. */
+  public int threads() {
+    return threadUse.used();
+  }
+
+  /** More threads are used only where they are asked for. */
+  public int mostDefaultThreads() {
+    return threadUse.mostByDefault();
   }
 
   private static <E extends Enum<E>> Set<E> unmodifiable(Class<E> type, Set<E> set) {
@@ -98,20 +170,18 @@ public record CpuReport(
               + runnable.stream().map(KernelChoice::label).toList());
     }
     Optional<String> named = CpuMachine.namedLibrary();
-    return new CpuReport(
-        available,
+    String library =
         available
             ? named.map(file -> file + " (" + description + ")").orElse(description)
-            : description,
-        named,
-        CpuMachine.isNativeAccessEnabled(),
+            : description;
+    return new CpuReport(
+        new NativeLibrary(available, library, named, CpuMachine.isNativeAccessEnabled()),
         features(CpuMachine.features()),
-        runnable,
-        choice(KernelChoice.AUTO),
-        kernels,
-        Runtime.getRuntime().availableProcessors(),
-        kernels == KernelChoice.JAVA ? 1 : BackendSelection.threads(options),
-        BackendSelection.MOST_DEFAULT_THREADS);
+        new KernelUse(runnable, choice(KernelChoice.AUTO), kernels),
+        new ThreadUse(
+            Runtime.getRuntime().availableProcessors(),
+            kernels == KernelChoice.JAVA ? 1 : BackendSelection.threads(options),
+            BackendSelection.MOST_DEFAULT_THREADS));
   }
 
   private static KernelChoice choice(KernelChoice asked) {

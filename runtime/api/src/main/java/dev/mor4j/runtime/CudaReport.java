@@ -12,29 +12,11 @@ import java.util.Optional;
  * What there is of CUDA on this machine: the GPUs, and the libraries that were loaded for them; or,
  * where {@link BackendChoice#CUDA} cannot be used, what was tried and what is missing.
  *
- * @param available whether models can be opened on a GPU
- * @param emulated whether the GPU is emulated on the CPU, for tests
- * @param nativeAccess whether the JVM was told that mor4j may make native calls
- * @param driver what the operating system says of NVIDIA's driver; empty where it says nothing
- * @param loaded libraries that were loaded, in order; the note says where they were found
- * @param tried libraries that were not, in order; the note says why
- * @param driverVersion newest CUDA that the driver supports: {@code 13.0}; empty where nobody was
- *     asked
- * @param runtimeVersion version of the CUDA runtime that was loaded
+ * @param use whether GPUs can be used, and what keeps them from it
+ * @param software the driver, and the libraries that were looked for
  * @param devices GPUs, by ordinal
- * @param obstacle what keeps GPUs from being used; empty where they can be
  */
-public record CudaReport(
-    boolean available,
-    boolean emulated,
-    boolean nativeAccess,
-    Optional<String> driver,
-    List<Library> loaded,
-    List<Library> tried,
-    Optional<String> driverVersion,
-    Optional<String> runtimeVersion,
-    List<Device> devices,
-    Optional<Obstacle> obstacle) {
+public record CudaReport(Use use, Software software, List<Device> devices) {
 
   private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
 
@@ -48,6 +30,48 @@ public record CudaReport(
     DEVICE,
     /** mor4j's kernels are not there or do not fit. */
     KERNELS
+  }
+
+  /**
+   * Whether GPUs can be used.
+   *
+   * @param available whether models can be opened on a GPU
+   * @param emulated whether the GPU is emulated on the CPU, for tests
+   * @param nativeAccess whether the JVM was told that mor4j may make native calls
+   * @param obstacle what keeps GPUs from being used; empty where they can be
+   */
+  public record Use(
+      boolean available, boolean emulated, boolean nativeAccess, Optional<Obstacle> obstacle) {
+    public Use {
+      Objects.requireNonNull(obstacle, "obstacle");
+    }
+  }
+
+  /**
+   * The driver, and the libraries that were looked for.
+   *
+   * @param driver what the operating system says of NVIDIA's driver; empty where it says nothing
+   * @param loaded libraries that were loaded, in order; the note says where they were found
+   * @param tried libraries that were not, in order; the note says why
+   * @param driverVersion newest CUDA that the driver supports: {@code 13.0}; empty where nobody was
+   *     asked
+   * @param runtimeVersion version of the CUDA runtime that was loaded
+   */
+  public record Software(
+      Optional<String> driver,
+      List<Library> loaded,
+      List<Library> tried,
+      Optional<String> driverVersion,
+      Optional<String> runtimeVersion) {
+    public Software {
+      Objects.requireNonNull(driver, "driver");
+      Objects.requireNonNull(loaded, "loaded");
+      Objects.requireNonNull(tried, "tried");
+      Objects.requireNonNull(driverVersion, "driverVersion");
+      Objects.requireNonNull(runtimeVersion, "runtimeVersion");
+      loaded = List.copyOf(loaded);
+      tried = List.copyOf(tried);
+    }
   }
 
   /**
@@ -101,33 +125,75 @@ public record CudaReport(
   }
 
   public CudaReport {
-    Objects.requireNonNull(driver, "driver");
-    Objects.requireNonNull(loaded, "loaded");
-    Objects.requireNonNull(tried, "tried");
-    Objects.requireNonNull(driverVersion, "driverVersion");
-    Objects.requireNonNull(runtimeVersion, "runtimeVersion");
+    Objects.requireNonNull(use, "use");
+    Objects.requireNonNull(software, "software");
     Objects.requireNonNull(devices, "devices");
-    Objects.requireNonNull(obstacle, "obstacle");
-    loaded = List.copyOf(loaded);
-    tried = List.copyOf(tried);
     devices = List.copyOf(devices);
+  }
+
+  /** Whether models can be opened on a GPU. */
+  public boolean available() {
+    return use.available();
+  }
+
+  /** Whether the GPU is emulated on the CPU, for tests. */
+  public boolean emulated() {
+    return use.emulated();
+  }
+
+  /** Whether the JVM was told that mor4j may make native calls. */
+  public boolean nativeAccess() {
+    return use.nativeAccess();
+  }
+
+  /** What keeps GPUs from being used; empty where they can be. */
+  public Optional<Obstacle> obstacle() {
+    return use.obstacle();
+  }
+
+  /** What the operating system says of NVIDIA's driver; empty where it says nothing. */
+  public Optional<String> driver() {
+    return software.driver();
+  }
+
+  /** Libraries that were loaded, in order; the note says where they were found. */
+  public List<Library> loaded() {
+    return software.loaded();
+  }
+
+  /** Libraries that were not loaded, in order; the note says why. */
+  public List<Library> tried() {
+    return software.tried();
+  }
+
+  /** The newest CUDA that the driver supports: {@code 13.0}; empty where nobody was asked. */
+  public Optional<String> driverVersion() {
+    return software.driverVersion();
+  }
+
+  /** The version of the CUDA runtime that was loaded. */
+  public Optional<String> runtimeVersion() {
+    return software.runtimeVersion();
   }
 
   /** The report of this machine. Loads the libraries, computes nothing; throws nothing. */
   public static CudaReport read() {
     List<Library> loaded = libraries(CudaMachine.loaded());
     List<Library> tried = libraries(CudaMachine.tried());
+    boolean available = CudaMachine.isAvailable();
     return new CudaReport(
-        CudaMachine.isAvailable(),
-        CudaMachine.isEmulated(),
-        CudaMachine.isNativeAccessEnabled(),
-        driver(DRIVER),
-        loaded,
-        tried,
-        version(CudaMachine.driverVersion()),
-        version(CudaMachine.runtimeVersion()),
-        CudaMachine.devices().stream().map(Device::of).toList(),
-        CudaMachine.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)));
+        new Use(
+            available,
+            CudaMachine.isEmulated(),
+            CudaMachine.isNativeAccessEnabled(),
+            available ? Optional.empty() : Optional.of(obstacle(loaded, tried))),
+        new Software(
+            driver(DRIVER),
+            loaded,
+            tried,
+            version(CudaMachine.driverVersion()),
+            version(CudaMachine.runtimeVersion())),
+        CudaMachine.devices().stream().map(Device::of).toList());
   }
 
   private static List<Library> libraries(List<CudaMachine.Library> libraries) {
