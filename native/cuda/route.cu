@@ -1,7 +1,7 @@
 /*
- * Scores of routers for the rows of a pass. A linear router takes one block a row and output. The first matrix of an
- * mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once
- * for all of these rows that have the same router.
+ * Scores of routers for the rows of a pass. A linear router takes one thread block a row and output. The first matrix
+ * of an mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights
+ * once for all of these rows that have the same router.
  */
 #include <math.h>
 
@@ -129,7 +129,7 @@ __device__ static void route_group_outputs(const mor4j_cuda_route_args &args, co
     }
 }
 
-/* Four blocks of a multiprocessor leave registers enough that none are spilled. */
+/* Four thread blocks of a multiprocessor leave registers enough that none are spilled. */
 template <typename T, int N>
 __global__ void __launch_bounds__(TILE_WARPS *WARP, 4) route_hidden(const mor4j_cuda_route_args args)
 {

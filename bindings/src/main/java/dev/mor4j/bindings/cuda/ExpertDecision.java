@@ -43,7 +43,7 @@ public record ExpertDecision(
     mor4j_cuda_decide_expert_args.recursions(target, Pointers.of(recursions));
     mor4j_cuda_decide_expert_args.z(target, Pointers.of(z));
     mor4j_cuda_decide_expert_args.decision(target, Pointers.of(decision));
-    mor4j_cuda_decide_expert_args.thresholds(target, Pointers.of(thresholds));
+    mor4j_cuda_decide_expert_args.logit_thresholds(target, Pointers.of(thresholds));
     mor4j_cuda_decide_expert_args.max_recursions(target, Pointers.of(maxRecursions));
     mor4j_cuda_decide_expert_args.keep(target, Pointers.of(keep));
     mor4j_cuda_decide_expert_args.gates(target, Pointers.of(gates));
