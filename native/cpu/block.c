@@ -96,15 +96,15 @@ static void multiply(const block_run *run, const mor4j_team *team, const float *
 }
 
 /* Where a row's new key and value of KV head `head` go. */
-static char *block_of(const block_run *run, const mor4j_layer *layer, const mor4j_kv_row *row, int64_t head)
+static char *kv_tile_of(const block_run *run, const mor4j_layer *layer, const mor4j_kv_row *row, int64_t head)
 {
     const mor4j_shape *shape = run->shape;
     const bool overlay = layer->kv_mode == MOR4J_KV_OVERLAY && row->overlay_pages != NULL;
-    const int64_t blocks = shape->page_tokens / MOR4J_KV_BLOCK, in_page = row->slot % shape->page_tokens;
+    const int64_t tiles = shape->page_tokens / MOR4J_KV_TILE, in_page = row->slot % shape->page_tokens;
     const uint64_t page = (overlay ? row->overlay_pages : row->pages)[row->slot / shape->page_tokens];
     return (char *)(uintptr_t)page +
            mor4j_page_layer_bytes(shape) * (overlay ? layer->overlay_layer : layer->kv_layer) +
-           (head * blocks + in_page / MOR4J_KV_BLOCK) * mor4j_kv_block_bytes(shape->kv_dtype, shape->head_dim);
+           (head * tiles + in_page / MOR4J_KV_TILE) * mor4j_kv_tile_bytes(shape->kv_dtype, shape->head_dim);
 }
 
 /* Turns queries and keys, and stores keys and values. */
@@ -123,7 +123,7 @@ static void place_rows(const void *arg, mor4j_range rows)
         for (int64_t head = 0; head < nkv && row->slot >= 0; head++) {
             run->kernels->rope(k + head * dh, rope, (int32_t)dh, k + head * dh);
             run->kernels->store_kv(k + head * dh, v + head * dh, (int32_t)dh, shape->kv_dtype,
-                                   (int32_t)(row->slot % MOR4J_KV_BLOCK), block_of(run, layer, row, head));
+                                   (int32_t)(row->slot % MOR4J_KV_TILE), kv_tile_of(run, layer, row, head));
         }
     }
 }
@@ -185,7 +185,7 @@ static void run_layer(const block_run *run, const mor4j_team *team, const mor4j_
     attend(run, team, layer);
     multiply(run, team, run->attended, &layer->o, run->h, true);
     norm(run, team, &layer->post_norm, &layer->gate);
-    mor4j_team_split(team, run->pass->rows, shape->intermediate, mor4j_split_unit(dtype), mor4j_split_block(dtype),
+    mor4j_team_split(team, run->pass->rows, shape->intermediate, mor4j_split_unit(dtype), mor4j_split_tile(dtype),
                      2 * (int64_t)shape->hidden, gate_up, &lr);
     multiply(run, team, run->gate, &layer->down, run->h, true);
 }

@@ -12,7 +12,7 @@ bool mor4j_shape_is_valid(const mor4j_shape *shape)
            in_range(shape->head_dim) && in_range(shape->intermediate) && in_range(shape->page_tokens) &&
            shape->heads % shape->kv_heads == 0 && shape->head_dim % 2 == 0 &&
            in_range((int64_t)shape->heads * shape->head_dim) && shape->rms_eps >= 0.0f &&
-           shape->page_tokens % MOR4J_KV_BLOCK == 0 && shape->kv_dtype >= MOR4J_KV_F32 &&
+           shape->page_tokens % MOR4J_KV_TILE == 0 && shape->kv_dtype >= MOR4J_KV_F32 &&
            shape->kv_dtype <= MOR4J_KV_INT8;
 }
 

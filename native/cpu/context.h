@@ -14,9 +14,9 @@ struct mor4j_context {
 static inline int64_t mor4j_row_work(int64_t floats) { return floats / 4; }
 
 /* How a product with weights of this number type is cut: parts are multiples of the unit, and with many rows about a
-   block. */
+   tile. */
 int64_t mor4j_split_unit(int32_t dtype);
-int64_t mor4j_split_block(int32_t dtype);
+int64_t mor4j_split_tile(int32_t dtype);
 
 /* One phase: products of the same x with weights of one number type and width, split over the team by outputs, or by
    outputs and rows. */

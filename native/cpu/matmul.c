@@ -2,13 +2,13 @@
 #include "context.h"
 
 #define ROW_UNIT 24   /* outputs; whole tiles of row-major weights for every instruction set */
-#define ROW_BLOCK 48  /* outputs; 300 KB with K = 1536 in float32: stays in the second cache over a tile of rows */
+#define ROW_TILE 48   /* outputs; 300 KB with K = 1536 in float32: stays in the second cache over a tile of rows */
 #define PANEL_UNIT 32 /* outputs */
-#define PANEL_BLOCK 64
+#define PANEL_TILE 64
 
 int64_t mor4j_split_unit(int32_t dtype) { return mor4j_is_panels(dtype) ? PANEL_UNIT : ROW_UNIT; }
 
-int64_t mor4j_split_block(int32_t dtype) { return mor4j_is_panels(dtype) ? PANEL_BLOCK : ROW_BLOCK; }
+int64_t mor4j_split_tile(int32_t dtype) { return mor4j_is_panels(dtype) ? PANEL_TILE : ROW_TILE; }
 
 typedef struct products_run {
     const mor4j_kernels *kernels;
@@ -39,5 +39,5 @@ void mor4j_team_products(const mor4j_team *team, const mor4j_kernels *kernels, c
     const products_run run = {kernels, products, count, unit};
     int64_t outs = 0;
     for (int32_t p = 0; p < count; p++) outs += (products[p].w->rows + unit - 1) / unit * unit;
-    mor4j_team_split(team, rows, outs, unit, mor4j_split_block(dtype), products[0].w->cols, run_part, &run);
+    mor4j_team_split(team, rows, outs, unit, mor4j_split_tile(dtype), products[0].w->cols, run_part, &run);
 }

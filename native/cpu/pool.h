@@ -80,8 +80,7 @@ void mor4j_pool_stop(mor4j_pool *pool);
    returns `current`, which names the phase. */
 uint64_t mor4j_pool_publish(mor4j_pool *pool, mor4j_phase fn, const void *arg, int64_t items, int64_t chunks);
 
-/* Does chunks of the phase that `current` names, as thread `index` of the pool, until none is left to claim; how many.
-   */
+/* Does chunks of the phase that `current` names, as thread `index` of the pool, until none is left; how many. */
 int32_t mor4j_pool_help(mor4j_pool *pool, int32_t index, uint64_t current);
 
 /* Tells the core that this thread spins. */

@@ -53,7 +53,7 @@ static void route(const void *arg, const mor4j_team *team)
         return;
     }
     mor4j_team_split(team, run->rows, router->w1.rows, mor4j_split_unit(router->w1.dtype),
-                     mor4j_split_block(router->w1.dtype), router->w1.cols, hidden_part, run);
+                     mor4j_split_tile(router->w1.dtype), router->w1.cols, hidden_part, run);
     const mor4j_product product = product_of(run->hidden, &router->w2, run->z);
     mor4j_team_products(team, run->kernels, &product, 1, run->rows);
 }

@@ -4,7 +4,7 @@
 #include <sched.h>
 
 #define FEW_ROWS 8
-#define ROW_BLOCK 128
+#define TILE_ROWS 128
 #define CHUNKS_PER_THREAD 8
 #define CHUNK_WORK (MOR4J_SPLIT_WORK / 2) /* multiply-adds; claiming is some 20 ns */
 #define MOST_ITEM_WORK ((int64_t)1 << 30) /* so that all items' together fits 63 bits */
@@ -70,7 +70,7 @@ void mor4j_team_run(mor4j_pool *pool, mor4j_work work, const void *arg, int64_t 
 }
 
 typedef struct split_run {
-    int64_t rows, outs, block, row_blocks;
+    int64_t rows, outs, tile, row_tiles;
     mor4j_tile_work fn;
     const void *arg;
 } split_run;
@@ -79,20 +79,20 @@ static void split_outs(const void *arg, mor4j_range units)
 {
     const split_run *run = arg;
     run->fn(run->arg, (mor4j_range){0, run->rows},
-            (mor4j_range){units.first * run->block, least(units.last * run->block, run->outs)});
+            (mor4j_range){units.first * run->tile, least(units.last * run->tile, run->outs)});
 }
 
 static void split_tiles(const void *arg, mor4j_range tiles)
 {
     const split_run *run = arg;
     for (int64_t i = tiles.first; i < tiles.last; i++) {
-        const int64_t row = i % run->row_blocks * ROW_BLOCK, out = i / run->row_blocks * run->block;
-        run->fn(run->arg, (mor4j_range){row, least(row + ROW_BLOCK, run->rows)},
-                (mor4j_range){out, least(out + run->block, run->outs)});
+        const int64_t row = i % run->row_tiles * TILE_ROWS, out = i / run->row_tiles * run->tile;
+        run->fn(run->arg, (mor4j_range){row, least(row + TILE_ROWS, run->rows)},
+                (mor4j_range){out, least(out + run->tile, run->outs)});
     }
 }
 
-void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block,
+void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t tile,
                       int64_t output_work, mor4j_tile_work fn, const void *arg)
 {
     split_run run = {rows, outs, unit, 1, fn, arg};
@@ -100,12 +100,12 @@ void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_
         mor4j_team_for(team, (outs + unit - 1) / unit, rows * unit * output_work, true, split_outs, &run);
         return;
     }
-    /* Smaller blocks when the team would otherwise have fewer than a few each. */
-    run.row_blocks = (rows + ROW_BLOCK - 1) / ROW_BLOCK;
-    while (team->size > 1 && block >= 2 * unit && run.row_blocks * (outs / block) < 4 * team->size) {
-        block = block / 2 / unit * unit;
+    /* Smaller tiles when the team would otherwise have fewer than a few each. */
+    run.row_tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    while (team->size > 1 && tile >= 2 * unit && run.row_tiles * (outs / tile) < 4 * team->size) {
+        tile = tile / 2 / unit * unit;
     }
-    run.block = block;
-    mor4j_team_for(team, run.row_blocks * ((outs + block - 1) / block), least(rows, ROW_BLOCK) * block * output_work,
-                   true, split_tiles, &run);
+    run.tile = tile;
+    mor4j_team_for(team, run.row_tiles * ((outs + tile - 1) / tile), least(rows, TILE_ROWS) * tile * output_work, true,
+                   split_tiles, &run);
 }

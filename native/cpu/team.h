@@ -37,10 +37,10 @@ typedef void (*mor4j_tile_work)(const void *arg, mor4j_range rows, mor4j_range o
 
 /*
  * One phase: calls fn on parts that together cover rows x outs, each once. Few rows: parts are multiples of `unit`
- * outputs. Many rows: blocks of about `block` outputs by ROW_BLOCK rows. output_work: multiply-adds of one output of
+ * outputs. Many rows: tiles of about `tile` outputs by TILE_ROWS rows. output_work: multiply-adds of one output of
  * one row.
  */
-void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t block,
+void mor4j_team_split(const mor4j_team *team, int64_t rows, int64_t outs, int64_t unit, int64_t tile,
                       int64_t output_work, mor4j_tile_work fn, const void *arg);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Attention of rows of different sequences. A block of threads takes up to four query heads of one KV head of one row,
- * and one split of its context; each of its warps takes 32 entries of a chunk, which is a block of the cache: for the
+ * Attention of rows of different sequences. A thread block takes up to four query heads of one KV head of one row,
+ * and one split of its context; each of its warps takes 32 entries of a chunk, which is a tile of the cache: for the
  * scores a lane is an entry, for the values a lane is two dimensions (or 2 PAIRS). Nothing crosses lanes but the
  * largest score.
  */
@@ -11,9 +11,9 @@
 #define DECODE_WARPS (CHUNK / KV_ENTRIES)
 #define DECODE_THREADS (DECODE_WARPS * WARP)
 #define MOST_SPLITS 64
-#define SLICE 4 /* most query heads of a block of threads */
+#define SLICE 4 /* most query heads of a thread block */
 
-/* Blocks of threads that a multiprocessor has registers for. */
+/* Thread blocks that a multiprocessor has registers for. */
 __host__ __device__ constexpr int decode_blocks(int kv_type) { return kv_type == MOR4J_CUDA_KV_BF16 ? 4 : 3; }
 
 /* A number for each of G query heads, loaded at once. */
@@ -26,7 +26,7 @@ template <int G, int PAIRS> struct decode_state {
     float largest[G], sum[G], acc[G][PAIRS][2];
 };
 
-/* What a block of threads works on. */
+/* What a thread block works on. */
 struct decode_item {
     mor4j_cuda_kv_row kv;
     const int32_t *slots;
@@ -114,11 +114,11 @@ __device__ inline void append_entry(const mor4j_cuda_attend_args &args, const de
     }
     __syncwarp();
     const int place = item.kv.slot % KV_ENTRIES;
-    unsigned char *block = block_of_entry<KV>(args.cache, item.kv, item.kv_head);
+    unsigned char *tile = kv_tile_of_entry<KV>(args.cache, item.kv, item.kv_head);
     if (warp == 0) {
-        store_entry<KV, true>(x, dh, place, lane, block);
+        store_entry<KV, true>(x, dh, place, lane, tile);
     } else {
-        store_entry<KV, false>(x, dh, place, lane, block + kv_half_bytes<KV>(dh));
+        store_entry<KV, false>(x, dh, place, lane, tile + kv_half_bytes<KV>(dh));
     }
 }
 
@@ -130,7 +130,7 @@ __device__ inline void score_entry(const kv_place &at, int head_dim, const per_h
 #pragma unroll together
     for (int d = 0; d < head_dim; d += 2) {
         float key[2];
-        load_key_pair<KV>(at.block, d, at.place, key);
+        load_key_pair<KV>(at.tile, d, at.place, key);
         const per_head<G> q0 = queries[d], q1 = queries[d + 1];
 #pragma unroll
         for (int g = 0; g < G; g++) {
@@ -138,7 +138,7 @@ __device__ inline void score_entry(const kv_place &at, int head_dim, const per_h
             odd[g] = fmaf(key[1], q1.v[g], odd[g]);
         }
     }
-    const float scale = key_scale<KV>(at.block, at.place, head_dim);
+    const float scale = key_scale<KV>(at.tile, at.place, head_dim);
 #pragma unroll
     for (int g = 0; g < G; g++) score[g] = (even[g] + odd[g]) * scale;
 }
@@ -199,11 +199,11 @@ __device__ inline kv_place find_own_entry(const mor4j_cuda_attend_args &args, co
     return find_entry<KV>(args.cache, item.kv, item.slots, item.kv_head, (int)(entry < last ? entry : last));
 }
 
-/* A warp's part of a split: the blocks of 32 entries that are its own in the split's chunks, the first of them at
+/* A warp's part of a split: the tiles of 32 entries that are its own in the split's chunks, the first of them at
    `at`. */
 template <int KV, int G, int PAIRS>
-__device__ inline void attend_blocks(const mor4j_cuda_attend_args &args, const decode_item &item, kv_place at,
-                                     const per_head<G> *queries, decode_state<G, PAIRS> &state)
+__device__ inline void attend_tiles(const mor4j_cuda_attend_args &args, const decode_item &item, kv_place at,
+                                    const per_head<G> *queries, decode_state<G, PAIRS> &state)
 {
     typedef typename kv_number<KV>::type number;
     MOR4J_SHARED const number *values[DECODE_WARPS][WARP];
@@ -217,10 +217,10 @@ __device__ inline void attend_blocks(const mor4j_cuda_attend_args &args, const d
 #pragma unroll
         for (int g = 0; g < G; g++) score[g] = first + lane < context ? score[g] : -INFINITY;
         per_head<G> weight = weigh(state, score);
-        const float scale = value_scale<KV>(at.block, at.place, dh);
+        const float scale = value_scale<KV>(at.tile, at.place, dh);
 #pragma unroll
         for (int g = 0; g < G; g++) weight.v[g] *= scale;
-        values[warp][lane] = value_row<KV>(at.block, at.place, dh);
+        values[warp][lane] = value_row<KV>(at.tile, at.place, dh);
         weights[warp][lane] = weight;
         __syncwarp();
         const int entries = context - first < KV_ENTRIES ? (int)(context - first) : KV_ENTRIES;
@@ -294,8 +294,8 @@ __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const dec
 }
 
 /*
- * Whether this block is the last of a row's splits to be done; their partial results can be read then. The count is 0
- * again afterwards, for the next launch.
+ * Whether this thread block is the last of a row's splits to be done; their partial results can be read then. The count
+ * is 0 again afterwards, for the next launch.
  */
 __device__ inline bool is_last_split(const mor4j_cuda_attend_args &args, const decode_item &item, int splits)
 {
@@ -303,7 +303,7 @@ __device__ inline bool is_last_split(const mor4j_cuda_attend_args &args, const d
     __syncthreads();
     if (threadIdx.x == 0) {
         uint32_t *done = args.done + item.row * args.cache.heads + item.head;
-        __threadfence(); /* what the block has stored comes before its count */
+        __threadfence(); /* what the thread block has stored comes before its count */
         last = atomicAdd(done, 1u) == (uint32_t)splits - 1;
         if (last) *done = 0;
         __threadfence(); /* and what the others have stored before what follows */
@@ -358,7 +358,7 @@ __global__ void __launch_bounds__(DECODE_THREADS, decode_blocks(KV))
     decode_state<G, PAIRS> state = {};
 #pragma unroll
     for (int g = 0; g < G; g++) state.largest[g] = -INFINITY;
-    attend_blocks<KV, G, PAIRS>(args, item, at, queries, state);
+    attend_tiles<KV, G, PAIRS>(args, item, at, queries, state);
     const int splits = splits_of(args, item);
     merge_warps(args, item, splits, state);
     if (splits > 1 && is_last_split(args, item, splits)) merge_splits(args, item, splits);

@@ -1,5 +1,5 @@
 /*
- * Attention of many rows of the same sequences side by side. A block of threads takes a tile of rows and the query
+ * Attention of many rows of the same sequences side by side. A thread block takes a tile of rows and the query
  * heads of one KV head; rows that follow each other and have the same tables are a run, which walks the cache once:
  * some entries at a time are staged in shared memory as float32, keys with the entries innermost. Eight lanes share a
  * few queries, and divide entries among each other for the scores, dimensions for the values; so a query never leaves
@@ -17,7 +17,7 @@
 #define PREFILL_SLICE QUERY_GROUPS /* most query heads of a tile: that many queries every tile has room for */
 
 /*
- * Blocks of threads that a multiprocessor is to have registers for: no more of the narrow tiles, 43 KiB, than it has
+ * Thread blocks that a multiprocessor is to have registers for: no more of the narrow tiles, 43 KiB, than it has
  * shared memory for, which is 228 KiB on 9.0 and 10.0 and much less on the others.
  */
 #if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 900 || __CUDA_ARCH__ == 1000)
@@ -34,7 +34,7 @@ template <int DIMS, int QUERIES, int ENTRIES> struct alignas(16) prefill_tile {
     float keys[DIMS][ENTRIES];
     float values[ENTRIES][DIMS];
     float weights[queries][stride];
-    const unsigned char *blocks[2][ENTRIES]; /* of the entries that are staged now and next */
+    const unsigned char *kv_tiles[2][ENTRIES]; /* of the entries that are staged now and next */
     int places[2][ENTRIES];
     int64_t states[queries]; /* of the tile's rows */
     int contexts[queries];   /* 0 for rows that are another launch's */
@@ -100,7 +100,7 @@ __device__ inline void find_entries(const mor4j_cuda_cache &cache, const mor4j_c
     const int side = first / ENTRIES % 2, e = (int)threadIdx.x;
     const int entry = first + e < context ? first + e : context - 1;
     const kv_place at = find_entry<KV>(cache, kv, overlay_slots_of(cache, kv), head, entry);
-    tile.blocks[side][e] = at.block;
+    tile.kv_tiles[side][e] = at.tile;
     tile.places[side][e] = at.place;
 }
 
@@ -108,12 +108,12 @@ template <int KV, int DIMS, int QUERIES, int ENTRIES>
 __device__ inline void stage_entries(int head_dim, int side, prefill_tile<DIMS, QUERIES, ENTRIES> &tile)
 {
     const int e = (int)threadIdx.x % ENTRIES, place = tile.places[side][e];
-    const unsigned char *block = tile.blocks[side][e];
-    const float scale = key_scale<KV>(block, place, head_dim);
+    const unsigned char *kv = tile.kv_tiles[side][e];
+    const float scale = key_scale<KV>(kv, place, head_dim);
 #pragma unroll 8
     for (int d = (int)threadIdx.x / ENTRIES * 2; d < head_dim; d += PREFILL_THREADS / ENTRIES * 2) {
         float key[2];
-        load_key_pair<KV>(block, d, place, key);
+        load_key_pair<KV>(kv, d, place, key);
         tile.keys[d][e] = key[0] * scale;
         tile.keys[d + 1][e] = key[1] * scale;
     }
@@ -123,8 +123,8 @@ __device__ inline void stage_entries(int head_dim, int side, prefill_tile<DIMS, 
 #pragma unroll 8
     for (int v = (int)threadIdx.x / pairs; v < ENTRIES; v += PREFILL_THREADS / pairs) {
         float value[2];
-        load(value_row<KV>(tile.blocks[side][v], tile.places[side][v], head_dim) + d, value);
-        const float value_factor = value_scale<KV>(tile.blocks[side][v], tile.places[side][v], head_dim);
+        load(value_row<KV>(tile.kv_tiles[side][v], tile.places[side][v], head_dim) + d, value);
+        const float value_factor = value_scale<KV>(tile.kv_tiles[side][v], tile.places[side][v], head_dim);
         tile.values[v][d] = value[0] * value_factor;
         tile.values[v][d + 1] = value[1] * value_factor;
     }

@@ -12,9 +12,9 @@
 
 #define LOG2_E 1.44269504088896340736f
 
-/* Where an entry lies: the block of one KV head, and the place there. */
+/* Where an entry lies: the tile of one KV head, and the place there. */
 struct kv_place {
-    const unsigned char *block;
+    const unsigned char *tile;
     int place;
 };
 
@@ -31,15 +31,15 @@ __device__ inline kv_place find_entry(const mor4j_cuda_cache &cache, const mor4j
 {
     const int slot = slots == nullptr ? -1 : slots[entry];
     if (slot >= 0) {
-        return kv_place{kv_block<KV>(cache, row.overlay_pages, cache.overlay_layer, head, slot), slot % KV_ENTRIES};
+        return kv_place{kv_tile<KV>(cache, row.overlay_pages, cache.overlay_layer, head, slot), slot % KV_ENTRIES};
     }
-    return kv_place{kv_block<KV>(cache, row.pages, cache.layer, head, entry), entry % KV_ENTRIES};
+    return kv_place{kv_tile<KV>(cache, row.pages, cache.layer, head, entry), entry % KV_ENTRIES};
 }
 
 /* Numbers d and d + 1, d even, of a key; without the scale. */
-template <int KV> __device__ inline void load_key_pair(const unsigned char *block, int d, int place, float (&pair)[2])
+template <int KV> __device__ inline void load_key_pair(const unsigned char *tile, int d, int place, float (&pair)[2])
 {
-    const auto *keys = reinterpret_cast<const typename kv_number<KV>::type *>(block);
+    const auto *keys = reinterpret_cast<const typename kv_number<KV>::type *>(tile);
     if (KV == MOR4J_CUDA_KV_BF16) {
         load(keys + kv_key_at<KV>(d, place), pair);
         return;
@@ -50,20 +50,20 @@ template <int KV> __device__ inline void load_key_pair(const unsigned char *bloc
 
 /* The numbers [DH] of a value, without the scale. */
 template <int KV>
-__device__ inline const typename kv_number<KV>::type *value_row(const unsigned char *block, int place, int64_t head_dim)
+__device__ inline const typename kv_number<KV>::type *value_row(const unsigned char *tile, int place, int64_t head_dim)
 {
-    const auto *values = reinterpret_cast<const typename kv_number<KV>::type *>(block + kv_half_bytes<KV>(head_dim));
+    const auto *values = reinterpret_cast<const typename kv_number<KV>::type *>(tile + kv_half_bytes<KV>(head_dim));
     return values + kv_value_at(0, place, head_dim);
 }
 
-template <int KV> __device__ inline float key_scale(const unsigned char *block, int place, int64_t head_dim)
+template <int KV> __device__ inline float key_scale(const unsigned char *tile, int place, int64_t head_dim)
 {
-    return KV == MOR4J_CUDA_KV_INT8 ? kv_scales(block, head_dim)[place] : 1.0f;
+    return KV == MOR4J_CUDA_KV_INT8 ? kv_scales(tile, head_dim)[place] : 1.0f;
 }
 
-template <int KV> __device__ inline float value_scale(const unsigned char *block, int place, int64_t head_dim)
+template <int KV> __device__ inline float value_scale(const unsigned char *tile, int place, int64_t head_dim)
 {
-    return KV == MOR4J_CUDA_KV_INT8 ? kv_scales(block + kv_half_bytes<KV>(head_dim), head_dim)[place] : 1.0f;
+    return KV == MOR4J_CUDA_KV_INT8 ? kv_scales(tile + kv_half_bytes<KV>(head_dim), head_dim)[place] : 1.0f;
 }
 
 /* What scores are taken relative to: their largest so far, or 0 where there was none above -infinity, of which NaN

@@ -1,7 +1,7 @@
 /*
- * Which rows a recursion takes: the list of a pass without the rows that stop, in order. One block goes over the list a
- * stretch at a time. A row never moves up, and a stretch is read before any of it is written, so the list may be its
- * own result.
+ * Which rows a recursion takes: the list of a pass without the rows that stop, in order. One thread block goes over the
+ * list a stretch at a time. A row never moves up, and a stretch is read before any of it is written, so the list may be
+ * its own result.
  */
 #include "reduce.cuh"
 #include "rows.cuh"
@@ -10,7 +10,7 @@
 #define ROUNDS 8 /* rows of a stretch that a thread looks at */
 #define MOST_COMPACT_ROWS 65536
 
-/* Rows of the lower warps of the block that are kept, by what every warp keeps; *all: of the whole block. */
+/* Rows of the lower warps of the thread block that are kept, by what every warp keeps; *all: of all warps. */
 __device__ static int kept_below(const int *kept, int warps, int warp, int lane, int *all)
 {
     int sum = lane < warps ? kept[lane] : 0;

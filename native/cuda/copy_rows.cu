@@ -1,4 +1,4 @@
-/* The rows of a pass from one array [states, H] to the same rows of another. A block a row or a part of it. */
+/* The rows of a pass from one array [states, H] to the same rows of another. A thread block a row or a part of it. */
 #include "numbers.cuh"
 #include "rows.cuh"
 

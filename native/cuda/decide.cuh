@@ -24,7 +24,8 @@ __device__ inline float expert_weight(float z, int32_t function, float alpha)
 __device__ inline void decide_expert_row(const mor4j_cuda_decide_expert_args &args, int32_t r, int32_t k, float z,
                                          float decision)
 {
-    const bool keep = k < args.max_recursions[r] && (args.routers[k].takes_all != 0 || decision >= args.thresholds[r]);
+    const bool keep =
+        k < args.max_recursions[r] && (args.routers[k].takes_all != 0 || decision >= args.logit_thresholds[r]);
     const float weight = args.weighted != 0 ? expert_weight(z, args.function, args.alpha) : 1.0f;
     args.keep[r] = keep;
     args.gates[r] = keep ? weight : 0.0f;
@@ -33,7 +34,7 @@ __device__ inline void decide_expert_row(const mor4j_cuda_decide_expert_args &ar
 
 inline bool decide_expert_is_valid(const mor4j_cuda_decide_expert_args &args)
 {
-    return args.routers != nullptr && args.thresholds != nullptr && args.max_recursions != nullptr &&
+    return args.routers != nullptr && args.logit_thresholds != nullptr && args.max_recursions != nullptr &&
            args.keep != nullptr && args.gates != nullptr && args.depths != nullptr &&
            args.function >= MOR4J_CUDA_IDENTITY && args.function <= MOR4J_CUDA_TANH &&
            (args.recursions != nullptr || args.fixed_recursion >= 0);

@@ -1,4 +1,5 @@
-/* x [states, H] of the rows of a pass = rows of a table [V, H] by their token's id. A block a row or a part of it. */
+/* x [states, H] of the rows of a pass = rows of a table [V, H] by their token's id. A thread block a row or a part of
+   it. */
 #include "rows.cuh"
 #include "weights.cuh"
 

@@ -1,4 +1,4 @@
-/* y [bucket, H] = the rows of a pass out of x [states, H]. A block a row or a part of it. */
+/* y [bucket, H] = the rows of a pass out of x [states, H]. A thread block a row or a part of it. */
 #include "numbers.cuh"
 #include "rows.cuh"
 

@@ -1,7 +1,7 @@
 /*
- * Launches that overlap (programmatic dependent launch, devices from compute capability 9.0 on): blocks of a kernel may
- * be set up, and what they say before await_previous_kernel() done, while the kernel before it in the stream still
- * runs. In a captured graph the edges between kernels carry it.
+ * Launches that overlap (programmatic dependent launch, devices from compute capability 9.0 on): thread blocks of a
+ * kernel may be set up, and what they say before await_previous_kernel() done, while the kernel before it in the stream
+ * still runs. In a captured graph the edges between kernels carry it.
  *
  * await_previous_kernel() returns when the kernel before has ended and its writes can be seen. Every thread of every
  * kernel calls it first, also where it has nothing to do: a kernel that ended without would let the next one begin

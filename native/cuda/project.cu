@@ -10,7 +10,7 @@
 
 #define CACHE_LINE 128 /* bytes */
 
-/* Blocks of threads that a multiprocessor has registers for. */
+/* Thread blocks that a multiprocessor has registers for. */
 __host__ __device__ constexpr int project_blocks(int rows, bool int8, bool aligned)
 {
     return rows == 16 ? (aligned ? 3 : 2) : rows > 2 || int8 ? 4 : 5;

@@ -33,8 +33,8 @@ __device__ inline void load_weights(const mor4j_cuda_matrix &matrix, int64_t row
         memcpy(&to.raw, part, sizeof to.raw);
     }
     if (sizeof(W) == 1) {
-        const int64_t blocks = (matrix.cols + SCALE_COLUMNS - 1) / SCALE_COLUMNS;
-        to.scale = reinterpret_cast<const bf16_t *>(matrix.scales)[row * blocks + column / SCALE_COLUMNS];
+        const int64_t groups = (matrix.cols + SCALE_COLUMNS - 1) / SCALE_COLUMNS;
+        to.scale = reinterpret_cast<const bf16_t *>(matrix.scales)[row * groups + column / SCALE_COLUMNS];
     }
 }
 

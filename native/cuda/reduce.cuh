@@ -1,7 +1,7 @@
 /*
- * Reductions over a warp or a block. The order follows from the lanes' numbers alone, so that a repeated launch gives
- * the same bits; every lane (of a block: every thread) gets the result. All lanes take part, and blocks are whole
- * warps.
+ * Reductions over a warp or a thread block. The order follows from the lanes' numbers alone, so that a repeated launch
+ * gives the same bits; every lane (of a thread block: every thread) gets the result. All lanes take part, and thread
+ * blocks are whole warps.
  */
 #ifndef MOR4J_REDUCE_CUH
 #define MOR4J_REDUCE_CUH
@@ -10,7 +10,7 @@
 
 #define WARP 32
 #define ALL_LANES 0xFFFFFFFFu
-#define MOST_WARPS 32 /* of a block */
+#define MOST_WARPS 32 /* of a thread block */
 
 __device__ inline float warp_sum(float v)
 {
@@ -34,7 +34,7 @@ __device__ inline float warp_max(float v)
     return v;
 }
 
-/* `shared` [MOST_WARPS] may be used again at once. Threads of a block of one dimension. */
+/* `shared` [MOST_WARPS] may be used again at once. Threads of a thread block of one dimension. */
 __device__ inline float block_sum(float v, float *shared)
 {
     const int warps = (int)blockDim.x / WARP, lane = (int)threadIdx.x % WARP;

@@ -1,6 +1,6 @@
 /*
  * The residual stream between two halves of a layer: y [bucket, H] float32 takes up what the last one added, and the
- * next one gets it normed, of type T. A block a row.
+ * next one gets it normed, of type T. A thread block a row.
  */
 #include "numbers.cuh"
 #include "reduce.cuh"

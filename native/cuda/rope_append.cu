@@ -28,7 +28,7 @@ __device__ inline void append_head(const mor4j_cuda_cache &cache, const mor4j_cu
                                    int head, const turns &turn, int lane, float *staged)
 {
     const int dh = cache.head_dim, place = row.slot % KV_ENTRIES;
-    unsigned char *block = block_of_entry<KV>(cache, row, head);
+    unsigned char *tile = kv_tile_of_entry<KV>(cache, row, head);
     if (is_key) {
         turn_head<N>(x, turn, dh / 2, lane, [=](int d, const float(&v)[N]) { store(staged + d, v); });
     } else {
@@ -40,9 +40,9 @@ __device__ inline void append_head(const mor4j_cuda_cache &cache, const mor4j_cu
     }
     __syncwarp();
     if (is_key) {
-        store_entry<KV, true>(staged, dh, place, lane, block);
+        store_entry<KV, true>(staged, dh, place, lane, tile);
     } else {
-        store_entry<KV, false>(staged, dh, place, lane, block + kv_half_bytes<KV>(dh));
+        store_entry<KV, false>(staged, dh, place, lane, tile + kv_half_bytes<KV>(dh));
     }
 }
 

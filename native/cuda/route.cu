@@ -128,7 +128,7 @@ __device__ static void route_group_outputs(const mor4j_cuda_route_args &args, co
     }
 }
 
-/* Four blocks of a multiprocessor leave registers enough that none are spilled. */
+/* Four thread blocks of a multiprocessor leave registers enough that none are spilled. */
 template <typename T, int N>
 __global__ void __launch_bounds__(TILE_WARPS *WARP, 4) route_hidden(const mor4j_cuda_route_args args)
 {

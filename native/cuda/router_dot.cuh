@@ -1,12 +1,12 @@
-/* A router's product with one row, by one block: what scores are computed with, in a pass's decision and at the end of
-   a pass. */
+/* A router's product with one row, by one thread block: what scores are computed with, in a pass's decision and at the
+   end of a pass. */
 #ifndef MOR4J_ROUTER_DOT_CUH
 #define MOR4J_ROUTER_DOT_CUH
 
 #include "numbers.cuh"
 #include "reduce.cuh"
 
-#define ROUTER_THREADS 128 /* of the block: the order of the sum follows from it */
+#define ROUTER_THREADS 128 /* of the thread block: the order of the sum follows from it */
 
 /*
  * sum of w[c] * (x[c] / temperature) over the columns; columns_at(c, x) gives the N columns of the row from c on, once

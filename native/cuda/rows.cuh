@@ -5,7 +5,7 @@
 #include "device.cuh"
 
 #define MOST_GRID_Y 65535
-#define ROW_THREADS 256 /* of a block that works on one row, or a part of it, element by element */
+#define ROW_THREADS 256 /* of a thread block that works on one row, or a part of it, element by element */
 
 inline bool rows_are_valid(const mor4j_cuda_rows &rows)
 {
@@ -36,7 +36,7 @@ inline unsigned threads_for(int64_t items, unsigned most)
     return items >= most ? most : static_cast<unsigned>((items + 31) / 32 * 32);
 }
 
-/* A block a row, and as many blocks side by side as its `items` need; kernels stride over what is beyond. */
+/* A thread block a row, and as many side by side as its `items` need; kernels stride over what is beyond. */
 inline dim3 grid_for(int32_t bucket, int64_t items, unsigned threads)
 {
     const int64_t parts = (items + threads - 1) / threads;

@@ -1,5 +1,5 @@
 /*
- * The next token of each row, chosen from its logits [V]. A block a row, which reads the logits several times.
+ * The next token of each row, chosen from its logits [V]. A thread block a row, which reads the logits several times.
  * Probabilities are float32 relative to the largest, sums of them integers in units of 2^-42: no sum depends on an
  * order, and no sorting is needed to find where the likeliest tokens end.
  */
@@ -14,11 +14,11 @@
 #define BIN_BITS 11
 #define BINS (1 << BIN_BITS)
 #define LOADS 8  /* of a thread at a time */
-#define FEW 4096 /* tokens that a small block is enough for */
+#define FEW 4096 /* tokens that a small thread block is enough for */
 #define SMALL_BLOCK 256
 #define LARGE_BLOCK 1024
 
-/* What blocks use of shared memory. */
+/* What thread blocks use of shared memory. */
 struct sample_shared {
     sum_t sums[MOST_WARPS];
     uint32_t low[BINS], high[BINS]; /* halves of the bins' sums */

@@ -1,6 +1,6 @@
 /*
- * The end of a pass and the next decision: a block scatters a row, takes its score while the row is in registers, and
- * decides. For linear routers with one output.
+ * The end of a pass and the next decision: a thread block scatters a row, takes its score while the row is in
+ * registers, and decides. For linear routers with one output.
  */
 #include "decide.cuh"
 #include "router_dot.cuh"

@@ -1,4 +1,4 @@
-/* The activation of the feed-forward: out [bucket, F] = silu(gate) * up. A block a row or a part of it. */
+/* The activation of the feed-forward: out [bucket, F] = silu(gate) * up. A thread block a row or a part of it. */
 #include "numbers.cuh"
 #include "rows.cuh"
 

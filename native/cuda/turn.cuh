@@ -1,5 +1,5 @@
 /*
- * How a pass turns queries and keys by their token's position, and how a key or a value goes into a block of the cache:
+ * How a pass turns queries and keys by their token's position, and how a key or a value goes into a tile of the cache:
  * what rope_append.cu and attend_decode.cu share.
  */
 #ifndef MOR4J_TURN_CUH
@@ -19,7 +19,7 @@ struct turns {
     float cosines[MOR4J_CUDA_MAX_HEAD_DIM / 2], sines[MOR4J_CUDA_MAX_HEAD_DIM / 2];
 };
 
-/* Computed by all threads of the block, for whom a barrier has to follow. */
+/* Computed by all threads of the thread block, for whom a barrier has to follow. */
 __device__ inline void compute_turns(int32_t position, const float *inverse_frequencies, int half, turns *turn)
 {
     const float place = static_cast<float>(position);
@@ -42,13 +42,13 @@ __device__ inline bool stores_entry(const mor4j_cuda_cache &cache, const mor4j_c
     return cache.kv_mode != MOR4J_CUDA_KV_READ && row.slot >= 0;
 }
 
-/* The block of a KV head that they go to, at place row.slot % KV_ENTRIES. */
+/* The tile of a KV head that they go to, at place row.slot % KV_ENTRIES. */
 template <int KV>
-__device__ inline unsigned char *block_of_entry(const mor4j_cuda_cache &cache, const mor4j_cuda_kv_row &row, int head)
+__device__ inline unsigned char *kv_tile_of_entry(const mor4j_cuda_cache &cache, const mor4j_cuda_kv_row &row, int head)
 {
     const bool overlay = cache.kv_mode == MOR4J_CUDA_KV_OVERLAY && row.overlay_pages >= 0;
-    return kv_block<KV>(cache, overlay ? row.overlay_pages : row.pages, overlay ? cache.overlay_layer : cache.layer,
-                        head, row.slot);
+    return kv_tile<KV>(cache, overlay ? row.overlay_pages : row.pages, overlay ? cache.overlay_layer : cache.layer,
+                       head, row.slot);
 }
 
 /* How x [n] becomes int8: q = round(x * steps), x = scale * q. NaN and infinity make the whole entry NaN. */
@@ -69,12 +69,12 @@ __device__ inline float steps_of(const float *x, int n, int lane, float *scale)
     return ordinary ? 127.0f / magnitude : 0.0f;
 }
 
-/* One entry's key (or value) x [DH] into its half of a block. */
+/* One entry's key (or value) x [DH] into its half of a tile. */
 template <int KV, bool KEY>
-__device__ inline void store_entry(const float *x, int head_dim, int place, int lane, unsigned char *half_block)
+__device__ inline void store_entry(const float *x, int head_dim, int place, int lane, unsigned char *half_tile)
 {
     typedef typename kv_number<KV>::type K;
-    K *to = reinterpret_cast<K *>(half_block);
+    K *to = reinterpret_cast<K *>(half_tile);
     const auto at = [=](int d) { return KEY ? kv_key_at<KV>(d, place) : kv_value_at(d, place, head_dim); };
     if constexpr (KV == MOR4J_CUDA_KV_INT8) {
         float scale;
@@ -82,7 +82,7 @@ __device__ inline void store_entry(const float *x, int head_dim, int place, int 
         for (int d = lane; d < head_dim; d += WARP) {
             to[at(d)] = static_cast<int8_t>(steps == 0.0f ? 0.0f : rintf(x[d] * steps));
         }
-        if (lane == 0) kv_scales(half_block, head_dim)[place] = scale;
+        if (lane == 0) kv_scales(half_tile, head_dim)[place] = scale;
     } else if constexpr (KV == MOR4J_CUDA_KV_F32 && KEY) {
         for (int d = lane; d < head_dim; d += WARP) to[at(d)] = x[d];
     } else {

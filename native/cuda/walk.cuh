@@ -1,5 +1,5 @@
-/* Where a running sum over numbered weights passes a target, by one block. Sums are integers, so their order does not
-   matter. */
+/* Where a running sum over numbered weights passes a target, by one thread block. Sums are integers, so their order
+   does not matter. */
 #ifndef MOR4J_WALK_CUH
 #define MOR4J_WALK_CUH
 
@@ -50,8 +50,8 @@ template <typename R, typename W> __device__ inline sum_t lane_sum(int32_t from,
 /*
  * The first index of [0, n) up to which weight(index, read(index)) sums to more than target_of(total of all), in
  * *found; false when the total does not. Every warp sums its share, the share that passes the target is shared out
- * again, until it is one number. All threads of the block call this and get the same; `shared` [MOST_WARPS] may be used
- * again at once.
+ * again, until it is one number. All threads of a thread block call this and get the same; `shared` [MOST_WARPS] may be
+ * used again at once.
  */
 template <typename R, typename W, typename G>
 __device__ inline bool walk(int32_t n, sum_t *shared, R read, W weight, G target_of, walked *found)

@@ -4,17 +4,17 @@
 
 #include "numbers.cuh"
 
-#define WEIGHT_BLOCK 32 /* columns that share an INT8 scale */
+#define WEIGHT_GROUP 32 /* columns that share an INT8 scale */
 
-/* v = N numbers of a row from `col` on; N divides col and WEIGHT_BLOCK. W: a float type, or int8_t. */
+/* v = N numbers of a row from `col` on; N divides col and WEIGHT_GROUP. W: a float type, or int8_t. */
 template <int N, typename W>
 __device__ inline void load_weights(const mor4j_cuda_matrix &matrix, int64_t row, int64_t col, float (&v)[N])
 {
     load(static_cast<const W *>(matrix.data) + row * matrix.cols + col, v);
     if (sizeof(W) > 1) return;
-    const int64_t blocks = (matrix.cols + WEIGHT_BLOCK - 1) / WEIGHT_BLOCK;
+    const int64_t groups = (matrix.cols + WEIGHT_GROUP - 1) / WEIGHT_GROUP;
     bf16_t scale;
-    memcpy(&scale, matrix.scales + row * blocks + col / WEIGHT_BLOCK, sizeof scale);
+    memcpy(&scale, matrix.scales + row * groups + col / WEIGHT_GROUP, sizeof scale);
     const float factor = to_float(scale);
 #pragma unroll
     for (int j = 0; j < N; j++) v[j] *= factor;

@@ -31,7 +31,7 @@ enum warp_operation : uint8_t {
     WARP_MATCH
 };
 
-/* Threads of a block that wait at barriers of different lines never meet; that is reported. */
+/* Threads of a thread block that wait at barriers of different lines never meet; that is reported. */
 int block_barrier(block_operation operation, int predicate, int line);
 
 /* What this lane gets: of a shuffle the source's value, of a ballot the lanes with a value. */

@@ -1,5 +1,5 @@
 /*
- * A block of threads on the host: one fiber per thread, from barrier to barrier in a chosen order.
+ * A thread block on the host: one fiber per thread, from barrier to barrier in a chosen order.
  */
 #ifndef MOR4J_EMULATED_BLOCK_H
 #define MOR4J_EMULATED_BLOCK_H

@@ -47,11 +47,11 @@ enum mor4j_status { MOR4J_OK = 0, MOR4J_INVALID_ARGUMENT = 1, MOR4J_UNSUPPORTED 
  *   MOR4J_INT8_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][8][16][4] uint8 }     17 KP bytes
  *   MOR4J_INT4_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][4][16][4] 2 nibbles }  9 KP bytes
  *
- * A block is 32 columns of one row, with a scale >= 0. int8: w = scale (q - 128), q in 1 .. 255; the bytes of a block
+ * A group is 32 columns of one row, with a scale >= 0. int8: w = scale (q - 128), q in 1 .. 255; the bytes of a group
  * lie as [column / 4][row][column % 4]. int4: w = scale (n - 8), n in 0 .. 15; byte [i][row][c] holds column 4i + c in
  * its low nibble and column 16 + 4i + c in its high one. The products of int8 and int4 take x in int8 as well, in
- * blocks of 32 with a float32 scale (largest magnitude / 127); their sums are exact integers a block, added up in
- * float32, block after block. The products of bfloat16 panels round x to bfloat16 where the instruction set multiplies
+ * groups of 32 with a float32 scale (largest magnitude / 127); their sums are exact integers a group, added up in
+ * float32, group after group. The products of bfloat16 panels round x to bfloat16 where the instruction set multiplies
  * pairs of bfloat16, else not at all.
  */
 enum mor4j_dtype { MOR4J_F32 = 0, MOR4J_BF16 = 1, MOR4J_BF16_PANELS = 2, MOR4J_INT8_PANELS = 3, MOR4J_INT4_PANELS = 4 };
@@ -134,17 +134,17 @@ typedef struct mor4j_layer {
 } mor4j_layer;
 
 /*
- * Sizes of a model. A KV page holds page_tokens entries of page_layers layers, in blocks of 32 entries of one KV head:
+ * Sizes of a model. A KV page holds page_tokens entries of page_layers layers, in tiles of 32 entries of one KV head:
  *
- *   page  [page_layers][NKV][page_tokens / 32] blocks
- *   block { keys | values }                                    2 (32 DH bytes(kv_dtype) + 128 with int8) bytes
+ *   page  [page_layers][NKV][page_tokens / 32] tiles
+ *   tile  { keys | values }                                    2 (32 DH bytes(kv_dtype) + 128 with int8) bytes
  *
  *            keys                                values
  *   float32  [DH][32]                            [32][DH]
  *   bfloat16 [DH/2][32][2]                       [32][DH]
  *   int8     [DH][32] | scales [32] float32      [32][DH] | scales [32] float32
  *
- * The keys of a block lie with the entries innermost, as the scores are computed. int8: one scale for each entry
+ * The keys of a tile lie with the entries innermost, as the scores are computed. int8: one scale for each entry
  * (largest magnitude / 127). Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are
  * stored after RoPE. Overlay pages have the same layout with overlay_layers layers. Pages are 64-byte aligned.
  */

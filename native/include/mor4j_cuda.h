@@ -36,7 +36,7 @@ extern "C" {
 
 #define MOR4J_CUDA_ABI_VERSION 1
 
-/* Number types. INT8 for weights only: blocks of 32 columns of a row with a bfloat16 scale, w = scale * q, q in -127 ..
+/* Number types. INT8 for weights only: groups of 32 columns of a row with a bfloat16 scale, w = scale * q, q in -127 ..
    127. */
 enum mor4j_cuda_type { MOR4J_CUDA_F32 = 0, MOR4J_CUDA_BF16 = 1, MOR4J_CUDA_F16 = 2, MOR4J_CUDA_INT8 = 3 };
 
@@ -279,20 +279,20 @@ enum mor4j_cuda_router_function {
 
 /*
  * Expert-choice by threshold, for row r of the pass and its recursion k: keep[r] = k < max_recursions[r] and (takes_all
- * of router k, or decision[i] >= threshold[r], false for NaN); gate[r] = weighted ? alpha * function(z[i]) : 1 where
- * kept, else 0; depth[r] += keep[r].
+ * of router k, or decision[i] >= logit_thresholds[r], false for NaN); gate[r] = weighted ? alpha * function(z[i]) : 1
+ * where kept, else 0; depth[r] += keep[r].
  */
 typedef struct mor4j_cuda_decide_expert_args {
     mor4j_cuda_rows rows;
     const mor4j_cuda_router *routers;
-    const int32_t *recursions;     /* as mor4j_cuda_route */
-    const float *z;                /* [bucket]                                                   */
-    const float *decision;         /* [bucket] outputs of the routers that only decide; or z     */
-    const double *thresholds;      /* [states] */
-    const int32_t *max_recursions; /* [states] */
-    uint8_t *keep;                 /* [states] */
-    float *gates;                  /* [states] */
-    int32_t *depths;               /* [states] */
+    const int32_t *recursions;      /* as mor4j_cuda_route */
+    const float *z;                 /* [bucket]                                                   */
+    const float *decision;          /* [bucket] outputs of the routers that only decide; or z     */
+    const double *logit_thresholds; /* [states] */
+    const int32_t *max_recursions;  /* [states] */
+    uint8_t *keep;                  /* [states] */
+    float *gates;                   /* [states] */
+    int32_t *depths;                /* [states] */
     float alpha;
     int32_t function; /* mor4j_cuda_router_function */
     int32_t weighted;
@@ -332,7 +332,7 @@ MOR4J_CUDA_API int32_t mor4j_cuda_keep_deeper(const mor4j_cuda_keep_deeper_args 
 
 /*
  * Compaction: the rows of the pass with keep[r] != 0, in the same order, by a scan on the device. out_list may be
- * rows.list; then out_count may be rows.count. One block, so bucket is at most 65536.
+ * rows.list; then out_count may be rows.count. One thread block, so bucket is at most 65536.
  */
 typedef struct mor4j_cuda_compact_args {
     mor4j_cuda_rows rows;

@@ -30,20 +30,20 @@ static const char *const kv_names[] = {"float32", "bfloat16", "int8"};
 
 static inline int64_t layer_bytes(const cache *c)
 {
-    return c->kv_heads * (c->page_tokens / 32) * mor4j_kv_block_bytes(c->kv_dtype, c->head_dim);
+    return c->kv_heads * (c->page_tokens / 32) * mor4j_kv_tile_bytes(c->kv_dtype, c->head_dim);
 }
 
-static inline char *block_of(const cache *c, const pages *p, int64_t entry, int64_t kv_head)
+static inline char *kv_tile_of(const cache *c, const pages *p, int64_t entry, int64_t kv_head)
 {
     return (char *)(uintptr_t)p->table[entry / c->page_tokens] + layer_bytes(c) +
            (kv_head * (c->page_tokens / 32) + entry % c->page_tokens / 32) *
-               mor4j_kv_block_bytes(c->kv_dtype, c->head_dim);
+               mor4j_kv_tile_bytes(c->kv_dtype, c->head_dim);
 }
 
-/* Number d of the key or value at `place` of a block, by the map of mor4j.h. */
-static inline double stored_number(const char *block, int32_t kv_dtype, int64_t dh, int64_t place, int value, int64_t d)
+/* Number d of the key or value at `place` of a tile, by the map of mor4j.h. */
+static inline double stored_number(const char *tile, int32_t kv_dtype, int64_t dh, int64_t place, int value, int64_t d)
 {
-    const char *half = block + value * mor4j_kv_block_bytes(kv_dtype, dh) / 2;
+    const char *half = tile + value * mor4j_kv_tile_bytes(kv_dtype, dh) / 2;
     if (kv_dtype == MOR4J_KV_BF16) {
         const int64_t at = value ? place * dh + d : (d / 2 * 32 + place) * 2 + d % 2;
         const uint32_t bits = (uint32_t)((const uint16_t *)(const void *)half)[at] << 16;
@@ -103,12 +103,12 @@ static inline void free_cache(cache *c)
 static inline void store_at(const mor4j_kernels *k, const cache *c, pages *p, int64_t entry, int64_t kv_head,
                             const float *key, const float *value)
 {
-    char *block = block_of(c, p, entry, kv_head);
-    k->store_kv(key, value, c->head_dim, c->kv_dtype, (int32_t)(entry % 32), block);
+    char *tile = kv_tile_of(c, p, entry, kv_head);
+    k->store_kv(key, value, c->head_dim, c->kv_dtype, (int32_t)(entry % 32), tile);
     for (int v = 0; v < 2; v++) {
         double *numbers = numbers_of(c, p, entry, kv_head, v);
         for (int64_t d = 0; d < c->head_dim; d++) {
-            numbers[d] = stored_number(block, c->kv_dtype, c->head_dim, entry % 32, v, d);
+            numbers[d] = stored_number(tile, c->kv_dtype, c->head_dim, entry % 32, v, d);
         }
     }
 }

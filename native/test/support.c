@@ -93,17 +93,17 @@ static double from_bf16(const char *p)
     return x;
 }
 
-/* Where the map of mor4j.h puts the number of a weight in panels, and the scale of its block. */
+/* Where the map of mor4j.h puts the number of a weight in panels, and the scale of its group. */
 static char *panel_place(const mor4j_matrix *m, int64_t row, int64_t col, char **scale)
 {
     const int64_t kp = (m->cols + 63) / 64 * 64, r = row % 16;
     char *panels = (char *)(uintptr_t)m->data;
     if (m->dtype == MOR4J_BF16_PANELS) return panels + row / 16 * 32 * kp + (col / 2 * 16 + r) * 4 + col % 2 * 2;
-    const int64_t of_col = m->dtype == MOR4J_INT8_PANELS ? 17 : 9, of_block = m->dtype == MOR4J_INT8_PANELS ? 512 : 256;
-    char *chunk = panels + row / 16 * of_col * kp + col / 64 * (64 + 2 * of_block);
-    const int64_t block = col / 32 % 2, c = m->dtype == MOR4J_INT8_PANELS ? col % 32 : col % 16;
-    *scale = chunk + (block * 16 + r) * 2;
-    return chunk + 64 + block * of_block + (c / 4 * 16 + r) * 4 + c % 4;
+    const int64_t of_col = m->dtype == MOR4J_INT8_PANELS ? 17 : 9, of_group = m->dtype == MOR4J_INT8_PANELS ? 512 : 256;
+    char *chunk = panels + row / 16 * of_col * kp + col / 64 * (64 + 2 * of_group);
+    const int64_t group = col / 32 % 2, c = m->dtype == MOR4J_INT8_PANELS ? col % 32 : col % 16;
+    *scale = chunk + (group * 16 + r) * 2;
+    return chunk + 64 + group * of_group + (c / 4 * 16 + r) * 4 + c % 4;
 }
 
 static void fill_panels(uint64_t *state, mor4j_matrix *m, float size)

@@ -161,11 +161,11 @@ static void test_shapes(const mor4j_kernels *k, int32_t kv_dtype)
 {
     static const int32_t heads[][3] = {{1, 1, 2},  {3, 1, 6},   {4, 4, 10}, {10, 2, 64},
                                        {9, 3, 64}, {2, 1, 130}, {5, 5, 16}, {4, 2, 128}};
-    static const int64_t around_blocks[] = {1, 2, 7, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 95, 96, 97, 100};
+    static const int64_t around_tiles[] = {1, 2, 7, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 95, 96, 97, 100};
     static const int64_t around_segments[] = {255, 256, 257, 511, 513, 1000}, growing[] = {8191, 8192, 8193};
     static const int64_t some[] = {1, 37, 129};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        check_lengths(k, heads[i], i % 2 ? 64 : 32, kv_dtype, around_blocks, 17);
+        check_lengths(k, heads[i], i % 2 ? 64 : 32, kv_dtype, around_tiles, 17);
     }
     int64_t every[100];
     for (int i = 0; i < 100; i++) every[i] = i + 1;
@@ -194,7 +194,7 @@ static void replace_key(const mor4j_kernels *k, cache *c, int64_t entry, float f
     store_at(k, c, &c->base, entry, 0, key, value);
 }
 
-/* What softmax makes of NaN and infinities, and of scores that are -inf in whole blocks and segments. An int8 cache
+/* What softmax makes of NaN and infinities, and of scores that are -inf in whole tiles and segments. An int8 cache
    holds no infinity: it turns the entry into NaN. */
 static void test_special(const mor4j_kernels *k, int32_t kv_dtype)
 {
@@ -312,21 +312,21 @@ static double largest_of(const float *x, int64_t n)
     return largest;
 }
 
-/* One entry of a block: the numbers as the map has them, and every other byte as it was. */
+/* One entry of a tile: the numbers as the map has them, and every other byte as it was. */
 static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, int32_t place, const float *key,
                         const float *value)
 {
-    const size_t bytes = (size_t)mor4j_kv_block_bytes(kv_dtype, dh);
-    char *block = guarded(bytes), *twice = guarded(bytes);
+    const size_t bytes = (size_t)mor4j_kv_tile_bytes(kv_dtype, dh);
+    char *tile = guarded(bytes), *twice = guarded(bytes);
     const float *x[2] = {key, value};
     memset(twice, 0x11, bytes);
-    k->store_kv(key, value, (int32_t)dh, kv_dtype, place, block);
+    k->store_kv(key, value, (int32_t)dh, kv_dtype, place, tile);
     k->store_kv(key, value, (int32_t)dh, kv_dtype, place, twice);
     for (int v = 0; v < 2; v++) {
         const double largest = largest_of(x[v], dh);
         for (int64_t d = 0; d < dh; d++) {
             const double want = want_number(x[v][d], largest, kv_dtype);
-            const double got = stored_number(block, kv_dtype, dh, place, v, d);
+            const double got = stored_number(tile, kv_dtype, dh, place, v, d);
             /* The quotient 127 / largest is rounded: a number near a half may go either way. */
             const bool half = kv_dtype == MOR4J_KV_INT8 && isfinite(largest) &&
                               fabs(fabs(remainder(x[v][d] * (127.0 / largest), 1.0)) - 0.5) < 1e-4;
@@ -335,16 +335,16 @@ static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, in
                   (long)dh, place, v ? "value" : "key", (long)d, x[v][d], got, want);
         }
     }
-    /* Bytes that differ before and after are those of the entry: as many as it has, equal in both blocks. */
+    /* Bytes that differ before and after are those of the entry: as many as it has, equal in both tiles. */
     size_t untouched = 0;
     for (size_t i = 0; i < bytes; i++) {
-        const bool same = block[i] == twice[i], kept = (unsigned char)block[i] == 0xFF && twice[i] == 0x11;
+        const bool same = tile[i] == twice[i], kept = (unsigned char)tile[i] == 0xFF && twice[i] == 0x11;
         CHECK(same || kept, "%s store %s: byte %zu", isa_name(k->isa), kv_names[kv_dtype], i);
         untouched += kept;
     }
     CHECK(untouched == bytes / 32 * 31, "%s store %s DH=%ld: %zu of %zu bytes are untouched", isa_name(k->isa),
           kv_names[kv_dtype], (long)dh, untouched, bytes);
-    guarded_free(block, bytes);
+    guarded_free(tile, bytes);
     guarded_free(twice, bytes);
 }
 

@@ -49,10 +49,10 @@ static void take(const mor4j_kernels *k, int32_t dtype, const float *x, int64_t 
 
 static void check_encoded(const mor4j_kernels *k, int32_t dtype, const char *row, const double *taken, int64_t n)
 {
-    const int64_t kp = (n + 63) / 64 * 64, blocks = kp / 32;
+    const int64_t kp = (n + 63) / 64 * 64, groups = kp / 32;
     if (dtype == MOR4J_BF16_PANELS) return; /* the sums show it */
     const float *scales = (const float *)(const void *)(row + kp);
-    const int32_t *biases = (const int32_t *)(const void *)(row + kp + blocks * 4);
+    const int32_t *biases = (const int32_t *)(const void *)(row + kp + groups * 4);
     for (int64_t i = 0; i < kp; i++) {
         const double want = i < n ? taken[i] : 0;
         CHECK(is_close((float)(row[i] * (double)scales[i / 32]), (float)want, 1e-6 * fabs(want)) ||
@@ -60,10 +60,10 @@ static void check_encoded(const mor4j_kernels *k, int32_t dtype, const char *row
               "%s encode %d K=%ld [%ld]: %d * %g, not %g", isa_name(k->isa), dtype, (long)n, (long)i, row[i],
               scales[i / 32], want);
     }
-    for (int64_t block = 0; block < blocks; block++) {
+    for (int64_t group = 0; group < groups; group++) {
         int32_t sum = 0;
-        for (int i = 0; i < 32; i++) sum += ((const int8_t *)row)[block * 32 + i];
-        CHECK(biases[block] == (dtype == MOR4J_INT8_PANELS ? -128 : -8) * sum, "%s encode: bias", isa_name(k->isa));
+        for (int i = 0; i < 32; i++) sum += ((const int8_t *)row)[group * 32 + i];
+        CHECK(biases[group] == (dtype == MOR4J_INT8_PANELS ? -128 : -8) * sum, "%s encode: bias", isa_name(k->isa));
     }
 }
 
@@ -92,7 +92,7 @@ static product_test make_test(const mor4j_kernels *k, int64_t rows, int64_t outs
         static const float values[] = {NAN, INFINITY, -INFINITY};
         t.x[random_below(&seed, rows * n)] = values[i];
     }
-    if (special) memset(t.x, 0, (size_t)(n < 40 ? n : 40) * sizeof(float)); /* a block of zeros */
+    if (special) memset(t.x, 0, (size_t)(n < 40 ? n : 40) * sizeof(float)); /* a group of zeros */
     t.encoded = guarded((size_t)(rows * t.stride));
     for (int64_t i = 0; i < rows; i++) {
         k->encode(t.x + i * n, n, dtype, t.encoded + i * t.stride);

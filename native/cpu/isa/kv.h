@@ -3,7 +3,7 @@
  *
  *   vf_load_int8, .._n      VF_WIDTH int8 as floats, or the first n (0 < n < VF_WIDTH) and zeros
  *   vf_greatest             the largest of a vector; if one is NaN, that or any other of them
- *   TILE_QUERIES            queries that share what is loaded of a block
+ *   TILE_QUERIES            queries that share what is loaded of a KV tile
  *   VALUE_VECTORS           vectors of the output by TILE_QUERIES queries that fit the registers as accumulators
  */
 #ifndef MOR4J_ISA_KV_H

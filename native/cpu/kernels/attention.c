@@ -3,10 +3,10 @@
  * Source: docs/forward-pass.md, section 3.
  *
  * A context is cut into segments by its length alone; each has an online softmax (Milakov & Gimelshein 2018, as in
- * FlashAttention) over blocks of 32 entries, and segments are merged in order. So a row's bits depend on its query, its
+ * FlashAttention) over tiles of 32 entries, and segments are merged in order. So a row's bits depend on its query, its
  * entries and its context only: not on pages, nor on the rows beside it, nor on who computes which segment.
  *
- *   kv_block.h         where a block's keys and values lie
+ *   kv_tile.h          where a tile's keys and values lie
  *   attention_tiles.h  queries by keys, weights by values
  *   attention.c        softmax, segments, and which queries walk the cache together: a batch
  */
@@ -19,7 +19,7 @@
 #define AHEAD (2 * ENTRIES) /* entries asked for before they are used */
 #define OUT_FLOATS 8192     /* that a batch sums up at a time     */
 
-/* Queries of a KV head whose rows have the same tables: all see the same blocks, up to their contexts, which ascend. */
+/* Queries of a KV head whose rows have the same tables: all see the same tiles, up to their contexts, which ascend. */
 typedef struct batch {
     const mor4j_attention *attention;
     const mor4j_kv_row *kv; /* [rows]                                                       */
@@ -75,19 +75,19 @@ static void make_batch(batch *b, const mor4j_attention *a, int64_t row, int rows
     }
 }
 
-/* Of row `row` in the block that begins at entry `first`. */
+/* Of row `row` in the tile that begins at entry `first`. */
 static int seen_entries(const batch *b, int row, int64_t first)
 {
     return (int)least(ENTRIES, b->kv[row].context - first);
 }
 
 /* The scores of query i as they count, and the largest so far; what a row does not see is -inf. */
-static float scale_scores(batch *b, int i, const kv_block *block, int seen, vf scale)
+static float scale_scores(batch *b, int i, const kv_tile *kv, int seen, vf scale)
 {
     float *scores = b->scores[i];
     for (int e = 0; e < ENTRIES; e += VF_WIDTH) {
         vf score = vf_load(scores + e);
-        if (block->key_scales != NULL) score = vf_mul(score, vf_load(block->key_scales + e));
+        if (kv->key_scales != NULL) score = vf_mul(score, vf_load(kv->key_scales + e));
         vf_store(scores + e, vf_mul(score, scale));
     }
     for (int e = seen; e < ENTRIES; e++) scores[e] = -INFINITY;
@@ -99,12 +99,12 @@ static float scale_scores(batch *b, int i, const kv_block *block, int seen, vf s
 
 /* Scores of the queries from `from` on become weights e^(score - maximum), times the scales of int8 values; maxima,
    sums and the factors for what was summed up before are brought up to date. */
-static void weigh(batch *b, int from, const kv_block *block, int64_t first)
+static void weigh(batch *b, int from, const kv_tile *kv, int64_t first)
 {
     const vf scale = vf_set(1.0f / sqrtf((float)b->attention->head_dim));
     float now[MOST_QUERIES] = {0};
     for (int i = from; i < b->queries; i++) {
-        now[i] = scale_scores(b, i, block, seen_entries(b, i / b->heads, first), scale);
+        now[i] = scale_scores(b, i, kv, seen_entries(b, i / b->heads, first), scale);
     }
     for (int i = from / VF_WIDTH * VF_WIDTH; i < b->queries; i += VF_WIDTH) {
         vf_store(b->factor + i, vf_exp(vf_sub(vf_load(b->maximum + i), vf_load(now + i))));
@@ -115,7 +115,7 @@ static void weigh(batch *b, int from, const kv_block *block, int64_t first)
         for (int e = 0; e < ENTRIES; e += VF_WIDTH) {
             vf weight = vf_exp(vf_sub(vf_load(scores + e), vf_set(now[i])));
             total = vf_add(total, weight);
-            if (block->value_scales != NULL) weight = vf_mul(weight, vf_load(block->value_scales + e));
+            if (kv->value_scales != NULL) weight = vf_mul(weight, vf_load(kv->value_scales + e));
             vf_store(scores + e, weight);
         }
         vf_store(b->sum[i], vf_fma(vf_load(b->sum[i]), vf_set(b->factor[i]), total));
@@ -123,14 +123,13 @@ static void weigh(batch *b, int from, const kv_block *block, int64_t first)
     }
 }
 
-/* The values, for the rows from `from` on: whole rows at once, those that see a part of the block one by one. */
-static void sum_values(batch *b, int from, const kv_block *block, int64_t first, bool widen)
+/* The values, for the rows from `from` on: whole rows at once, those that see a part of the tile one by one. */
+static void sum_values(batch *b, int from, const kv_tile *kv, int64_t first, bool widen)
 {
     int whole = from;
     while (whole < b->rows && seen_entries(b, whole, first) < ENTRIES) whole++;
     for (int64_t d = 0; d < b->dims; d += SPAN) {
-        const kv_span values =
-            values_of(b->attention, block, b->first + d, least(SPAN, b->dims - d), widen, &b->scratch);
+        const kv_span values = values_of(b->attention, kv, b->first + d, least(SPAN, b->dims - d), widen, &b->scratch);
         float *out[MOST_QUERIES];
         for (int i = from * b->heads; i < b->queries; i++) out[i] = b->out[i] + d;
         for (int row = from, i = from * b->heads; row < whole; row++, i += b->heads) {
@@ -141,21 +140,21 @@ static void sum_values(batch *b, int from, const kv_block *block, int64_t first,
     }
 }
 
-/* The block that begins at entry `first`, for the rows from `from` on. */
-static void add_block(batch *b, int from, int64_t first)
+/* The tile that begins at entry `first`, for the rows from `from` on. */
+static void add_kv_tile(batch *b, int from, int64_t first)
 {
     const mor4j_attention *a = b->attention;
     const int i = from * b->heads, n = b->queries - i;
     const bool widen = n > TILE_QUERIES; /* else once in registers is enough */
-    kv_block block;
-    find_block(a, b->kv, b->kv_head, first, seen_entries(b, b->rows - 1, first), &b->scratch, &block);
+    kv_tile kv;
+    find_kv_tile(a, b->kv, b->kv_head, first, seen_entries(b, b->rows - 1, first), &b->scratch, &kv);
     const bool more = first + AHEAD < b->kv[b->rows - 1].context;
-    block.ahead = more ? block_at(a, b->kv->pages, a->base_layer, b->kv_head, first + AHEAD) : block.base;
+    kv.ahead = more ? kv_tile_at(a, b->kv->pages, a->base_layer, b->kv_head, first + AHEAD) : kv.base;
     for (int64_t d = 0; d < a->head_dim; d += SPAN) {
-        add_scores(n, keys_of(a, &block, d, least(SPAN, a->head_dim - d), widen, &b->scratch), b->q + i, b->scores + i);
+        add_scores(n, keys_of(a, &kv, d, least(SPAN, a->head_dim - d), widen, &b->scratch), b->q + i, b->scores + i);
     }
-    weigh(b, i, &block, first);
-    sum_values(b, from, &block, first, widen);
+    weigh(b, i, &kv, first);
+    sum_values(b, from, &kv, first, widen);
 }
 
 /* The segment that begins at entry `first`, for the rows that see of it; the first of those. */
@@ -165,14 +164,14 @@ static int add_segment(batch *b, int64_t first)
     int from = 0;
     while (b->kv[from].context <= first) from++;
     for (int i = from * b->heads; i < b->queries; i++) {
-        /* Not -inf: a first block of scores of -inf must leave 0, not e^(inf - inf). */
+        /* Not -inf: a first tile of scores of -inf must leave 0, not e^(inf - inf). */
         b->maximum[i] = -FLT_MAX;
         vf_store(b->sum[i], vf_set(0.0f));
         memset(b->out[i], 0, (size_t)b->dims * sizeof(float));
     }
     for (int row = from; first < last; first += ENTRIES) {
         while (b->kv[row].context <= first) row++;
-        add_block(b, row, first);
+        add_kv_tile(b, row, first);
     }
     return from;
 }

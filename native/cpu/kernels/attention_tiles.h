@@ -1,11 +1,11 @@
 /*
- * The two products of attention with a block of 32 entries, for up to TILE_QUERIES queries at once. Every sum is one
+ * The two products of attention with a KV tile of 32 entries, for up to TILE_QUERIES queries at once. Every sum is one
  * accumulator that takes its terms in order, so bits do not depend on the queries beside it. Part of attention.c.
  */
 #ifndef MOR4J_ATTENTION_TILES_H
 #define MOR4J_ATTENTION_TILES_H
 
-#include "kv_block.h"
+#include "kv_tile.h"
 
 /* The keys of dimensions d and d + 1 for two vectors of entries from `e`: k[dimension][vector]. */
 MOR4J_INLINE void load_keys(const char *keys, int64_t d, int e, int32_t dtype, vf k[2][2])

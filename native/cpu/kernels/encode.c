@@ -5,8 +5,8 @@
 #include "isa/isa.h"
 #include "kernels/kernels.h"
 
-#define BLOCK 32
-#define BLOCK_VECTORS (BLOCK / VF_WIDTH)
+#define GROUP 32
+#define GROUP_VECTORS (GROUP / VF_WIDTH)
 #define LEAST_MAGNITUDE 1e-30f /* 127 / magnitude is finite and far from it */
 #define INFINITE_BITS 0x7F800000
 
@@ -31,16 +31,16 @@ static void encode_bf16(const float *x, int64_t k, char *row)
 }
 
 /* `offset` is what the weights' numbers are above their values. */
-MOR4J_INLINE void encode_block(const vf *x, int32_t offset, int8_t *q, float *scale, int32_t *bias)
+MOR4J_INLINE void encode_group(const vf *x, int32_t offset, int8_t *q, float *scale, int32_t *bias)
 {
     vi most = vf_magnitude_bits(x[0]);
 #pragma GCC unroll 8
-    for (int v = 1; v < BLOCK_VECTORS; v++) most = vi_max(most, vf_magnitude_bits(x[v]));
+    for (int v = 1; v < GROUP_VECTORS; v++) most = vi_max(most, vf_magnitude_bits(x[v]));
     const int32_t bits = vi_reduce_max(most);
     float magnitude;
     memcpy(&magnitude, &bits, sizeof magnitude);
     if (bits >= INFINITE_BITS || magnitude < LEAST_MAGNITUDE) {
-        memset(q, 0, BLOCK);
+        memset(q, 0, GROUP);
         *scale = bits >= INFINITE_BITS ? NAN : 0.0f;
         *bias = 0;
         return;
@@ -48,7 +48,7 @@ MOR4J_INLINE void encode_block(const vf *x, int32_t offset, int8_t *q, float *sc
     const vf inverse = vf_set(127.0f / magnitude);
     vi sum = vi_set(0);
 #pragma GCC unroll 8
-    for (int v = 0; v < BLOCK_VECTORS; v++) {
+    for (int v = 0; v < GROUP_VECTORS; v++) {
         const vi whole = vf_round(vf_mul(x[v], inverse));
         vi_store_bytes(q + v * VF_WIDTH, whole);
         sum = vi_add(sum, whole);
@@ -62,12 +62,12 @@ static void encode_int8(const float *x, int64_t k, int32_t offset, char *row)
     const int64_t kp = mor4j_panel_cols(k);
     int8_t *q = (int8_t *)row;
     float *scales = (float *)(void *)(row + kp);
-    int32_t *biases = (int32_t *)(void *)(row + kp + kp / BLOCK * 4);
-    for (int64_t block = 0; block < kp / BLOCK; block++) {
-        vf parts[BLOCK_VECTORS];
+    int32_t *biases = (int32_t *)(void *)(row + kp + kp / GROUP * 4);
+    for (int64_t group = 0; group < kp / GROUP; group++) {
+        vf parts[GROUP_VECTORS];
 #pragma GCC unroll 8
-        for (int v = 0; v < BLOCK_VECTORS; v++) parts[v] = load_up_to(x, block * BLOCK + v * VF_WIDTH, k);
-        encode_block(parts, offset, q + block * BLOCK, scales + block, biases + block);
+        for (int v = 0; v < GROUP_VECTORS; v++) parts[v] = load_up_to(x, group * GROUP + v * VF_WIDTH, k);
+        encode_group(parts, offset, q + group * GROUP, scales + group, biases + group);
     }
 }
 

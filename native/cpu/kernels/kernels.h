@@ -39,11 +39,11 @@ static inline int64_t mor4j_panel_cols(int64_t cols) { return (cols + 63) / 64 *
  *   MOR4J_BF16_PANELS   bfloat16 [KP], or float32 [KP] where the instruction set multiplies no bfloat16; zeros
  *                       from K on
  *   MOR4J_INT8_PANELS   int8 q [KP] | float32 scales [KP/32] | int32 biases [KP/32]: -128 times the sum of the
- *                       block's q
+ *                       group's q
  *   MOR4J_INT4_PANELS   the same, biases -8 times the sum
  *
- * A block of x is q * scale, scale = largest magnitude / 127, q rounded to nearest even of x * (127 / largest
- * magnitude). A block whose largest magnitude is below 1e-30 is all zero with scale 0. A block with a NaN or an
+ * A group of x is q * scale, scale = largest magnitude / 127, q rounded to nearest even of x * (127 / largest
+ * magnitude). A group whose largest magnitude is below 1e-30 is all zero with scale 0. A group with a NaN or an
  * infinity has a NaN for its scale, so every product with it is NaN, and q of 0.
  */
 static inline int64_t mor4j_encoded_bytes(int32_t dtype, int64_t k)
@@ -55,13 +55,13 @@ static inline int64_t mor4j_encoded_bytes(int32_t dtype, int64_t k)
 /* Floats that hold an encoded row of `k` numbers, whatever the number type. */
 static inline int64_t mor4j_encoded_floats(int64_t k) { return mor4j_panel_cols(k); }
 
-/* Entries of a block of the KV cache, see mor4j_shape. */
-#define MOR4J_KV_BLOCK 32
+/* Entries of a tile of the KV cache, see mor4j_shape. */
+#define MOR4J_KV_TILE 32
 
-static inline int64_t mor4j_kv_block_bytes(int32_t kv_dtype, int64_t head_dim)
+static inline int64_t mor4j_kv_tile_bytes(int32_t kv_dtype, int64_t head_dim)
 {
     const int64_t bytes = kv_dtype == MOR4J_KV_F32 ? 4 : kv_dtype == MOR4J_KV_BF16 ? 2 : 1;
-    return 2 * (MOR4J_KV_BLOCK * head_dim * bytes + (kv_dtype == MOR4J_KV_INT8 ? MOR4J_KV_BLOCK * 4 : 0));
+    return 2 * (MOR4J_KV_TILE * head_dim * bytes + (kv_dtype == MOR4J_KV_INT8 ? MOR4J_KV_TILE * 4 : 0));
 }
 
 /*
@@ -81,7 +81,7 @@ typedef struct mor4j_attention {
 
 #define MOR4J_MOST_SEGMENTS 32
 
-/* A multiple of MOR4J_KV_BLOCK, of the context alone: bits must not depend on how many threads share the work. */
+/* A multiple of MOR4J_KV_TILE, of the context alone: bits must not depend on how many threads share the work. */
 static inline int64_t mor4j_segment_entries(int64_t context)
 {
     int64_t entries = 256;
@@ -101,10 +101,10 @@ typedef struct mor4j_kernels {
     void (*rmsnorm)(const float *x, const mor4j_matrix *norm, float eps, float *y);
     /* y = x turned by the angles of rope [DH/2 cos, DH/2 sin], halves paired; x, y [DH], may be the same. */
     void (*rope)(const float *x, const float *rope, int32_t head_dim, float *y);
-    /* Writes key and value [DH] as entry `place` (0 .. 31) of a block of the cache; whatever else the block holds
+    /* Writes key and value [DH] as entry `place` (0 .. 31) of a tile of the cache; whatever else the tile holds
        stays. */
     void (*store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place,
-                     void *block);
+                     void *tile);
     /* Rows `rows` and query heads `heads`, which share one KV head: all segments, merged, into out. */
     void (*attention)(const mor4j_attention *attention, mor4j_range rows, mor4j_range heads);
     /* One segment of one row, for query heads that share one KV head, into `segments`. */

@@ -112,8 +112,7 @@ static void (*const tiles[2][TILE_ROWS][ROW_OUTS])(const tile_place *) = {
     {ROW_NAMES(tile_bf16), NAMES(tile_bf16, 2), NAMES(tile_bf16, 3), NAMES(tile_bf16, 4)},
 };
 
-/* Rows outside, outputs inside: a tile's rows stay in the first cache while the block of weights comes from the
-   second. */
+/* Rows outside, outputs inside: a tile's rows stay in the first cache while the weights come from the second. */
 void MOR4J_KERNEL(matmul_rows)(const mor4j_product *product, mor4j_range rows, mor4j_range outs)
 {
     const mor4j_matrix *w = product->w;

@@ -1,6 +1,6 @@
 /*
  * y = x w^T with MOR4J_INT4_PANELS: as with int8, the weights' nibbles 8 above their values. A byte holds columns c and
- * 16 + c of a block.
+ * 16 + c of a group.
  */
 #include "kernels/panel_tile.h"
 
@@ -19,11 +19,11 @@
 #endif
 #define PANEL_COL_BYTES 9
 
-#define BLOCK_BYTES 256
+#define GROUP_BYTES 256
 
-MOR4J_INLINE vi begin_block(vi bias) { return vi_nibble_start(bias); }
+MOR4J_INLINE vi begin_group(vi bias) { return vi_nibble_start(bias); }
 
-MOR4J_INLINE void add_block(const panel_place *place, vi *sums, int64_t block, int64_t at, const int mr, const int nv)
+MOR4J_INLINE void add_group(const panel_place *place, vi *sums, int64_t group, int64_t at, const int mr, const int nv)
 {
 #pragma GCC unroll 4
     for (int quad = 0; quad < 4; quad++) {
@@ -33,7 +33,7 @@ MOR4J_INLINE void add_block(const panel_place *place, vi *sums, int64_t block, i
             const vi low = vi_low_nibbles(pairs), high = vi_high_nibbles(pairs);
 #pragma GCC unroll 12
             for (int i = 0; i < mr; i++) {
-                const char *x = place->x + i * place->x_stride + block * 32 + quad * 4;
+                const char *x = place->x + i * place->x_stride + group * 32 + quad * 4;
                 sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], low, vi_spread(x));
                 sums[i * nv + v] = vi_nibble_dot(sums[i * nv + v], high, vi_spread(x + 16));
             }
@@ -41,9 +41,9 @@ MOR4J_INLINE void add_block(const panel_place *place, vi *sums, int64_t block, i
     }
 }
 
-MOR4J_INLINE vi end_block(vi sum, const char *bias) { return vi_nibble_end(sum, vi_spread(bias)); }
+MOR4J_INLINE vi end_group(vi sum, const char *bias) { return vi_nibble_end(sum, vi_spread(bias)); }
 
-#include "kernels/panel_blocks.h"
+#include "kernels/panel_groups.h"
 
 void MOR4J_KERNEL(matmul_int4)(const mor4j_product *product, mor4j_range rows, mor4j_range outs)
 {

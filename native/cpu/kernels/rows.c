@@ -28,18 +28,18 @@ static void widen_bf16_panels(const char *panel, int64_t row, int64_t n, float *
     for (int64_t i = 0; i < n; i++) y[i] = widen(panel + ((i / 2 * MOR4J_PANEL + row) * 2 + i % 2) * 2);
 }
 
-/* `block_bytes` of a block's numbers: 512 of bytes, 256 of nibbles. */
-static void widen_blocks(const char *panel, int64_t row, int64_t n, int64_t block_bytes, float *y)
+/* `group_bytes` of a group's numbers: 512 of bytes, 256 of nibbles. */
+static void widen_groups(const char *panel, int64_t row, int64_t n, int64_t group_bytes, float *y)
 {
-    const bool nibbles = block_bytes == 256;
-    for (int64_t block = 0; block * 32 < n; block++) {
-        const char *chunk = panel + block / 2 * (64 + 2 * block_bytes);
-        const float scale = widen(chunk + (block % 2 * MOR4J_PANEL + row) * 2);
-        const uint8_t *q = (const uint8_t *)chunk + 64 + block % 2 * block_bytes + row * 4;
-        for (int64_t i = 0; i < 32 && block * 32 + i < n; i++) {
+    const bool nibbles = group_bytes == 256;
+    for (int64_t group = 0; group * 32 < n; group++) {
+        const char *chunk = panel + group / 2 * (64 + 2 * group_bytes);
+        const float scale = widen(chunk + (group % 2 * MOR4J_PANEL + row) * 2);
+        const uint8_t *q = (const uint8_t *)chunk + 64 + group % 2 * group_bytes + row * 4;
+        for (int64_t i = 0; i < 32 && group * 32 + i < n; i++) {
             const int64_t col = nibbles ? i % 16 : i;
             const int byte = q[col / 4 * MOR4J_PANEL * 4 + col % 4];
-            y[block * 32 + i] = scale * (float)(nibbles ? (byte >> (i / 16 * 4) & 15) - 8 : byte - 128);
+            y[group * 32 + i] = scale * (float)(nibbles ? (byte >> (i / 16 * 4) & 15) - 8 : byte - 128);
         }
     }
 }
@@ -50,8 +50,8 @@ void MOR4J_KERNEL(widen_row)(const mor4j_matrix *table, int64_t row, float *y)
     const char *data = table->data;
     switch (table->dtype) {
     case MOR4J_BF16_PANELS: widen_bf16_panels(data + panel * 32, in_panel, table->cols, y); break;
-    case MOR4J_INT8_PANELS: widen_blocks(data + panel * 17, in_panel, table->cols, 512, y); break;
-    case MOR4J_INT4_PANELS: widen_blocks(data + panel * 9, in_panel, table->cols, 256, y); break;
+    case MOR4J_INT8_PANELS: widen_groups(data + panel * 17, in_panel, table->cols, 512, y); break;
+    case MOR4J_INT4_PANELS: widen_groups(data + panel * 9, in_panel, table->cols, 256, y); break;
     default: widen_row_major(table, row, y);
     }
 }

@@ -1,5 +1,5 @@
 /*
- * One entry into a block of the KV cache: its key as a column, its value as a row (the layout: mor4j_shape), rounded to
+ * One entry into a tile of the KV cache: its key as a column, its value as a row (the layout: mor4j_shape), rounded to
  * bfloat16 or int8 as the cache has it.
  */
 #include <math.h>
@@ -37,21 +37,21 @@ static float quantize(const float *x, int64_t n, int8_t *q, int64_t stride)
 }
 
 void MOR4J_KERNEL(store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place,
-                            void *block)
+                            void *tile)
 {
     const int64_t n = head_dim;
-    char *keys = block, *values = keys + mor4j_kv_block_bytes(kv_dtype, n) / 2;
+    char *keys = tile, *values = keys + mor4j_kv_tile_bytes(kv_dtype, n) / 2;
     if (kv_dtype == MOR4J_KV_F32) {
         float *k = (float *)(void *)keys + place;
-        for (int64_t i = 0; i < n; i++) k[i * MOR4J_KV_BLOCK] = key[i];
+        for (int64_t i = 0; i < n; i++) k[i * MOR4J_KV_TILE] = key[i];
         memcpy((float *)(void *)values + place * n, value, (size_t)n * sizeof(float));
     } else if (kv_dtype == MOR4J_KV_BF16) {
         uint16_t *k = (uint16_t *)(void *)keys + 2 * place, *v = (uint16_t *)(void *)values + place * n;
-        for (int64_t i = 0; i < n; i++) k[i / 2 * 2 * MOR4J_KV_BLOCK + i % 2] = to_bf16(key[i]);
+        for (int64_t i = 0; i < n; i++) k[i / 2 * 2 * MOR4J_KV_TILE + i % 2] = to_bf16(key[i]);
         for (int64_t i = 0; i < n; i++) v[i] = to_bf16(value[i]);
     } else {
-        const int64_t scales = n * MOR4J_KV_BLOCK; /* bytes */
-        ((float *)(void *)(keys + scales))[place] = quantize(key, n, (int8_t *)keys + place, MOR4J_KV_BLOCK);
+        const int64_t scales = n * MOR4J_KV_TILE; /* bytes */
+        ((float *)(void *)(keys + scales))[place] = quantize(key, n, (int8_t *)keys + place, MOR4J_KV_TILE);
         ((float *)(void *)(values + scales))[place] = quantize(value, n, (int8_t *)values + place * n, 1);
     }
 }

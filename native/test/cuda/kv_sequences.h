@@ -118,10 +118,10 @@ inline unsigned char *kv_sequences::half_of(const test_sequence &s, int32_t entr
     if (s.overlay_slots >= 0) memcpy(&slot, slot_at(s, entry), 4);
     const int64_t at = slot >= 0 ? slot : entry;
     const uint64_t page = tables[static_cast<size_t>((slot >= 0 ? s.overlay_pages : s.pages) + at / 32)];
-    const int64_t block = (slot >= 0 ? 0 : 1) * shape.kv_heads + head;
+    const int64_t tile = (slot >= 0 ? 0 : 1) * shape.kv_heads + head;
     *place = static_cast<int32_t>(at % 32);
     return &bytes[page - reinterpret_cast<uint64_t>(pool.data()) +
-                  static_cast<uint64_t>((2 * block + value) * half_bytes())];
+                  static_cast<uint64_t>((2 * tile + value) * half_bytes())];
 }
 
 inline void kv_sequences::write(test_sequence &s, int32_t entry, int64_t head, int value,

@@ -13,7 +13,7 @@ static const pass_size PASS_SIZES[] = {{0, 1, 3}, {1, 1, 1}, {2, 3, 2}, {7, 16, 
 
 static const int64_t ROW_LENGTHS[] = {1, 3, 6, 64, 96, 100, 257, 960};
 
-/* Longer than what a block takes in one stride; for passes of a few rows. */
+/* Longer than what a thread block takes in one stride; for passes of a few rows. */
 static const int64_t LONG_ROW_LENGTHS[] = {1026, 4100, 8200};
 
 struct test_pass {

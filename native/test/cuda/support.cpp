@@ -213,19 +213,19 @@ std::vector<float> decode(const std::vector<uint8_t> &bytes, int32_t type)
 
 int8_matrix quantize(const std::vector<float> &values, int64_t rows, int64_t cols)
 {
-    const int64_t blocks = (cols + 31) / 32;
+    const int64_t groups = (cols + 31) / 32;
     int8_matrix m;
     m.data.resize(values.size());
-    m.scales.resize(static_cast<size_t>(rows * blocks));
+    m.scales.resize(static_cast<size_t>(rows * groups));
     m.values.resize(values.size());
     for (int64_t row = 0; row < rows; row++) {
-        for (int64_t block = 0; block < blocks; block++) {
-            const int64_t end = block * 32 + 32 < cols ? block * 32 + 32 : cols;
+        for (int64_t group = 0; group < groups; group++) {
+            const int64_t end = group * 32 + 32 < cols ? group * 32 + 32 : cols;
             float largest = 0;
-            for (int64_t col = block * 32; col < end; col++) largest = fmaxf(largest, fabsf(values[row * cols + col]));
+            for (int64_t col = group * 32; col < end; col++) largest = fmaxf(largest, fabsf(values[row * cols + col]));
             const uint16_t scale = bf16_bits(largest / 127.0f);
-            m.scales[row * blocks + block] = scale;
-            for (int64_t i = row * cols + block * 32; i < row * cols + end; i++) {
+            m.scales[row * groups + group] = scale;
+            for (int64_t i = row * cols + group * 32; i < row * cols + end; i++) {
                 const float q = bf16_value(scale) > 0 ? nearbyintf(values[i] / bf16_value(scale)) : 0;
                 m.data[i] = static_cast<int8_t>(fmaxf(-127.0f, fminf(127.0f, q)));
                 m.values[i] = bf16_value(scale) * m.data[i];

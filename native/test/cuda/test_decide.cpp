@@ -124,7 +124,7 @@ static void check_expert(int32_t count, bool mixed)
     args.recursions = mixed ? recursions.data() : nullptr;
     args.z = z.data();
     args.decision = p.own_decision ? decision.data() : z.data();
-    args.thresholds = thresholds.data();
+    args.logit_thresholds = thresholds.data();
     args.max_recursions = max_recursions.data();
     args.keep = keep.data();
     args.gates = gates.data();
@@ -266,7 +266,7 @@ static void arguments()
     experts[1].function = MOR4J_CUDA_SOFTMAX;
     experts[2].fixed_recursion = -1;
     experts[3].decision = nullptr;
-    experts[4].thresholds = nullptr;
+    experts[4].logit_thresholds = nullptr;
     for (const auto &args : experts) {
         CHECK(mor4j_cuda_decide_expert(&args, nullptr) == 1, "case %zd", &args - experts.data());
     }

@@ -19,8 +19,8 @@ static int64_t kv_bytes(int32_t kv_type)
     return kv_type == MOR4J_CUDA_KV_F32 ? 4 : kv_type == MOR4J_CUDA_KV_BF16 ? 2 : 1;
 }
 
-/* A block by the map of mor4j.h. */
-struct block_map {
+/* A KV tile by the map of mor4j.h. */
+struct tile_map {
     int32_t kv_type;
     int64_t dh;
 
@@ -50,7 +50,7 @@ static double stored(const uint8_t *p, int32_t kv_type)
 
 /* Pages of some sequences, full of noise, with tables that begin anywhere. */
 struct cache_pages {
-    block_map map;
+    tile_map map;
     int32_t kv_heads;
     std::vector<device_bytes> pages; /* of each sequence: base, then overlay */
     std::vector<std::vector<uint8_t>> before;
@@ -121,17 +121,17 @@ static turned as_it_is(const float *x, int64_t dh)
 }
 
 /* int8: one scale for all numbers, NaN where one of them is none. */
-static void check_int8(const block_map &map, const uint8_t *block, bool value, int64_t place, const turned &want)
+static void check_int8(const tile_map &map, const uint8_t *tile, bool value, int64_t place, const turned &want)
 {
     double largest = 0, size = 0;
     for (double v : want.numbers) largest = isfinite(v) && isfinite(largest) ? fmax(largest, fabs(v)) : NAN;
     for (double v : want.sizes) size = fmax(size, v);
-    const double scale = float_at(block + map.scale_at(value, place));
+    const double scale = float_at(tile + map.scale_at(value, place));
     const bool ordinary = largest >= 1e-30;
     const double expected = ordinary ? largest / 127.0 : isfinite(largest) ? 0.0 : NAN;
     CHECK(is_close(scale, expected, 1e-6 * (expected + size)), "scale %g, not %g", scale, expected);
     for (int d = 0; d < map.dh; d++) {
-        const double q = stored(block + map.number_at(value, place, d), map.kv_type);
+        const double q = stored(tile + map.number_at(value, place, d), map.kv_type);
         if (!ordinary) {
             CHECK(q == 0.0, "%d: %g", d, q);
             continue;
@@ -145,11 +145,11 @@ static void check_int8(const block_map &map, const uint8_t *block, bool value, i
     }
 }
 
-static void check_entry(const block_map &map, const uint8_t *block, bool value, int64_t place, const turned &want)
+static void check_entry(const tile_map &map, const uint8_t *tile, bool value, int64_t place, const turned &want)
 {
-    if (map.kv_type == MOR4J_CUDA_KV_INT8) return check_int8(map, block, value, place, want);
+    if (map.kv_type == MOR4J_CUDA_KV_INT8) return check_int8(map, tile, value, place, want);
     for (int d = 0; d < map.dh; d++) {
-        const double got = stored(block + map.number_at(value, place, d), map.kv_type);
+        const double got = stored(tile + map.number_at(value, place, d), map.kv_type);
         const double v = want.numbers[d];
         double tolerance = 1e-6 * want.sizes[d];
         if (map.kv_type == MOR4J_CUDA_KV_BF16) tolerance += 1.01 * 0x1p-8 * fabs(v);
@@ -158,7 +158,7 @@ static void check_entry(const block_map &map, const uint8_t *block, bool value, 
 }
 
 /* Takes an entry over from what was stored to what was expected, once it has been checked. */
-static void take_over(const block_map &map, const uint8_t *got, uint8_t *want, bool value, int64_t place)
+static void take_over(const tile_map &map, const uint8_t *got, uint8_t *want, bool value, int64_t place)
 {
     for (int d = 0; d < map.dh; d++) {
         const int64_t at = map.number_at(value, place, d);
@@ -237,7 +237,7 @@ static void check_caches(const launch &l, cache_pages &cache)
 {
     std::vector<std::vector<uint8_t>> got = cache.before;
     for (size_t i = 0; i < got.size(); i++) cache.pages[i].read(got[i].data(), got[i].size());
-    const block_map &map = cache.map;
+    const tile_map &map = cache.map;
     for (size_t i = 0; i < l.list.size(); i++) {
         const size_t state = l.list[i];
         const mor4j_cuda_kv_row &row = l.kv[state];
@@ -246,15 +246,14 @@ static void check_caches(const launch &l, cache_pages &cache)
         const size_t page = cache_pages::first_page(l.list[i] % SEQUENCES, overlay) + row.slot / 32;
         const int64_t place = row.slot % 32;
         for (int32_t head = 0; head < l.sizes.kv_heads; head++) {
-            const int64_t block =
-                ((overlay ? l.overlay_layer : l.layer) * cache.kv_heads + head) * 2 * map.half_bytes();
+            const int64_t tile = ((overlay ? l.overlay_layer : l.layer) * cache.kv_heads + head) * 2 * map.half_bytes();
             const turned key =
                 turn(&l.qkv[l.head_at(i, l.key(head))], map.dh, l.inverse_frequencies, l.positions[state]);
-            check_entry(map, got[page].data() + block, false, place, key);
-            check_entry(map, got[page].data() + block, true, place,
+            check_entry(map, got[page].data() + tile, false, place, key);
+            check_entry(map, got[page].data() + tile, true, place,
                         as_it_is(&l.qkv[l.head_at(i, l.value(head))], map.dh));
-            take_over(map, got[page].data() + block, cache.before[page].data() + block, false, place);
-            take_over(map, got[page].data() + block, cache.before[page].data() + block, true, place);
+            take_over(map, got[page].data() + tile, cache.before[page].data() + tile, false, place);
+            take_over(map, got[page].data() + tile, cache.before[page].data() + tile, true, place);
         }
     }
     for (size_t i = 0; i < got.size(); i++) expect_equal("what else is in the pages", got[i], cache.before[i]);

@@ -1,5 +1,5 @@
-/* Threads of a block: indices, barriers, warp operations, exits, orders, and what is reported when threads wait for
-   ever. */
+/* Threads of a thread block: indices, barriers, warp operations, exits, orders, and what is reported when threads wait
+   for ever. */
 #include <string>
 
 #include "device.cuh"

@@ -20,7 +20,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     const int32_t *recursions;
  *     const float *z;
  *     const float *decision;
- *     const double *thresholds;
+ *     const double *logit_thresholds;
  *     const int32_t *max_recursions;
  *     uint8_t *keep;
  *     float *gates;
@@ -44,7 +44,7 @@ public class mor4j_cuda_decide_expert_args {
         Mor4jCuda.C_POINTER.withName("recursions"),
         Mor4jCuda.C_POINTER.withName("z"),
         Mor4jCuda.C_POINTER.withName("decision"),
-        Mor4jCuda.C_POINTER.withName("thresholds"),
+        Mor4jCuda.C_POINTER.withName("logit_thresholds"),
         Mor4jCuda.C_POINTER.withName("max_recursions"),
         Mor4jCuda.C_POINTER.withName("keep"),
         Mor4jCuda.C_POINTER.withName("gates"),
@@ -282,48 +282,48 @@ public class mor4j_cuda_decide_expert_args {
         struct.set(decision$LAYOUT, decision$OFFSET, fieldValue);
     }
 
-    private static final AddressLayout thresholds$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("thresholds"));
+    private static final AddressLayout logit_thresholds$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("logit_thresholds"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * const double *thresholds
+     * const double *logit_thresholds
      * }
      */
-    public static final AddressLayout thresholds$layout() {
-        return thresholds$LAYOUT;
+    public static final AddressLayout logit_thresholds$layout() {
+        return logit_thresholds$LAYOUT;
     }
 
-    private static final long thresholds$OFFSET = $LAYOUT.byteOffset(groupElement("thresholds"));
+    private static final long logit_thresholds$OFFSET = $LAYOUT.byteOffset(groupElement("logit_thresholds"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * const double *thresholds
+     * const double *logit_thresholds
      * }
      */
-    public static final long thresholds$offset() {
-        return thresholds$OFFSET;
+    public static final long logit_thresholds$offset() {
+        return logit_thresholds$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * const double *thresholds
+     * const double *logit_thresholds
      * }
      */
-    public static MemorySegment thresholds(MemorySegment struct) {
-        return struct.get(thresholds$LAYOUT, thresholds$OFFSET);
+    public static MemorySegment logit_thresholds(MemorySegment struct) {
+        return struct.get(logit_thresholds$LAYOUT, logit_thresholds$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * const double *thresholds
+     * const double *logit_thresholds
      * }
      */
-    public static void thresholds(MemorySegment struct, MemorySegment fieldValue) {
-        struct.set(thresholds$LAYOUT, thresholds$OFFSET, fieldValue);
+    public static void logit_thresholds(MemorySegment struct, MemorySegment fieldValue) {
+        struct.set(logit_thresholds$LAYOUT, logit_thresholds$OFFSET, fieldValue);
     }
 
     private static final AddressLayout max_recursions$LAYOUT = (AddressLayout)$LAYOUT.select(groupElement("max_recursions"));

@@ -140,7 +140,7 @@ final class LaunchViews {
     return new ExpertRule(
         of(prefix + "routers", Element.ROUTER, recursion.leastRouters()),
         new ExpertRule.Limits(
-            of(prefix + "thresholds", Element.F64, STATES),
+            of(prefix + "logit_thresholds", Element.F64, STATES),
             ints(prefix + "max_recursions", STATES)),
         outcomes(prefix),
         new Gate(1, RouterFunction.SIGMOID, true),

@@ -1,17 +1,17 @@
 /*
- * Where the keys and values of a block of 32 entries lie, and how products get at them: as they are stored, or
+ * Where the keys and values of a tile of 32 entries lie, and how products get at them: as they are stored, or
  * assembled where entries come from an overlay, or widened to float32 where many queries want them. Part of
  * attention.c.
  *
  * Dimensions go by SPAN, so that what is assembled or widened has a fixed size; a head is seldom wider than one.
  */
-#ifndef MOR4J_KV_BLOCK_H
-#define MOR4J_KV_BLOCK_H
+#ifndef MOR4J_KV_TILE_H
+#define MOR4J_KV_TILE_H
 
 #include "isa/kv.h"
 #include "kernels.h"
 
-#define ENTRIES MOR4J_KV_BLOCK
+#define ENTRIES MOR4J_KV_TILE
 #define SPAN 256 /* dimensions */
 
 typedef struct kv_scratch {
@@ -20,40 +20,41 @@ typedef struct kv_scratch {
     float key_scales[ENTRIES], value_scales[ENTRIES]; /* assembled */
 } kv_scratch;
 
-/* Some dimensions of a block's keys [dims][32] (bfloat16 [dims/2][32][2]) or values [32][stride]. */
+/* Some dimensions of a tile's keys [dims][32] (bfloat16 [dims/2][32][2]) or values [32][stride]. */
 typedef struct kv_span {
     const char *data;
     int64_t first, dims;
     int64_t stride; /* numbers from one entry's values to the next's */
     int32_t dtype;
-    const char *ahead; /* the same numbers of the block that will be used next but one; a hint, and never read */
+    const char *ahead; /* the same numbers of the tile that will be used next but one; a hint, and never read */
 } kv_span;
 
-typedef struct kv_block {
-    const char *base, *ahead;     /* ahead: the block that will be used next but one, or base */
-    const char *overlay[ENTRIES]; /* the block an entry is found in instead, or NULL; up to `count` and if `mixed` */
+typedef struct kv_tile {
+    const char *base, *ahead;     /* ahead: the tile that will be used next but one, or base */
+    const char *overlay[ENTRIES]; /* the tile an entry is found in instead, or NULL; up to `count` and if `mixed` */
     int place[ENTRIES];           /* its place in there                                                           */
     int count;
     bool mixed;
     const float *key_scales, *value_scales; /* int8, else NULL */
-} kv_block;
+} kv_tile;
 
 MOR4J_INLINE int64_t number_bytes(int32_t kv_dtype)
 {
     return kv_dtype == MOR4J_KV_F32 ? 4 : kv_dtype == MOR4J_KV_BF16 ? 2 : 1;
 }
 
-/* The block that holds entry `e` of a page table. */
-static const char *block_at(const mor4j_attention *a, const uint64_t *pages, int64_t layer, int64_t kv_head, int64_t e)
+/* The tile that holds entry `e` of a page table. */
+static const char *kv_tile_at(const mor4j_attention *a, const uint64_t *pages, int64_t layer, int64_t kv_head,
+                              int64_t e)
 {
-    const int64_t blocks = a->page_tokens / ENTRIES;
+    const int64_t tiles = a->page_tokens / ENTRIES;
     const char *page = (const char *)(uintptr_t)pages[e / a->page_tokens];
     return page + layer +
-           (kv_head * blocks + e % a->page_tokens / ENTRIES) * mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
+           (kv_head * tiles + e % a->page_tokens / ENTRIES) * mor4j_kv_tile_bytes(a->kv_dtype, a->head_dim);
 }
 
 /*
- * Blocks of a head lie far apart, where the hardware looks for nothing: the next but one is asked for while this one is
+ * Tiles of a head lie far apart, where the hardware looks for nothing: the next but one is asked for while this one is
  * used, a line here and a line there, for a burst of requests would make the core wait as long as the memory does.
  * Inlined by force: compilers take a function of hints for one that does nothing, and leave its calls out.
  */
@@ -64,42 +65,42 @@ MOR4J_INLINE void ask_for(const char *data, int64_t bytes)
     }
 }
 
-/* Values and scales begin at these bytes of a block. */
-static int64_t values_at(const mor4j_attention *a) { return mor4j_kv_block_bytes(a->kv_dtype, a->head_dim) / 2; }
+/* Values and scales begin at these bytes of a tile. */
+static int64_t values_at(const mor4j_attention *a) { return mor4j_kv_tile_bytes(a->kv_dtype, a->head_dim) / 2; }
 
-static const float *scales_at(const mor4j_attention *a, const char *block, bool values)
+static const float *scales_at(const mor4j_attention *a, const char *tile, bool values)
 {
-    return (const float *)(const void *)(block + (values ? values_at(a) : 0) + ENTRIES * a->head_dim);
+    return (const float *)(const void *)(tile + (values ? values_at(a) : 0) + ENTRIES * a->head_dim);
 }
 
-/* The first `count` of the block that begins at entry `first`, as a row sees them. */
-static void find_block(const mor4j_attention *a, const mor4j_kv_row *row, int64_t kv_head, int64_t first, int count,
-                       kv_scratch *scratch, kv_block *block)
+/* The first `count` of the tile that begins at entry `first`, as a row sees them. */
+static void find_kv_tile(const mor4j_attention *a, const mor4j_kv_row *row, int64_t kv_head, int64_t first, int count,
+                         kv_scratch *scratch, kv_tile *kv)
 {
-    block->base = block_at(a, row->pages, a->base_layer, kv_head, first);
-    block->count = count;
-    block->mixed = false;
-    block->key_scales = block->value_scales = NULL;
+    kv->base = kv_tile_at(a, row->pages, a->base_layer, kv_head, first);
+    kv->count = count;
+    kv->mixed = false;
+    kv->key_scales = kv->value_scales = NULL;
     const bool overlay = a->overlay && row->overlay_slots != NULL;
-    for (int e = 0; overlay && e < count; e++) block->mixed |= row->overlay_slots[first + e] >= 0;
-    for (int e = 0; block->mixed && e < count; e++) {
+    for (int e = 0; overlay && e < count; e++) kv->mixed |= row->overlay_slots[first + e] >= 0;
+    for (int e = 0; kv->mixed && e < count; e++) {
         const int32_t slot = row->overlay_slots[first + e];
-        block->overlay[e] = slot < 0 ? NULL : block_at(a, row->overlay_pages, a->overlay_layer, kv_head, slot);
-        block->place[e] = slot % ENTRIES;
+        kv->overlay[e] = slot < 0 ? NULL : kv_tile_at(a, row->overlay_pages, a->overlay_layer, kv_head, slot);
+        kv->place[e] = slot % ENTRIES;
     }
     if (a->kv_dtype != MOR4J_KV_INT8) return;
-    block->key_scales = scales_at(a, block->base, false);
-    block->value_scales = scales_at(a, block->base, true);
-    if (!block->mixed) return;
-    memcpy(scratch->key_scales, block->key_scales, sizeof scratch->key_scales);
-    memcpy(scratch->value_scales, block->value_scales, sizeof scratch->value_scales);
+    kv->key_scales = scales_at(a, kv->base, false);
+    kv->value_scales = scales_at(a, kv->base, true);
+    if (!kv->mixed) return;
+    memcpy(scratch->key_scales, kv->key_scales, sizeof scratch->key_scales);
+    memcpy(scratch->value_scales, kv->value_scales, sizeof scratch->value_scales);
     for (int e = 0; e < count; e++) {
-        if (block->overlay[e] == NULL) continue;
-        scratch->key_scales[e] = scales_at(a, block->overlay[e], false)[block->place[e]];
-        scratch->value_scales[e] = scales_at(a, block->overlay[e], true)[block->place[e]];
+        if (kv->overlay[e] == NULL) continue;
+        scratch->key_scales[e] = scales_at(a, kv->overlay[e], false)[kv->place[e]];
+        scratch->value_scales[e] = scales_at(a, kv->overlay[e], true)[kv->place[e]];
     }
-    block->key_scales = scratch->key_scales;
-    block->value_scales = scratch->value_scales;
+    kv->key_scales = scratch->key_scales;
+    kv->value_scales = scratch->value_scales;
 }
 
 /* Column `from` of [rows][32] units of `unit` bytes into column `to`. */
@@ -110,29 +111,27 @@ MOR4J_INLINE void copy_column(char *to, const char *from, int64_t rows, size_t u
     }
 }
 
-static const char *assemble_keys(const kv_block *block, int32_t dtype, int64_t first, int64_t dims, char *to)
+static const char *assemble_keys(const kv_tile *kv, int32_t dtype, int64_t first, int64_t dims, char *to)
 {
     const int64_t row = ENTRIES * number_bytes(dtype);
-    memcpy(to, block->base + first * row, (size_t)(dims * row));
-    for (int e = 0; e < block->count; e++) {
-        if (block->overlay[e] == NULL) continue;
-        const char *from = block->overlay[e] + first * row;
+    memcpy(to, kv->base + first * row, (size_t)(dims * row));
+    for (int e = 0; e < kv->count; e++) {
+        if (kv->overlay[e] == NULL) continue;
+        const char *from = kv->overlay[e] + first * row;
         if (dtype == MOR4J_KV_INT8) {
-            copy_column(to + e, from + block->place[e], dims, 1);
+            copy_column(to + e, from + kv->place[e], dims, 1);
         } else {
-            copy_column(to + 4 * e, from + 4 * block->place[e], dtype == MOR4J_KV_F32 ? dims : dims / 2, 4);
+            copy_column(to + 4 * e, from + 4 * kv->place[e], dtype == MOR4J_KV_F32 ? dims : dims / 2, 4);
         }
     }
     return to;
 }
 
-static const char *assemble_values(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims,
-                                   char *to)
+static const char *assemble_values(const mor4j_attention *a, const kv_tile *kv, int64_t first, int64_t dims, char *to)
 {
     const int64_t bytes = number_bytes(a->kv_dtype), row = a->head_dim * bytes, values = values_at(a) + first * bytes;
-    for (int e = 0; e < block->count; e++) {
-        const char *from =
-            block->overlay[e] == NULL ? block->base + e * row : block->overlay[e] + block->place[e] * row;
+    for (int e = 0; e < kv->count; e++) {
+        const char *from = kv->overlay[e] == NULL ? kv->base + e * row : kv->overlay[e] + kv->place[e] * row;
         memcpy(to + e * dims * bytes, from + values, (size_t)(dims * bytes));
     }
     return to;
@@ -178,12 +177,12 @@ MOR4J_INLINE void widen_values_of(const char *values, int64_t stride, int count,
 }
 
 /* The keys of dimensions first .. first + dims; dims at most SPAN, both even. */
-static kv_span keys_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen,
+static kv_span keys_of(const mor4j_attention *a, const kv_tile *kv, int64_t first, int64_t dims, bool widen,
                        kv_scratch *scratch)
 {
     const int64_t at = first * ENTRIES * number_bytes(a->kv_dtype);
-    kv_span keys = {block->base + at, first, dims, 0, a->kv_dtype, block->ahead + at};
-    if (block->mixed) keys.data = assemble_keys(block, a->kv_dtype, first, dims, scratch->assembled);
+    kv_span keys = {kv->base + at, first, dims, 0, a->kv_dtype, kv->ahead + at};
+    if (kv->mixed) keys.data = assemble_keys(kv, a->kv_dtype, first, dims, scratch->assembled);
     if (!widen || keys.dtype == MOR4J_KV_F32) return keys;
     widen_keys(keys.data, keys.dtype, dims, scratch->widened);
     ask_for(keys.ahead, dims * ENTRIES * number_bytes(a->kv_dtype));
@@ -192,20 +191,20 @@ static kv_span keys_of(const mor4j_attention *a, const kv_block *block, int64_t 
 }
 
 /* The values of dimensions first .. first + dims. */
-static kv_span values_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen,
+static kv_span values_of(const mor4j_attention *a, const kv_tile *kv, int64_t first, int64_t dims, bool widen,
                          kv_scratch *scratch)
 {
     const int64_t at = values_at(a) + first * number_bytes(a->kv_dtype);
-    kv_span values = {block->base + at, first, dims, a->head_dim, a->kv_dtype, block->ahead + at};
-    if (block->mixed) {
-        values.data = assemble_values(a, block, first, dims, scratch->assembled);
+    kv_span values = {kv->base + at, first, dims, a->head_dim, a->kv_dtype, kv->ahead + at};
+    if (kv->mixed) {
+        values.data = assemble_values(a, kv, first, dims, scratch->assembled);
         values.stride = dims;
     }
     if (!widen || values.dtype == MOR4J_KV_F32) return values;
     if (values.dtype == MOR4J_KV_BF16) {
-        widen_values_of(values.data, values.stride, block->count, dims, scratch->widened, MOR4J_KV_BF16);
+        widen_values_of(values.data, values.stride, kv->count, dims, scratch->widened, MOR4J_KV_BF16);
     } else {
-        widen_values_of(values.data, values.stride, block->count, dims, scratch->widened, MOR4J_KV_INT8);
+        widen_values_of(values.data, values.stride, kv->count, dims, scratch->widened, MOR4J_KV_INT8);
     }
     ask_for(values.ahead, ENTRIES * a->head_dim * number_bytes(a->kv_dtype));
     const char *widened = (const char *)scratch->widened;
