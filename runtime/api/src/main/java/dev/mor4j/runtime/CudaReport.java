@@ -12,29 +12,19 @@ import java.util.Optional;
  * What there is of CUDA on this machine: the GPUs, and the libraries that were loaded for them; or,
  * where {@link BackendChoice#CUDA} cannot be used, what was tried and what is missing.
  *
- * @param available whether models can be opened on a GPU
- * @param emulated whether the GPU is emulated on the CPU, for tests
- * @param nativeAccess whether the JVM was told that mor4j may make native calls
- * @param driver what the operating system says of NVIDIA's driver; empty where it says nothing
- * @param loaded libraries that were loaded, in order; the note says where they were found
- * @param tried libraries that were not, in order; the note says why
- * @param driverVersion newest CUDA that the driver supports: {@code 13.0}; empty where nobody was
- *     asked
- * @param runtimeVersion version of the CUDA runtime that was loaded
- * @param devices GPUs, by ordinal
- * @param obstacle what keeps GPUs from being used; empty where they can be
+ * <p>Immutable. Made by {@link #read}, or, for tests of what reads it, by a {@link Builder}.
  */
-public record CudaReport(
-    boolean available,
-    boolean emulated,
-    boolean nativeAccess,
-    Optional<String> driver,
-    List<Library> loaded,
-    List<Library> tried,
-    Optional<String> driverVersion,
-    Optional<String> runtimeVersion,
-    List<Device> devices,
-    Optional<Obstacle> obstacle) {
+public final class CudaReport {
+  private final boolean available;
+  private final boolean emulated;
+  private final boolean nativeAccess;
+  private final Optional<String> driver;
+  private final List<Library> loaded;
+  private final List<Library> tried;
+  private final Optional<String> driverVersion;
+  private final Optional<String> runtimeVersion;
+  private final List<Device> devices;
+  private final Optional<Obstacle> obstacle;
 
   private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
 
@@ -100,34 +90,117 @@ public record CudaReport(
     }
   }
 
-  public CudaReport {
-    Objects.requireNonNull(driver, "driver");
-    Objects.requireNonNull(loaded, "loaded");
-    Objects.requireNonNull(tried, "tried");
-    Objects.requireNonNull(driverVersion, "driverVersion");
-    Objects.requireNonNull(runtimeVersion, "runtimeVersion");
-    Objects.requireNonNull(devices, "devices");
-    Objects.requireNonNull(obstacle, "obstacle");
-    loaded = List.copyOf(loaded);
-    tried = List.copyOf(tried);
-    devices = List.copyOf(devices);
+  private CudaReport(Builder from) {
+    this.available = from.available;
+    this.emulated = from.emulated;
+    this.nativeAccess = from.nativeAccess;
+    this.driver = from.driver;
+    this.loaded = List.copyOf(from.loaded);
+    this.tried = List.copyOf(from.tried);
+    this.driverVersion = from.driverVersion;
+    this.runtimeVersion = from.runtimeVersion;
+    this.devices = List.copyOf(from.devices);
+    this.obstacle = from.obstacle;
+  }
+
+  /** A builder, which begins with the report of a machine that offers nothing. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Whether models can be opened on a GPU. */
+  public boolean available() {
+    return available;
+  }
+
+  /** Whether the GPU is emulated on the CPU, for tests. */
+  public boolean emulated() {
+    return emulated;
+  }
+
+  /** Whether the JVM was told that mor4j may make native calls. */
+  public boolean nativeAccess() {
+    return nativeAccess;
+  }
+
+  /** What the operating system says of NVIDIA's driver; empty where it says nothing. */
+  public Optional<String> driver() {
+    return driver;
+  }
+
+  /** Libraries that were loaded, in order; the note says where they were found. */
+  public List<Library> loaded() {
+    return loaded;
+  }
+
+  /** Libraries that were not, in order; the note says why. */
+  public List<Library> tried() {
+    return tried;
+  }
+
+  /** Newest CUDA that the driver supports: {@code 13.0}; empty where nobody was asked. */
+  public Optional<String> driverVersion() {
+    return driverVersion;
+  }
+
+  /** Version of the CUDA runtime that was loaded. */
+  public Optional<String> runtimeVersion() {
+    return runtimeVersion;
+  }
+
+  /** GPUs, by ordinal. */
+  public List<Device> devices() {
+    return devices;
+  }
+
+  /** What keeps GPUs from being used; empty where they can be. */
+  public Optional<Obstacle> obstacle() {
+    return obstacle;
+  }
+
+  @Override
+  public String toString() {
+    return "CudaReport["
+        + "available="
+        + available
+        + ", emulated="
+        + emulated
+        + ", nativeAccess="
+        + nativeAccess
+        + ", driver="
+        + driver
+        + ", loaded="
+        + loaded
+        + ", tried="
+        + tried
+        + ", driverVersion="
+        + driverVersion
+        + ", runtimeVersion="
+        + runtimeVersion
+        + ", devices="
+        + devices
+        + ", obstacle="
+        + obstacle
+        + "]";
   }
 
   /** The report of this machine. Loads the libraries, computes nothing; throws nothing. */
   public static CudaReport read() {
     List<Library> loaded = libraries(CudaMachine.loaded());
     List<Library> tried = libraries(CudaMachine.tried());
-    return new CudaReport(
-        CudaMachine.isAvailable(),
-        CudaMachine.isEmulated(),
-        CudaMachine.isNativeAccessEnabled(),
-        driver(DRIVER),
-        loaded,
-        tried,
-        version(CudaMachine.driverVersion()),
-        version(CudaMachine.runtimeVersion()),
-        CudaMachine.devices().stream().map(Device::of).toList(),
-        CudaMachine.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)));
+    return CudaReport.builder()
+        .available(CudaMachine.isAvailable())
+        .emulated(CudaMachine.isEmulated())
+        .nativeAccess(CudaMachine.isNativeAccessEnabled())
+        .driver(driver(DRIVER))
+        .loaded(loaded)
+        .tried(tried)
+        .driverVersion(version(CudaMachine.driverVersion()))
+        .runtimeVersion(version(CudaMachine.runtimeVersion()))
+        .devices(CudaMachine.devices().stream().map(Device::of).toList())
+        .obstacle(
+            CudaMachine.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)))
+        .build();
   }
 
   private static List<Library> libraries(List<CudaMachine.Library> libraries) {
@@ -173,5 +246,76 @@ public record CudaReport(
   /** The GPU that {@code ordinal} means. */
   public Optional<Device> device(int ordinal) {
     return devices.stream().filter(device -> device.ordinal() == ordinal).findFirst();
+  }
+
+  /** Takes the values of a report; each method is named after the accessor of its value. */
+  public static final class Builder {
+    private boolean available;
+    private boolean emulated;
+    private boolean nativeAccess;
+    private Optional<String> driver = Optional.empty();
+    private List<Library> loaded = List.of();
+    private List<Library> tried = List.of();
+    private Optional<String> driverVersion = Optional.empty();
+    private Optional<String> runtimeVersion = Optional.empty();
+    private List<Device> devices = List.of();
+    private Optional<Obstacle> obstacle = Optional.empty();
+
+    private Builder() {}
+
+    public Builder available(boolean value) {
+      available = value;
+      return this;
+    }
+
+    public Builder emulated(boolean value) {
+      emulated = value;
+      return this;
+    }
+
+    public Builder nativeAccess(boolean value) {
+      nativeAccess = value;
+      return this;
+    }
+
+    public Builder driver(Optional<String> value) {
+      driver = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder loaded(List<Library> value) {
+      loaded = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder tried(List<Library> value) {
+      tried = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder driverVersion(Optional<String> value) {
+      driverVersion = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder runtimeVersion(Optional<String> value) {
+      runtimeVersion = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder devices(List<Device> value) {
+      devices = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder obstacle(Optional<Obstacle> value) {
+      obstacle = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /** The report. */
+    public CudaReport build() {
+      return new CudaReport(this);
+    }
   }
 }
