@@ -1,6 +1,7 @@
 /*
- * Many rows are shared out by groups of rows and heads; what a group reads of the cache serves all of it. Few rows with long
- * contexts are shared out by heads and segments of the context, and the segments merged: one row alone can use every thread.
+ * Many rows are shared out by groups of rows and heads; what a group reads of the cache serves all of it. Few rows with
+ * long contexts are shared out by heads and segments of the context, and the segments merged: one row alone can use
+ * every thread.
  */
 #include "attend.h"
 
@@ -27,7 +28,10 @@ int64_t mor4j_attention_scratch(const mor4j_shape *shape, int64_t rows)
     return least(rows, MOR4J_SPLIT_ROWS) * shape->heads * MOR4J_MOST_SEGMENTS * (2 + (int64_t)shape->head_dim);
 }
 
-static mor4j_range heads_of(const attend_run *run, int64_t group) { return (mor4j_range){group * run->group, (group + 1) * run->group}; }
+static mor4j_range heads_of(const attend_run *run, int64_t group)
+{
+    return (mor4j_range){group * run->group, (group + 1) * run->group};
+}
 
 static void attend_groups(const void *arg, mor4j_range items)
 {
@@ -46,7 +50,8 @@ static void attend_segments(const void *arg, mor4j_range items)
 {
     const attend_run *run = arg;
     for (int64_t i = items.first; i < items.last; i++) {
-        const int64_t row = i % run->rows, segment = i / run->rows % run->segments, group = i / run->rows / run->segments;
+        const int64_t row = i % run->rows, segment = i / run->rows % run->segments,
+                      group = i / run->rows / run->segments;
         if (segment >= segments_of(run->attention->kv[row].context)) continue;
         run->kernels->attention_segment(run->attention, row, heads_of(run, group), segment);
     }
@@ -81,12 +86,16 @@ void mor4j_attend(const mor4j_team *team, const mor4j_kernels *kernels, const mo
     if (team->size > 1 && rows <= MOR4J_SPLIT_ROWS && run.segments > 1 && attention->segments != NULL) {
         group_heads(&run, team, rows * run.segments);
         const int64_t items = rows * run.segments;
-        mor4j_team_for(team, items * run.head_groups, entries / items * entry_work * run.group, false, attend_segments, &run);
+        mor4j_team_for(team, items * run.head_groups, entries / items * entry_work * run.group, false, attend_segments,
+                       &run);
         mor4j_team_for(team, rows * attention->heads, run.segments * attention->head_dim, true, merge_segments, &run);
         return;
     }
-    while (team->size > 1 && run.beside > 1 && rows * attention->kv_heads < 4 * run.beside * team->size) run.beside /= 2;
+    while (team->size > 1 && run.beside > 1 && rows * attention->kv_heads < 4 * run.beside * team->size) {
+        run.beside /= 2;
+    }
     const int64_t row_groups = (rows + run.beside - 1) / run.beside;
     group_heads(&run, team, row_groups);
-    mor4j_team_for(team, row_groups * run.head_groups, entries / row_groups * entry_work * run.group, false, attend_groups, &run);
+    mor4j_team_for(team, row_groups * run.head_groups, entries / row_groups * entry_work * run.group, false,
+                   attend_groups, &run);
 }

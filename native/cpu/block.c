@@ -6,7 +6,7 @@
  *
  * With panels a row is encoded for its product in the phase of its norm, or in one of its own before o and down.
  *
- * Source: the Llama architecture as in Hugging Face's LlamaDecoderLayer.
+ * Source: docs/forward-pass.md, section 3; the Llama architecture as in Hugging Face's LlamaDecoderLayer.
  */
 #include <string.h>
 
@@ -40,7 +40,8 @@ static mor4j_product product_of(const block_run *run, const float *x, const mor4
 {
     const bool panels = mor4j_is_panels(w->dtype);
     return (mor4j_product){.x = panels ? run->encoded : x,
-                           .x_stride = panels ? mor4j_encoded_bytes(w->dtype, w->cols) : w->cols * (int64_t)sizeof(float),
+                           .x_stride =
+                               panels ? mor4j_encoded_bytes(w->dtype, w->cols) : w->cols * (int64_t)sizeof(float),
                            .w = w,
                            .y = y,
                            .y_stride = w->rows,
@@ -68,7 +69,9 @@ static void encode_rows(const void *arg, mor4j_range rows)
     const block_run *run = encode->block;
     const int64_t h = run->shape->hidden;
     for (int64_t i = rows.first; i < rows.last; i++) {
-        if (encode->norm != NULL) run->kernels->rmsnorm(run->h + i * h, encode->norm, run->shape->rms_eps, run->normed + i * h);
+        if (encode->norm != NULL) {
+            run->kernels->rmsnorm(run->h + i * h, encode->norm, run->shape->rms_eps, run->normed + i * h);
+        }
         encode_row(run, encode->x, encode->w, i);
     }
 }
@@ -81,7 +84,8 @@ static void norm(const block_run *run, const mor4j_team *team, const mor4j_matri
 }
 
 /* One phase or two: y (+)= w x. */
-static void multiply(const block_run *run, const mor4j_team *team, const float *x, const mor4j_matrix *w, float *y, bool add)
+static void multiply(const block_run *run, const mor4j_team *team, const float *x, const mor4j_matrix *w, float *y,
+                     bool add)
 {
     if (mor4j_is_panels(w->dtype)) {
         const encode_run encode = {run, NULL, x, w};
@@ -98,7 +102,8 @@ static char *block_of(const block_run *run, const mor4j_layer *layer, const mor4
     const bool overlay = layer->kv_mode == MOR4J_KV_OVERLAY && row->overlay_pages != NULL;
     const int64_t blocks = shape->page_tokens / MOR4J_KV_BLOCK, in_page = row->slot % shape->page_tokens;
     const uint64_t page = (overlay ? row->overlay_pages : row->pages)[row->slot / shape->page_tokens];
-    return (char *)(uintptr_t)page + mor4j_page_layer_bytes(shape) * (overlay ? layer->overlay_layer : layer->kv_layer) +
+    return (char *)(uintptr_t)page +
+           mor4j_page_layer_bytes(shape) * (overlay ? layer->overlay_layer : layer->kv_layer) +
            (head * blocks + in_page / MOR4J_KV_BLOCK) * mor4j_kv_block_bytes(shape->kv_dtype, shape->head_dim);
 }
 
@@ -212,7 +217,8 @@ static void run_block(const void *arg, const mor4j_team *team)
 
 int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
 {
-    if (context == NULL || pass == NULL || pass->shape == NULL || pass->rows < 0 || !mor4j_shape_is_valid(pass->shape)) {
+    if (context == NULL || pass == NULL || pass->shape == NULL || pass->rows < 0 ||
+        !mor4j_shape_is_valid(pass->shape)) {
         return MOR4J_INVALID_ARGUMENT;
     }
     if (pass->rows == 0) return MOR4J_OK;
@@ -239,6 +245,6 @@ int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass)
                            .entries = entries};
     /* The largest phase of a layer, for one row. */
     const int64_t phase = 2 * (int64_t)shape->hidden * shape->intermediate;
-    mor4j_pool_run(&context->pool, run_block, &run, phase >= MOR4J_SPLIT_WORK ? phase : phase * pass->rows);
+    mor4j_team_run(&context->pool, run_block, &run, phase >= MOR4J_SPLIT_WORK ? phase : phase * pass->rows);
     return MOR4J_OK;
 }

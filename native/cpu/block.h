@@ -28,7 +28,8 @@ int32_t mor4j_check_block(const mor4j_block_pass *pass);
 /* Bytes of one layer of a page, for a valid shape. */
 static inline int64_t mor4j_page_layer_bytes(const mor4j_shape *shape)
 {
-    return (int64_t)shape->kv_heads * (shape->page_tokens / MOR4J_KV_BLOCK) * mor4j_kv_block_bytes(shape->kv_dtype, shape->head_dim);
+    return (int64_t)shape->kv_heads * (shape->page_tokens / MOR4J_KV_BLOCK) *
+           mor4j_kv_block_bytes(shape->kv_dtype, shape->head_dim);
 }
 
 #endif

@@ -8,10 +8,12 @@ static bool in_range(int64_t size) { return size >= 1 && size <= MOR4J_MAX_SIZE;
 
 bool mor4j_shape_is_valid(const mor4j_shape *shape)
 {
-    return in_range(shape->hidden) && in_range(shape->heads) && in_range(shape->kv_heads) && in_range(shape->head_dim) &&
-           in_range(shape->intermediate) && in_range(shape->page_tokens) && shape->heads % shape->kv_heads == 0 &&
-           shape->head_dim % 2 == 0 && in_range((int64_t)shape->heads * shape->head_dim) && shape->rms_eps >= 0.0f &&
-           shape->page_tokens % MOR4J_KV_BLOCK == 0 && shape->kv_dtype >= MOR4J_KV_F32 && shape->kv_dtype <= MOR4J_KV_INT8;
+    return in_range(shape->hidden) && in_range(shape->heads) && in_range(shape->kv_heads) &&
+           in_range(shape->head_dim) && in_range(shape->intermediate) && in_range(shape->page_tokens) &&
+           shape->heads % shape->kv_heads == 0 && shape->head_dim % 2 == 0 &&
+           in_range((int64_t)shape->heads * shape->head_dim) && shape->rms_eps >= 0.0f &&
+           shape->page_tokens % MOR4J_KV_BLOCK == 0 && shape->kv_dtype >= MOR4J_KV_F32 &&
+           shape->kv_dtype <= MOR4J_KV_INT8;
 }
 
 static int64_t take(int64_t *end, int64_t rows, int64_t floats)
@@ -68,7 +70,8 @@ static bool layer_is_valid(const mor4j_layer *layer, const mor4j_block_pass *pas
     const int64_t q = (int64_t)shape->heads * shape->head_dim, kv = (int64_t)shape->kv_heads * shape->head_dim;
     if (layer->kv_mode < MOR4J_KV_APPEND || layer->kv_mode > MOR4J_KV_OVERLAY) return false;
     if (layer->kv_layer < 0 || layer->kv_layer >= pass->page_layers) return false;
-    if (layer->kv_mode == MOR4J_KV_OVERLAY && (layer->overlay_layer < 0 || layer->overlay_layer >= pass->overlay_layers)) {
+    if (layer->kv_mode == MOR4J_KV_OVERLAY &&
+        (layer->overlay_layer < 0 || layer->overlay_layer >= pass->overlay_layers)) {
         return false;
     }
     if (layer->kv_mode != MOR4J_KV_READ && !(mor4j_matrix_is(&layer->k, kv, h) && mor4j_matrix_is(&layer->v, kv, h) &&
@@ -77,11 +80,12 @@ static bool layer_is_valid(const mor4j_layer *layer, const mor4j_block_pass *pas
     }
     return mor4j_rows_matrix_is(&layer->input_norm, 1, h) && mor4j_matrix_is(&layer->q, q, h) &&
            mor4j_matrix_is(&layer->o, h, q) && mor4j_rows_matrix_is(&layer->post_norm, 1, h) &&
-           mor4j_matrix_is(&layer->gate, f, h) && mor4j_matrix_is(&layer->up, f, h) && read_alike(&layer->gate, &layer->up) &&
-           mor4j_matrix_is(&layer->down, h, f);
+           mor4j_matrix_is(&layer->gate, f, h) && mor4j_matrix_is(&layer->up, f, h) &&
+           read_alike(&layer->gate, &layer->up) && mor4j_matrix_is(&layer->down, h, f);
 }
 
-/* Pages up to the row's context. Rows of one sequence share a table: what the row before has shown is not looked at again. */
+/* Pages up to the row's context. Rows of one sequence share a table: what the row before has shown is not looked at
+   again. */
 static bool pages_are_valid(const mor4j_kv_row *row, const mor4j_kv_row *before, int64_t page_tokens)
 {
     int64_t first = 0;
@@ -101,7 +105,8 @@ static bool kv_row_is_valid(const mor4j_kv_row *row, const mor4j_shape *shape, b
     if ((appends || (overlays && !overlaid)) && row->slot >= row->context) return false;
     if (!overlaid) return !overlays || row->overlay_slots == NULL;
     return row->overlay_slots != NULL && row->slot >= 0 && row->slot <= INT32_MAX &&
-           row->overlay_pages[row->slot / shape->page_tokens] != 0 && row->overlay_pages[row->slot / shape->page_tokens] % 64 == 0;
+           row->overlay_pages[row->slot / shape->page_tokens] != 0 &&
+           row->overlay_pages[row->slot / shape->page_tokens] % 64 == 0;
 }
 
 int32_t mor4j_check_block(const mor4j_block_pass *pass)

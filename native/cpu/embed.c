@@ -23,8 +23,8 @@ static void embed(const void *arg, const mor4j_team *team)
     mor4j_team_for(team, run->rows, mor4j_row_work(run->table->cols), true, embed_rows, run);
 }
 
-int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index, int32_t rows,
-                    float *x)
+int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index,
+                    int32_t rows, float *x)
 {
     if (context == NULL || table == NULL || rows < 0) return MOR4J_INVALID_ARGUMENT;
     if (table->rows < 1 || table->cols < 1 || table->cols > MOR4J_MAX_SIZE ||
@@ -37,6 +37,6 @@ int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int
         if (ids[i] < 0 || ids[i] >= table->rows) return MOR4J_INVALID_ARGUMENT;
     }
     const embed_run run = {context->kernels, table, ids, row_index, x, rows};
-    mor4j_pool_run(&context->pool, embed, &run, rows * mor4j_row_work(table->cols));
+    mor4j_team_run(&context->pool, embed, &run, rows * mor4j_row_work(table->cols));
     return MOR4J_OK;
 }

@@ -1,4 +1,5 @@
-/* logits [rows, V] = head [V, H] · (rmsnorm(x) · norm) of chosen rows. Workspace: the normed rows [rows, H], then encoded ones. */
+/* logits [rows, V] = head [V, H] · (rmsnorm(x) · norm) of chosen rows. Workspace: the normed rows [rows, H], then
+   encoded ones. */
 #include "context.h"
 
 typedef struct head_run {
@@ -28,8 +29,10 @@ static void head_rows(const void *arg, const mor4j_team *team)
     const head_run *run = arg;
     mor4j_team_for(team, run->rows, mor4j_row_work(run->head->cols), true, norm_rows, run);
     const bool panels = mor4j_is_panels(run->head->dtype);
-    const int64_t h = run->head->cols, stride = panels ? mor4j_encoded_bytes(run->head->dtype, h) : h * (int64_t)sizeof(float);
-    const mor4j_product product = {panels ? run->encoded : run->normed, stride, run->head, run->logits, run->head->rows, false};
+    const int64_t h = run->head->cols,
+                  stride = panels ? mor4j_encoded_bytes(run->head->dtype, h) : h * (int64_t)sizeof(float);
+    const mor4j_product product = {
+        panels ? run->encoded : run->normed, stride, run->head, run->logits, run->head->rows, false};
     mor4j_team_products(team, run->kernels, &product, 1, run->rows);
 }
 
@@ -42,10 +45,12 @@ int64_t mor4j_head_workspace(int64_t hidden, int32_t rows)
     return normed_floats(hidden, rows) + rows * mor4j_encoded_floats(hidden);
 }
 
-int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j_matrix *head, float rms_eps, const float *x,
-                   const int32_t *row_index, int32_t rows, float *logits, float *workspace)
+int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j_matrix *head, float rms_eps,
+                   const float *x, const int32_t *row_index, int32_t rows, float *logits, float *workspace)
 {
-    if (context == NULL || norm == NULL || head == NULL || rows < 0 || !(rms_eps >= 0.0f)) return MOR4J_INVALID_ARGUMENT;
+    if (context == NULL || norm == NULL || head == NULL || rows < 0 || !(rms_eps >= 0.0f)) {
+        return MOR4J_INVALID_ARGUMENT;
+    }
     if (head->rows < 1 || head->rows > MOR4J_MAX_SIZE || head->cols < 1 || head->cols > MOR4J_MAX_SIZE ||
         !mor4j_matrix_is(head, head->rows, head->cols) || !mor4j_rows_matrix_is(norm, 1, head->cols)) {
         return MOR4J_INVALID_ARGUMENT;
@@ -66,6 +71,6 @@ int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, const mor4j
                           .rows = rows,
                           .eps = rms_eps};
     const int64_t weights = head->rows * head->cols;
-    mor4j_pool_run(&context->pool, head_rows, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
+    mor4j_team_run(&context->pool, head_rows, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
     return MOR4J_OK;
 }

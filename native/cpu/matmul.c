@@ -2,7 +2,7 @@
 #include "context.h"
 
 #define ROW_UNIT 24   /* outputs; whole tiles of row-major weights for every instruction set */
-#define ROW_BLOCK 48  /* outputs; with K = 1536 in float32 300 KB, which stays in the second cache over a block of rows */
+#define ROW_BLOCK 48  /* outputs; 300 KB with K = 1536 in float32: stays in the second cache over a tile of rows */
 #define PANEL_UNIT 32 /* outputs */
 #define PANEL_BLOCK 64
 
@@ -31,8 +31,8 @@ static void run_part(const void *arg, mor4j_range rows, mor4j_range outs)
     }
 }
 
-void mor4j_team_products(const mor4j_team *team, const mor4j_kernels *kernels, const mor4j_product *products, int32_t count,
-                         int64_t rows)
+void mor4j_team_products(const mor4j_team *team, const mor4j_kernels *kernels, const mor4j_product *products,
+                         int32_t count, int64_t rows)
 {
     const int32_t dtype = products[0].w->dtype;
     const int64_t unit = mor4j_split_unit(dtype);

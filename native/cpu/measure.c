@@ -1,8 +1,8 @@
 /* What the machine can do, measured with all threads of a context: for reports and benchmarks. */
 #include "context.h"
 
-#define READ_BYTES (1 << 16)      /* an item of a phase  */
-#define PEAK_STEPS 200000         /* of an item          */
+#define READ_BYTES (1 << 16) /* an item of a phase  */
+#define PEAK_STEPS 200000    /* of an item          */
 #define PEAK_ITEMS_PER_THREAD 8
 #define ITEM_WORK ((int64_t)1 << 20) /* far beyond what is not worth a thread */
 
@@ -60,14 +60,15 @@ static void multiply_all(const void *arg, const mor4j_team *team)
     }
 }
 
-int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats, double *bytes_per_second)
+int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats,
+                                double *bytes_per_second)
 {
     if (context == NULL || data == NULL || (uintptr_t)data % 64 != 0 || bytes < 64 || bytes % 64 != 0 || repeats < 1 ||
         bytes_per_second == NULL) {
         return MOR4J_INVALID_ARGUMENT;
     }
     measure_run run = {.kernels = context->kernels, .data = data, .bytes = bytes, .repeats = repeats};
-    mor4j_pool_run(&context->pool, read_all, &run, INT64_MAX);
+    mor4j_team_run(&context->pool, read_all, &run, INT64_MAX);
     *bytes_per_second = run.best;
     return MOR4J_OK;
 }
@@ -78,7 +79,7 @@ int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeat
         return MOR4J_INVALID_ARGUMENT;
     }
     measure_run run = {.kernels = context->kernels, .dtype = dtype, .repeats = repeats};
-    mor4j_pool_run(&context->pool, multiply_all, &run, INT64_MAX);
+    mor4j_team_run(&context->pool, multiply_all, &run, INT64_MAX);
     *operations_per_second = run.best;
     return MOR4J_OK;
 }

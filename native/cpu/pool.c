@@ -1,17 +1,24 @@
 /*
- * The workers of a context: they wait for the next phase, help with it, and wait again: spinning at first, so that the next
- * phase or the next token finds them awake, then asleep on a condition variable.
+ * The workers of a context wait for the next phase, help with it, and wait again: spinning at first, so that the next
+ * phase or the next token finds them awake, then asleep on a condition variable. Who helps claims chunks: those of its
+ * own lane first, so that it meets the same items in every pass.
  */
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#include "team.h"
+#include "pool.h"
 
-#define SPIN_IN_CALL 100000 /* ns: between two phases; longer waits mean that the caller does without us, or has no core */
+#define SPIN_IN_CALL 100000 /* ns, between two phases; after that the caller does without us, or has no core */
 #define YIELD_AFTER 50000   /* ns */
 #define ALONE_PER_STALL 16
+
+/* Of the words of a pool, see pool.h. */
+#define COUNT_BITS 16
+#define COUNT_MASK (((uint64_t)1 << COUNT_BITS) - 1)
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Returns `current` when it is no longer `seen`. */
 static uint64_t await_phase(mor4j_pool *pool, uint64_t seen)
@@ -43,9 +50,11 @@ static uint64_t await_phase(mor4j_pool *pool, uint64_t seen)
     return current;
 }
 
-uint64_t mor4j_pool_publish(mor4j_pool *pool, int64_t chunks)
+/* Makes `chunks` chunks of the next phase, or the end (0), visible to the workers and wakes those that sleep;
+   `current`. */
+static uint64_t announce(mor4j_pool *pool, int64_t chunks)
 {
-    const uint64_t current = ++pool->phase << MOR4J_COUNT_BITS | (uint64_t)chunks;
+    const uint64_t current = ++pool->phase << COUNT_BITS | (uint64_t)chunks;
     atomic_store(&pool->current, current);
     if (atomic_load(&pool->sleepers)) {
         pthread_mutex_lock(&pool->mutex);
@@ -56,15 +65,65 @@ uint64_t mor4j_pool_publish(mor4j_pool *pool, int64_t chunks)
     return current;
 }
 
+uint64_t mor4j_pool_publish(mor4j_pool *pool, mor4j_phase fn, const void *arg, int64_t items, int64_t chunks)
+{
+    pool->fn = fn;
+    pool->arg = arg;
+    pool->items = items;
+    /* Nobody is inside the last phase any more; the store to `current` orders this before the adds of the next. */
+    atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
+    return announce(pool, chunks);
+}
+
+/* Part i of `parts` nearly equal ones of [0, items). */
+static mor4j_range part_of(int64_t items, int64_t parts, int64_t i)
+{
+    const int64_t each = items / parts, more = items % parts, first = i * each + least(i, more);
+    return (mor4j_range){first, first + each + (i < more)};
+}
+
+/* The place in a lane of `count` chunks of the chunk that is now this thread's, -1 when none is left or the phase is
+   over. Relaxed: the claim orders nothing; the acquire of `current` before and the release of `done` after do. */
+static int64_t claim(mor4j_lane *lane, uint64_t phase, int64_t count)
+{
+    uint64_t word = atomic_load_explicit(&lane->claimed, memory_order_relaxed), next;
+    do {
+        if (word >> COUNT_BITS > phase) return -1;
+        next = word >> COUNT_BITS == phase ? word & COUNT_MASK : 0;
+        if ((int64_t)next >= count) return -1;
+        MOR4J_PREEMPTION_POINT();
+    } while (!atomic_compare_exchange_weak_explicit(&lane->claimed, &word, phase << COUNT_BITS | (next + 1),
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return (int64_t)next;
+}
+
+int32_t mor4j_pool_help(mor4j_pool *pool, int32_t index, uint64_t current)
+{
+    const uint64_t phase = current >> COUNT_BITS;
+    const int64_t chunks = (int64_t)(current & COUNT_MASK), lanes = least(pool->threads, MOR4J_LANES);
+    int32_t finished = 0;
+    /* One's own lane first, then what others have left in theirs. */
+    for (int64_t i = 0; i < lanes; i++) {
+        const int64_t lane = (index + i) % lanes;
+        const mor4j_range share = part_of(chunks, lanes, lane);
+        for (int64_t at; (at = claim(&pool->lanes[lane], phase, share.last - share.first)) >= 0; finished++) {
+            MOR4J_PREEMPTION_POINT();
+            pool->fn(pool->arg, part_of(pool->items, chunks, share.first + at));
+        }
+    }
+    MOR4J_PREEMPTION_POINT();
+    return finished;
+}
+
 static void *serve(void *arg)
 {
     const mor4j_worker *worker = arg;
     mor4j_pool *pool = worker->pool;
     for (uint64_t current = 0;;) {
         current = await_phase(pool, current);
-        if ((current & MOR4J_COUNT_MASK) == 0) return NULL;
+        if ((current & COUNT_MASK) == 0) return NULL;
         MOR4J_PREEMPTION_POINT();
-        const int32_t finished = mor4j_team_help(pool, worker->index, current);
+        const int32_t finished = mor4j_pool_help(pool, worker->index, current);
         /* Without a claim the phase may be over and `done` count another. */
         if (finished > 0) atomic_fetch_add_explicit(&pool->done, finished, memory_order_release);
     }
@@ -125,20 +184,9 @@ int32_t mor4j_pool_start(mor4j_pool *pool, int32_t threads, int32_t spin_microse
 void mor4j_pool_stop(mor4j_pool *pool)
 {
     if (pool->threads == 1) return;
-    mor4j_pool_publish(pool, 0);
+    announce(pool, 0);
     for (int32_t i = 0; i < pool->started; i++) pthread_join(pool->workers[i].thread, NULL);
     pthread_cond_destroy(&pool->wake);
     pthread_mutex_destroy(&pool->mutex);
     free(pool->workers);
-}
-
-void mor4j_pool_run(mor4j_pool *pool, mor4j_work work, const void *arg, int64_t multiply_adds)
-{
-    const bool split = pool->threads > 1 && multiply_adds >= MOR4J_SPLIT_WORK;
-    if (!split || atomic_exchange_explicit(&pool->taken, true, memory_order_acquire)) {
-        work(arg, &(mor4j_team){NULL, 1});
-        return;
-    }
-    work(arg, &(mor4j_team){pool, pool->threads});
-    atomic_store_explicit(&pool->taken, false, memory_order_release);
 }

@@ -1,4 +1,5 @@
-/* The end of token-choice's recursions: x [states, H] += gate * y for the rows of a pass. A block a row or a part of it. */
+/* The end of token-choice's recursions: x [states, H] += gate * y for the rows of a pass. A block a row or a part of
+   it. */
 #include "numbers.cuh"
 #include "rows.cuh"
 

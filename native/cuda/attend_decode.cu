@@ -1,7 +1,8 @@
 /*
- * Attention of rows of different sequences. A block of threads takes up to four query heads of one KV head of one row, and one
- * split of its context; each of its warps takes 32 entries of a chunk, which is a block of the cache: for the scores a lane is
- * an entry, for the values a lane is two dimensions (or 2 PAIRS). Nothing crosses lanes but the largest score.
+ * Attention of rows of different sequences. A block of threads takes up to four query heads of one KV head of one row,
+ * and one split of its context; each of its warps takes 32 entries of a chunk, which is a block of the cache: for the
+ * scores a lane is an entry, for the values a lane is two dimensions (or 2 PAIRS). Nothing crosses lanes but the
+ * largest score.
  */
 #include "attention.cuh"
 #include "turn.cuh"
@@ -33,7 +34,8 @@ struct decode_item {
     int kv_head, head, heads; /* of the slice: its first query head, how many */
 };
 
-template <int G> __device__ inline decode_item item_of(const mor4j_cuda_attend_args &args, int64_t state_row, int slices)
+template <int G>
+__device__ inline decode_item item_of(const mor4j_cuda_attend_args &args, int64_t state_row, int slices)
 {
     decode_item item;
     item.row = blockIdx.x;
@@ -62,10 +64,11 @@ __device__ inline void stage_queries(const mor4j_cuda_attend_args &args, const d
     }
 }
 
-/* The same of queries that are still to be turned; in between they have the precision that they would have in memory. */
+/* The same of queries that are still to be turned; in between they have the precision that they would have in
+   memory. */
 template <int G>
-__device__ inline void stage_turned_queries(const mor4j_cuda_attend_args &args, const decode_item &item, const turns &turn,
-                                            per_head<G> *queries)
+__device__ inline void stage_turned_queries(const mor4j_cuda_attend_args &args, const decode_item &item,
+                                            const turns &turn, per_head<G> *queries)
 {
     const int half = args.cache.head_dim / 2;
     const float scale = LOG2_E / sqrtf((float)args.cache.head_dim);
@@ -75,7 +78,8 @@ __device__ inline void stage_turned_queries(const mor4j_cuda_attend_args &args, 
         float first = 0.0f, second = 0.0f;
         if (g < item.heads) {
             const int64_t at = query_at(args.cache, item.row, item.head + g) + d;
-            turn_pair(turn, d, load_number(args.qkv, args.type, at), load_number(args.qkv, args.type, at + half), &first, &second);
+            turn_pair(turn, d, load_number(args.qkv, args.type, at), load_number(args.qkv, args.type, at + half),
+                      &first, &second);
         }
         queries[d].v[g] = round_number(args.type, first) * scale;
         queries[d + half].v[g] = round_number(args.type, second) * scale;
@@ -89,8 +93,9 @@ __device__ inline bool has_own_entry(const mor4j_cuda_attend_args &args, const d
 }
 
 /*
- * The first warp turns and stores the key of the item's row, the second stores the value, as mor4j_cuda_rope_append does. Where the
- * query heads of a KV head are several slices each does so: they store the same bytes, and none waits for another.
+ * The first warp turns and stores the key of the item's row, the second stores the value, as mor4j_cuda_rope_append
+ * does. Where the query heads of a KV head are several slices each does so: they store the same bytes, and none waits
+ * for another.
  */
 template <int KV>
 __device__ inline void append_entry(const mor4j_cuda_attend_args &args, const decode_item &item, const turns &turn)
@@ -101,7 +106,8 @@ __device__ inline void append_entry(const mor4j_cuda_attend_args &args, const de
     const int64_t from = query_at(args.cache, item.row, args.cache.heads + warp * args.cache.kv_heads + item.kv_head);
     float *x = staged[warp];
     for (int d = lane; d < half; d += WARP) {
-        const float a = load_number(args.qkv, args.type, from + d), b = load_number(args.qkv, args.type, from + half + d);
+        const float a = load_number(args.qkv, args.type, from + d),
+                    b = load_number(args.qkv, args.type, from + half + d);
         x[d] = a;
         x[half + d] = b;
         if (warp == 0) turn_pair(turn, d, a, b, &x[d], &x[half + d]);
@@ -184,7 +190,8 @@ __device__ inline void add_values(decode_state<G, PAIRS> &state, const typename 
 /* The first entry that is a warp's own. */
 __device__ inline int64_t first_entry() { return (int64_t)blockIdx.z * CHUNK + threadIdx.x / WARP * KV_ENTRIES; }
 
-/* Where a lane's entry of those from `first` on is; lanes beyond the context look at its last one, and forget what they see. */
+/* Where a lane's entry of those from `first` on is; lanes beyond the context look at its last one, and forget what they
+   see. */
 template <int KV>
 __device__ inline kv_place find_own_entry(const mor4j_cuda_attend_args &args, const decode_item &item, int64_t first)
 {
@@ -192,7 +199,8 @@ __device__ inline kv_place find_own_entry(const mor4j_cuda_attend_args &args, co
     return find_entry<KV>(args.cache, item.kv, item.slots, item.kv_head, (int)(entry < last ? entry : last));
 }
 
-/* A warp's part of a split: the blocks of 32 entries that are its own in the split's chunks, the first of them at `at`. */
+/* A warp's part of a split: the blocks of 32 entries that are its own in the split's chunks, the first of them at
+   `at`. */
 template <int KV, int G, int PAIRS>
 __device__ inline void attend_blocks(const mor4j_cuda_attend_args &args, const decode_item &item, kv_place at,
                                      const per_head<G> *queries, decode_state<G, PAIRS> &state)
@@ -240,10 +248,12 @@ __device__ inline int splits_of(const mor4j_cuda_attend_args &args, const decode
 
 __device__ inline float *partial_of(const mor4j_cuda_attend_args &args, int64_t row, int head, int split)
 {
-    return args.partials + ((row * args.cache.heads + head) * args.splits + split) * partial_stride(args.cache.head_dim);
+    return args.partials +
+           ((row * args.cache.heads + head) * args.splits + split) * partial_stride(args.cache.head_dim);
 }
 
-/* The warps' results, merged in their order, become the row's own or, where the context has several splits, a partial one. */
+/* The warps' results, merged in their order, become the row's own or, where the context has several splits, a partial
+   one. */
 template <int G, int PAIRS>
 __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const decode_item &item, int splits,
                                    const decode_state<G, PAIRS> &state)
@@ -284,8 +294,8 @@ __device__ inline void merge_warps(const mor4j_cuda_attend_args &args, const dec
 }
 
 /*
- * Whether this block is the last of a row's splits to be done; their partial results can be read then. The count is 0 again
- * afterwards, for the next launch.
+ * Whether this block is the last of a row's splits to be done; their partial results can be read then. The count is 0
+ * again afterwards, for the next launch.
  */
 __device__ inline bool is_last_split(const mor4j_cuda_attend_args &args, const decode_item &item, int splits)
 {
@@ -354,7 +364,8 @@ __global__ void __launch_bounds__(DECODE_THREADS, decode_blocks(KV))
     if (splits > 1 && is_last_split(args, item, splits)) merge_splits(args, item, splits);
 }
 
-template <int KV, int G, int PAIRS> static int32_t launch_decode(const mor4j_cuda_attend_args &args, int slices, void *stream)
+template <int KV, int G, int PAIRS>
+static int32_t launch_decode(const mor4j_cuda_attend_args &args, int slices, void *stream)
 {
     const auto kernel = attend_decode_kernel<KV, G, PAIRS>;
     const dim3 grid((unsigned)args.rows.bucket, (unsigned)(args.cache.kv_heads * slices), (unsigned)args.splits);
@@ -382,8 +393,10 @@ template <int KV> static int32_t with_slices(const mor4j_cuda_attend_args &args,
 
 int64_t mor4j_cuda_partial_floats(int32_t bucket, int32_t heads, int32_t head_dim, int32_t splits)
 {
-    if (bucket < 1 || heads < 1 || head_dim < 1 || head_dim > MOR4J_CUDA_MAX_HEAD_DIM || splits < 1 || splits > MOST_SPLITS)
+    if (bucket < 1 || heads < 1 || head_dim < 1 || head_dim > MOR4J_CUDA_MAX_HEAD_DIM || splits < 1 ||
+        splits > MOST_SPLITS) {
         return -1;
+    }
     /* At most 2^31 2^31 2^14: wider than 64 bits. */
     const int64_t most = INT64_MAX / (partial_stride(head_dim) * splits);
     const int64_t results = (int64_t)bucket * heads;
@@ -392,8 +405,9 @@ int64_t mor4j_cuda_partial_floats(int32_t bucket, int32_t heads, int32_t head_di
 
 int32_t mor4j_cuda_attend_decode(const mor4j_cuda_attend_args *args, void *stream)
 {
-    if (args == nullptr || !attention_is_valid(*args) || args->splits < 1 || args->splits > MOST_SPLITS)
+    if (args == nullptr || !attention_is_valid(*args) || args->splits < 1 || args->splits > MOST_SPLITS) {
         return cudaErrorInvalidValue;
+    }
     if ((args->positions == nullptr) != (args->inverse_frequencies == nullptr)) return cudaErrorInvalidValue;
     if (args->splits > 1 && (args->partials == nullptr || args->done == nullptr)) return cudaErrorInvalidValue;
     switch (args->cache.kv_type) {

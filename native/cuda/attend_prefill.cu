@@ -1,8 +1,9 @@
 /*
- * Attention of many rows of the same sequences side by side. A block of threads takes a tile of rows and the query heads of one
- * KV head; rows that follow each other and have the same tables are a run, which walks the cache once: some entries at a time
- * are staged in shared memory as float32, keys with the entries innermost. Eight lanes share a few queries, and divide entries
- * among each other for the scores, dimensions for the values; so a query never leaves its warp.
+ * Attention of many rows of the same sequences side by side. A block of threads takes a tile of rows and the query
+ * heads of one KV head; rows that follow each other and have the same tables are a run, which walks the cache once:
+ * some entries at a time are staged in shared memory as float32, keys with the entries innermost. Eight lanes share a
+ * few queries, and divide entries among each other for the scores, dimensions for the values; so a query never leaves
+ * its warp.
  *
  *   DIMS      dimensions that there is room for, DH at most
  *   QUERIES   queries of a thread; a tile has 16 QUERIES, which are pairs of a row and a query head
@@ -16,8 +17,8 @@
 #define PREFILL_SLICE QUERY_GROUPS /* most query heads of a tile: that many queries every tile has room for */
 
 /*
- * Blocks of threads that a multiprocessor is to have registers for: no more of the narrow tiles, 43 KiB, than it has shared memory
- * for, which is 228 KiB on 9.0 and 10.0 and much less on the others.
+ * Blocks of threads that a multiprocessor is to have registers for: no more of the narrow tiles, 43 KiB, than it has
+ * shared memory for, which is 228 KiB on 9.0 and 10.0 and much less on the others.
  */
 #if defined(__CUDA_ARCH__) && (__CUDA_ARCH__ == 900 || __CUDA_ARCH__ == 1000)
 #define NARROW_BLOCKS 4
@@ -36,7 +37,7 @@ template <int DIMS, int QUERIES, int ENTRIES> struct alignas(16) prefill_tile {
     const unsigned char *blocks[2][ENTRIES]; /* of the entries that are staged now and next */
     int places[2][ENTRIES];
     int64_t states[queries]; /* of the tile's rows */
-    int contexts[queries]; /* 0 for rows that are another launch's */
+    int contexts[queries];   /* 0 for rows that are another launch's */
     int starts_run[queries];
 };
 
@@ -227,8 +228,9 @@ __device__ inline void attend_entries(int head_dim, int first, prefill_tile<DIMS
 }
 
 template <int KV, int DIMS, int QUERIES, int ENTRIES>
-__device__ inline void attend_run(const mor4j_cuda_attend_args &args, const prefill_item &item, int run_begin, int run_end,
-                                  prefill_tile<DIMS, QUERIES, ENTRIES> &tile, prefill_state<DIMS, QUERIES> &state)
+__device__ inline void attend_run(const mor4j_cuda_attend_args &args, const prefill_item &item, int run_begin,
+                                  int run_end, prefill_tile<DIMS, QUERIES, ENTRIES> &tile,
+                                  prefill_state<DIMS, QUERIES> &state)
 {
     int longest = run_begin;
     for (int r = run_begin + 1; r < run_end; r++) longest = tile.contexts[r] > tile.contexts[longest] ? r : longest;
@@ -244,7 +246,9 @@ __device__ inline void attend_run(const mor4j_cuda_attend_args &args, const pref
     __syncthreads();
     for (int64_t first = 0; first < context; first += ENTRIES) {
         stage_entries<KV>(dh, (int)(first / ENTRIES % 2), tile);
-        if (first + ENTRIES < context) find_entries<KV>(args.cache, kv, item.kv_head, (int)first + ENTRIES, context, tile);
+        if (first + ENTRIES < context) {
+            find_entries<KV>(args.cache, kv, item.kv_head, (int)first + ENTRIES, context, tile);
+        }
         __syncthreads();
         attend_entries(dh, (int)first, tile, state);
         __syncthreads();

@@ -1,4 +1,5 @@
-/* What decode and prefill share: where entries lie, an online softmax in powers of two, numbers of a type known at run time. */
+/* What decode and prefill share: where entries lie, an online softmax in powers of two, numbers of a type known at run
+   time. */
 #ifndef MOR4J_ATTENTION_CUH
 #define MOR4J_ATTENTION_CUH
 
@@ -65,8 +66,8 @@ template <int KV> __device__ inline float value_scale(const unsigned char *block
     return KV == MOR4J_CUDA_KV_INT8 ? kv_scales(block + kv_half_bytes<KV>(head_dim), head_dim)[place] : 1.0f;
 }
 
-/* What scores are taken relative to: their largest so far, or 0 where there was none above -infinity, of which NaN would come.
- */
+/* What scores are taken relative to: their largest so far, or 0 where there was none above -infinity, of which NaN
+   would come. */
 __device__ inline float softmax_base(float largest) { return largest == -INFINITY ? 0.0f : largest; }
 
 __device__ inline void load_pair(const void *from, int32_t type, int64_t at, float (&pair)[2])
@@ -119,8 +120,8 @@ __device__ inline int64_t query_at(const mor4j_cuda_cache &cache, int64_t i, int
 
 inline bool attention_is_valid(const mor4j_cuda_attend_args &args)
 {
-    return rows_are_valid(args.rows) && kv_cache_is_valid(args.cache) && is_float_type(args.type) && args.qkv != nullptr &&
-           args.out != nullptr && args.cache.heads <= MOST_GRID_Y;
+    return rows_are_valid(args.rows) && kv_cache_is_valid(args.cache) && is_float_type(args.type) &&
+           args.qkv != nullptr && args.out != nullptr && args.cache.heads <= MOST_GRID_Y;
 }
 
 #endif

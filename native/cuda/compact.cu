@@ -1,6 +1,7 @@
 /*
- * Which rows a recursion takes: the list of a pass without the rows that stop, in order. One block goes over the list a stretch
- * at a time. A row never moves up, and a stretch is read before any of it is written, so the list may be its own result.
+ * Which rows a recursion takes: the list of a pass without the rows that stop, in order. One block goes over the list a
+ * stretch at a time. A row never moves up, and a stretch is read before any of it is written, so the list may be its
+ * own result.
  */
 #include "reduce.cuh"
 #include "rows.cuh"
@@ -59,7 +60,9 @@ __global__ void __launch_bounds__(COMPACT_THREADS) compact_list(const mor4j_cuda
 
 int32_t mor4j_cuda_compact(const mor4j_cuda_compact_args *args, void *stream)
 {
-    if (args == nullptr || !rows_are_valid(args->rows) || args->rows.bucket > MOST_COMPACT_ROWS) return cudaErrorInvalidValue;
+    if (args == nullptr || !rows_are_valid(args->rows) || args->rows.bucket > MOST_COMPACT_ROWS) {
+        return cudaErrorInvalidValue;
+    }
     if (args->keep == nullptr || args->out_list == nullptr || args->out_count == nullptr) return cudaErrorInvalidValue;
     const unsigned threads = threads_for((args->rows.bucket + ROUNDS - 1) / ROUNDS, COMPACT_THREADS);
     return MOR4J_LAUNCH(compact_list, 1, threads, 0, stream, *args);

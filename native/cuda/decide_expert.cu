@@ -1,4 +1,7 @@
-/* Expert-choice by threshold: who takes part in a recursion, and with which gate. A thread a row. */
+/*
+ * Expert-choice by threshold: who takes part in a recursion, and with which gate. A thread a row.
+ * Source: docs/forward-pass.md, section 5, step 3.
+ */
 #include "decide.cuh"
 #include "rows.cuh"
 

@@ -1,4 +1,8 @@
-/* Token-choice: how deep each row goes, decided before its first recursion. A thread a row, for a router has few outputs. */
+/*
+ * Token-choice: how deep each row goes, decided before its first recursion. A thread a row, for a router has few
+ * outputs.
+ * Source: docs/forward-pass.md, section 6.
+ */
 #include "decide.cuh"
 #include "rows.cuh"
 
@@ -54,7 +58,8 @@ int32_t mor4j_cuda_decide_token(const mor4j_cuda_decide_token_args *args, void *
 {
     if (args == nullptr || !rows_are_valid(args->rows) || args->z == nullptr || args->max_recursions == nullptr ||
         args->keep == nullptr || args->gates == nullptr || args->depths == nullptr || args->outs < 1 ||
-        args->outs > MOR4J_CUDA_MAX_OUTPUTS || (args->function != MOR4J_CUDA_SIGMOID && args->function != MOR4J_CUDA_SOFTMAX)) {
+        args->outs > MOR4J_CUDA_MAX_OUTPUTS ||
+        (args->function != MOR4J_CUDA_SIGMOID && args->function != MOR4J_CUDA_SOFTMAX)) {
         return cudaErrorInvalidValue;
     }
     const unsigned blocks = static_cast<unsigned>((args->rows.bucket - 1) / DECIDE_THREADS + 1);

@@ -1,15 +1,18 @@
 /*
- * What kernels are written in: one source for nvcc and, with MOR4J_EMULATED, for the host's C++ compiler (native/emulated).
+ * What kernels are written in: one source for nvcc and, with MOR4J_EMULATED, for the host's C++ compiler
+ * (native/emulated).
  *
- *   MOR4J_LAUNCH(kernel, grid, block, dynamic_shared_bytes, stream, arguments ..)   instead of <<< >>>; gives a cudaError_t
- *   MOR4J_SHARED type name[n];                                                      static shared memory
- *   MOR4J_DYNAMIC_SHARED(type, name);                                               the launch's dynamic shared memory
- *   bf16_t, f16_t; to_float(v); from_float<T>(f)                                    number types
- *   await_previous_kernel()                                                         the first statement of every kernel (launch.cuh)
- *   prefetch(address)                                                               a hint: into the second-level cache
+ *   MOR4J_LAUNCH(kernel, grid, block, dynamic_shared_bytes, stream, arguments ..)
+ *                                           instead of <<< >>>; gives a cudaError_t
+ *   MOR4J_SHARED type name[n];              static shared memory
+ *   MOR4J_DYNAMIC_SHARED(type, name);       the launch's dynamic shared memory
+ *   bf16_t, f16_t; to_float(v); from_float<T>(f)
+ *                                           number types
+ *   await_previous_kernel()                 the first statement of every kernel (launch.cuh)
+ *   prefetch(address)                       a hint: into the second-level cache
  *
- * Kernels use threadIdx, blockIdx, blockDim, gridDim, __syncthreads, __syncwarp, __shfl_sync and its kin, __ballot_sync and
- * integer atomics as in CUDA. Vectors are loaded as uint4, uint2 or float4 from aligned addresses.
+ * Kernels use threadIdx, blockIdx, blockDim, gridDim, __syncthreads, __syncwarp, __shfl_sync and its kin, __ballot_sync
+ * and integer atomics as in CUDA. Vectors are loaded as uint4, uint2 or float4 from aligned addresses.
  */
 #ifndef MOR4J_DEVICE_CUH
 #define MOR4J_DEVICE_CUH
@@ -26,7 +29,7 @@
 #include <cuda_runtime.h>
 
 #define MOR4J_SHARED __shared__
-#define MOR4J_DYNAMIC_SHARED(type, name)                       \
+#define MOR4J_DYNAMIC_SHARED(type, name)                        \
     extern __shared__ __align__(16) unsigned char name##_raw[]; \
     type *name = reinterpret_cast<type *>(name##_raw)
 

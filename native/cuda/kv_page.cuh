@@ -1,6 +1,6 @@
 /*
- * Pages of the KV cache: 32 entries of [layers][NKV] blocks, a block the keys and values of one head (the map: mor4j_shape of
- * mor4j.h).
+ * Pages of the KV cache: 32 entries of [layers][NKV] blocks, a block the keys and values of one head (the map:
+ * mor4j_shape of mor4j.h).
  *
  *   block { keys | values }   2 (32 DH bytes + 128 with int8) bytes
  *
@@ -18,9 +18,15 @@
 
 /* Number types of a cache by mor4j_cuda_kv_type. */
 template <int KV> struct kv_number;
-template <> struct kv_number<MOR4J_CUDA_KV_F32> { typedef float type; };
-template <> struct kv_number<MOR4J_CUDA_KV_BF16> { typedef bf16_t type; };
-template <> struct kv_number<MOR4J_CUDA_KV_INT8> { typedef int8_t type; };
+template <> struct kv_number<MOR4J_CUDA_KV_F32> {
+    typedef float type;
+};
+template <> struct kv_number<MOR4J_CUDA_KV_BF16> {
+    typedef bf16_t type;
+};
+template <> struct kv_number<MOR4J_CUDA_KV_INT8> {
+    typedef int8_t type;
+};
 
 /* Bytes of a block's keys, and as many of its values: where those begin. */
 template <int KV> __host__ __device__ constexpr int64_t kv_half_bytes(int64_t head_dim)
@@ -36,7 +42,10 @@ template <int KV> __host__ __device__ constexpr int64_t kv_key_at(int64_t d, int
     return KV == MOR4J_CUDA_KV_BF16 ? d / 2 * 2 * KV_ENTRIES + 2 * place + d % 2 : d * KV_ENTRIES + place;
 }
 
-__host__ __device__ constexpr int64_t kv_value_at(int64_t d, int64_t place, int64_t head_dim) { return place * head_dim + d; }
+__host__ __device__ constexpr int64_t kv_value_at(int64_t d, int64_t place, int64_t head_dim)
+{
+    return place * head_dim + d;
+}
 
 /* int8: the scales [32] of a half block, its keys or its values. */
 __device__ inline float *kv_scales(unsigned char *half, int64_t head_dim)

@@ -1,11 +1,11 @@
 /*
- * Launches that overlap (programmatic dependent launch, devices from compute capability 9.0 on): blocks of a kernel may be set up,
- * and what they say before await_previous_kernel() done, while the kernel before it in the stream still runs. In a captured graph
- * the edges between kernels carry it.
+ * Launches that overlap (programmatic dependent launch, devices from compute capability 9.0 on): blocks of a kernel may
+ * be set up, and what they say before await_previous_kernel() done, while the kernel before it in the stream still
+ * runs. In a captured graph the edges between kernels carry it.
  *
- * await_previous_kernel() returns when the kernel before has ended and its writes can be seen. Every thread of every kernel calls
- * it first, also where it has nothing to do: a kernel that ended without would let the next one begin beside the one before it.
- * Before it only prefetches are allowed.
+ * await_previous_kernel() returns when the kernel before has ended and its writes can be seen. Every thread of every
+ * kernel calls it first, also where it has nothing to do: a kernel that ended without would let the next one begin
+ * beside the one before it. Before it only prefetches are allowed.
  */
 #ifndef MOR4J_LAUNCH_CUH
 #define MOR4J_LAUNCH_CUH
@@ -45,7 +45,8 @@ inline bool launches_overlap()
     if (known == 0) {
         const char *wanted = getenv("MOR4J_CUDA_OVERLAP");
         const bool allowed = wanted == nullptr || wanted[0] != '0';
-        const bool can = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
+        const bool can =
+            cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
         known = allowed && can ? 1 : -1;
         overlap[device].store(known, std::memory_order_relaxed);
     }

@@ -1,6 +1,6 @@
 /*
- * N numbers side by side between memory and float32 registers, in transfers of up to 16 bytes: `from` and `to` are aligned to
- * the smaller of those and N numbers.
+ * N numbers side by side between memory and float32 registers, in transfers of up to 16 bytes: `from` and `to` are
+ * aligned to the smaller of those and N numbers.
  */
 #ifndef MOR4J_NUMBERS_CUH
 #define MOR4J_NUMBERS_CUH
@@ -11,11 +11,21 @@
 
 /* What `bytes` of memory travel as. */
 template <int bytes> struct word_of;
-template <> struct word_of<1> { typedef uint8_t type; };
-template <> struct word_of<2> { typedef uint16_t type; };
-template <> struct word_of<4> { typedef uint32_t type; };
-template <> struct word_of<8> { typedef uint2 type; };
-template <> struct word_of<16> { typedef uint4 type; };
+template <> struct word_of<1> {
+    typedef uint8_t type;
+};
+template <> struct word_of<2> {
+    typedef uint16_t type;
+};
+template <> struct word_of<4> {
+    typedef uint32_t type;
+};
+template <> struct word_of<8> {
+    typedef uint2 type;
+};
+template <> struct word_of<16> {
+    typedef uint4 type;
+};
 
 template <typename T, int N> struct transfer {
     static constexpr int bytes = N * (int)sizeof(T) < 16 ? N * (int)sizeof(T) : 16;

@@ -1,7 +1,8 @@
 /*
- * Skinny products: p = W x for up to 16 rows x, each weight read once. A warp takes two or four outputs; its lanes take columns
- * by turns, 16 bytes of weights at a time, several of those on their way, the first ones before the input is staged. A row's
- * sum is in order of columns within a lane, then a tree over the lanes, however many rows and outputs there are beside it.
+ * Skinny products: p = W x for up to 16 rows x, each weight read once. A warp takes two or four outputs; its lanes take
+ * columns by turns, 16 bytes of weights at a time, several of those on their way, the first ones before the input is
+ * staged. A row's sum is in order of columns within a lane, then a tree over the lanes, however many rows and outputs
+ * there are beside it.
  */
 #include "project_input.cuh"
 #include "project_weights.cuh"
@@ -26,7 +27,8 @@ template <typename W, int ROWS, int OUTS> struct project_shape {
     static_assert(steps % depth == 0, "a stage is whole turns");
 };
 
-/* The weight row that is output o of a warp whose first is `first`: with SILU_MUL the gates come first, then as many up. */
+/* The weight row that is output o of a warp whose first is `first`: with SILU_MUL the gates come first, then as many
+   up. */
 template <int OUTS> __device__ inline int64_t weight_row(const mor4j_cuda_project_args &args, int64_t first, int o)
 {
     const int64_t half = args.matrix.rows / 2;
@@ -36,16 +38,19 @@ template <int OUTS> __device__ inline int64_t weight_row(const mor4j_cuda_projec
 }
 
 /*
- * Weights are there before the input is: they come nearer while the kernel before still runs. Not for rows that did not come this
- * far, as far as the count shows it yet.
+ * Weights are there before the input is: they come nearer while the kernel before still runs. Not for rows that did not
+ * come this far, as far as the count shows it yet.
  */
-template <typename W, int OUTS> __device__ inline void prefetch_weights(const mor4j_cuda_project_args &args, int64_t first)
+template <typename W, int OUTS>
+__device__ inline void prefetch_weights(const mor4j_cuda_project_args &args, int64_t first)
 {
     if (*static_cast<const volatile int32_t *>(args.rows.count) <= 0) return;
     const int64_t bytes = args.matrix.cols * (int64_t)sizeof(W);
     for (int o = 0; o < OUTS; o++) {
         const char *row = static_cast<const char *>(args.matrix.data) + weight_row<OUTS>(args, first, o) * bytes;
-        for (int64_t at = (int64_t)threadIdx.x % WARP * CACHE_LINE; at < bytes; at += WARP * CACHE_LINE) prefetch(row + at);
+        for (int64_t at = (int64_t)threadIdx.x % WARP * CACHE_LINE; at < bytes; at += WARP * CACHE_LINE) {
+            prefetch(row + at);
+        }
     }
 }
 
@@ -86,8 +91,8 @@ __device__ inline void multiply(const weights<W> (&from)[OUTS], const project_in
 }
 
 /*
- * Sums over the lanes of VALUES numbers each, as butterflies do, but a lane gives away half of its numbers to lane ^ OTHER as
- * long as it has several. Lane l is left with what began at VALUES l / 32.
+ * Sums over the lanes of VALUES numbers each, as butterflies do, but a lane gives away half of its numbers to lane ^
+ * OTHER as long as it has several. Lane l is left with what began at VALUES l / 32.
  */
 template <int VALUES, int OTHER, int N> __device__ inline void sum_lanes(float (&v)[N])
 {
@@ -117,8 +122,8 @@ __device__ inline void store_output(const mor4j_cuda_project_args &args, int64_t
 
 /* A warp's products [rows][OUTS], to where they belong. */
 template <int ROWS, int OUTS>
-__device__ inline void store_products(const mor4j_cuda_project_args &args, int64_t first, int count, const float *products,
-                                      const float *inverse)
+__device__ inline void store_products(const mor4j_cuda_project_args &args, int64_t first, int count,
+                                      const float *products, const float *inverse)
 {
     const bool gated = args.epilogue == MOR4J_CUDA_SILU_MUL;
     const int outs = gated ? OUTS / 2 : OUTS;
@@ -176,8 +181,9 @@ __global__ void __launch_bounds__(PROJECT_THREADS, project_blocks(ROWS, sizeof(W
     sum_lanes<shape::values, WARP / 2>(acc);
     constexpr int held = shape::values < WARP ? 1 : shape::values / WARP;
 #pragma unroll
-    for (int i = 0; i < held; i++)
+    for (int i = 0; i < held; i++) {
         products[warp][lane * shape::values / WARP + i] = acc[i]; /* lanes with the same write the same */
+    }
     if (args.norm_weight != nullptr) find_inverses(args, input);
     __syncwarp();
     store_products<ROWS, OUTS>(args, first, count, products[warp], input.inverse);
@@ -190,8 +196,8 @@ static int32_t launch_project(const mor4j_cuda_project_args &args, void *stream)
     const int64_t outputs = gated ? args.matrix.rows / 2 : args.matrix.rows;
     const int64_t outs = PROJECT_WARPS * (gated ? OUTS / 2 : OUTS), blocks = (outputs + outs - 1) / outs;
     if (blocks > INT32_MAX) return cudaErrorInvalidValue;
-    return MOR4J_LAUNCH((project_kernel<W, ROWS, OUTS, ALIGNED>), dim3((unsigned)blocks), dim3(PROJECT_THREADS), 0, stream,
-                        args);
+    return MOR4J_LAUNCH((project_kernel<W, ROWS, OUTS, ALIGNED>), dim3((unsigned)blocks), dim3(PROJECT_THREADS), 0,
+                        stream, args);
 }
 
 template <typename W> static int32_t project(const mor4j_cuda_project_args &args, void *stream)
@@ -209,8 +215,8 @@ static bool project_is_valid(const mor4j_cuda_project_args &args)
 {
     const mor4j_cuda_matrix &m = args.matrix;
     const bool gated = args.epilogue == MOR4J_CUDA_SILU_MUL;
-    return rows_are_valid(args.rows) && args.rows.bucket <= MOR4J_CUDA_SKINNY_ROWS && m.data != nullptr && m.rows >= 1 &&
-           m.cols >= 1 && m.type >= MOR4J_CUDA_F32 && m.type <= MOR4J_CUDA_INT8 &&
+    return rows_are_valid(args.rows) && args.rows.bucket <= MOR4J_CUDA_SKINNY_ROWS && m.data != nullptr &&
+           m.rows >= 1 && m.cols >= 1 && m.type >= MOR4J_CUDA_F32 && m.type <= MOR4J_CUDA_INT8 &&
            (m.type != MOR4J_CUDA_INT8 || m.scales != nullptr) && args.input != nullptr && args.out != nullptr &&
            is_float_type(args.type) && args.epilogue >= MOR4J_CUDA_STORE && args.epilogue <= MOR4J_CUDA_SILU_MUL &&
            (!gated || m.rows % 2 == 0) && args.stride >= (gated ? m.rows / 2 : m.rows);

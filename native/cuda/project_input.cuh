@@ -1,6 +1,7 @@
 /*
- * The input rows of mor4j_cuda_project in shared memory as float32, some columns at a time. A warp's lanes take 4 `parts`
- * columns each at a time, side by side; these lie as [part][lane][4], so that lanes read float4 from different banks.
+ * The input rows of mor4j_cuda_project in shared memory as float32, some columns at a time. A warp's lanes take 4
+ * `parts` columns each at a time, side by side; these lie as [part][lane][4], so that lanes read float4 from different
+ * banks.
  */
 #ifndef MOR4J_PROJECT_INPUT_CUH
 #define MOR4J_PROJECT_INPUT_CUH
@@ -40,10 +41,11 @@ __device__ inline void load_columns(const T *row, int64_t column, int64_t column
     }
 }
 
-/* Takes v, columns of row r, into the row's sum of squares, of which `begun` says whether there is one, and multiplies it by
- * `weight`. */
+/* Takes v, columns of row r, into the row's sum of squares, of which `begun` says whether there is one, and multiplies
+   it by `weight`. */
 template <int ROWS>
-__device__ inline void weigh_input(const float (&weight)[4], int r, bool begun, project_input<ROWS> &input, float (&v)[4])
+__device__ inline void weigh_input(const float (&weight)[4], int r, bool begun, project_input<ROWS> &input,
+                                   float (&v)[4])
 {
     float sum = begun ? input.squares[r][threadIdx.x] : 0.0f;
 #pragma unroll
@@ -109,9 +111,10 @@ __device__ inline void stage_columns_of(const mor4j_cuda_project_args &args, int
                 const int at = i / (PARTS * WARP) * (PARTS * WARP) + i % PARTS * WARP + lane;
 #pragma unroll
                 for (int r = 0; r < staged::rows; r++) {
-                    float (&x)[4] = s.v[r][p];
-                    if (args.norm_weight != nullptr)
+                    float(&x)[4] = s.v[r][p];
+                    if (args.norm_weight != nullptr) {
                         weigh_input(s.weight[p], begin + r, first + i >= PROJECT_THREADS, input, x);
+                    }
                     input.x[begin + r][at] = float4{x[0], x[1], x[2], x[3]};
                 }
             }
@@ -121,7 +124,8 @@ __device__ inline void stage_columns_of(const mor4j_cuda_project_args &args, int
 }
 
 template <int PARTS, bool ALIGNED, int ROWS>
-__device__ inline void stage_input(const mor4j_cuda_project_args &args, int count, int64_t first, project_input<ROWS> &input)
+__device__ inline void stage_input(const mor4j_cuda_project_args &args, int count, int64_t first,
+                                   project_input<ROWS> &input)
 {
     if (args.norm_weight != nullptr || args.type == MOR4J_CUDA_F32) {
         stage_columns_of<PARTS, ALIGNED, ROWS, float>(args, count, first, input);
@@ -132,14 +136,17 @@ __device__ inline void stage_input(const mor4j_cuda_project_args &args, int coun
     }
 }
 
-/* After all columns and a barrier: what each row's products are to be multiplied by, its norm being left out until now. */
-template <int ROWS> __device__ inline void find_inverses(const mor4j_cuda_project_args &args, project_input<ROWS> &input)
+/* After all columns and a barrier: what each row's products are to be multiplied by, its norm being left out until
+   now. */
+template <int ROWS>
+__device__ inline void find_inverses(const mor4j_cuda_project_args &args, project_input<ROWS> &input)
 {
     const int lane = (int)threadIdx.x % WARP;
     for (int r = (int)threadIdx.x / WARP; r < ROWS; r += PROJECT_WARPS) {
         float sum = 0.0f;
-        for (int i = lane; i < PROJECT_THREADS; i += WARP)
+        for (int i = lane; i < PROJECT_THREADS; i += WARP) {
             sum += (int64_t)4 * i < args.matrix.cols ? input.squares[r][i] : 0.0f;
+        }
         sum = warp_sum(sum);
         if (lane == 0) input.inverse[r] = 1.0f / sqrtf(sum / static_cast<float>(args.matrix.cols) + args.eps);
     }

@@ -44,8 +44,9 @@ template <typename W> __device__ inline void unpack(const weights<W> &from, int 
     W numbers[weights<W>::columns];
     memcpy(numbers, &from.raw, sizeof from.raw);
 #pragma unroll
-    for (int j = 0; j < 4; j++)
+    for (int j = 0; j < 4; j++) {
         w[j] = sizeof(W) == 1 ? to_float(from.scale) * widen(numbers[4 * part + j]) : widen(numbers[4 * part + j]);
+    }
 }
 
 #endif

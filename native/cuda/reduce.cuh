@@ -1,6 +1,7 @@
 /*
- * Reductions over a warp or a block. The order follows from the lanes' numbers alone, so that a repeated launch gives the same
- * bits; every lane (of a block: every thread) gets the result. All lanes take part, and blocks are whole warps.
+ * Reductions over a warp or a block. The order follows from the lanes' numbers alone, so that a repeated launch gives
+ * the same bits; every lane (of a block: every thread) gets the result. All lanes take part, and blocks are whole
+ * warps.
  */
 #ifndef MOR4J_REDUCE_CUH
 #define MOR4J_REDUCE_CUH

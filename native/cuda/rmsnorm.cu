@@ -1,6 +1,6 @@
 /*
- * The residual stream between two halves of a layer: y [bucket, H] float32 takes up what the last one added, and the next one
- * gets it normed, of type T. A block a row.
+ * The residual stream between two halves of a layer: y [bucket, H] float32 takes up what the last one added, and the
+ * next one gets it normed, of type T. A block a row.
  */
 #include "numbers.cuh"
 #include "reduce.cuh"
@@ -8,7 +8,8 @@
 
 #define NORM_THREADS (MOST_WARPS * WARP)
 
-template <int N, typename T> __global__ void __launch_bounds__(NORM_THREADS) norm_rows(const mor4j_cuda_rmsnorm_args args)
+template <int N, typename T>
+__global__ void __launch_bounds__(NORM_THREADS) norm_rows(const mor4j_cuda_rmsnorm_args args)
 {
     await_previous_kernel();
     MOR4J_SHARED float partial_sums[MOST_WARPS];

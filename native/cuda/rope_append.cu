@@ -1,6 +1,6 @@
 /*
- * Queries and keys of a pass turn by their token's position, and keys and values go to the cache. A warp a head of a row: of
- * its queries, then keys, then values.
+ * Queries and keys of a pass turn by their token's position, and keys and values go to the cache. A warp a head of a
+ * row: of its queries, then keys, then values.
  */
 #include "rows.cuh"
 #include "turn.cuh"
@@ -47,7 +47,7 @@ __device__ inline void append_head(const mor4j_cuda_cache &cache, const mor4j_cu
 }
 
 template <typename T, int KV, int N>
-__global__ void __launch_bounds__(HEADS_IN_BLOCK * WARP) turn_and_append(const mor4j_cuda_rope_append_args args)
+__global__ void __launch_bounds__(HEADS_IN_BLOCK *WARP) turn_and_append(const mor4j_cuda_rope_append_args args)
 {
     await_previous_kernel();
     MOR4J_SHARED turns turn[1];
@@ -78,7 +78,8 @@ __global__ void __launch_bounds__(HEADS_IN_BLOCK * WARP) turn_and_append(const m
 template <typename T, int KV> static int32_t rope_append(const mor4j_cuda_rope_append_args &args, void *stream)
 {
     const mor4j_cuda_cache &cache = args.cache;
-    const int64_t heads = cache.heads + (cache.kv_mode == MOR4J_CUDA_KV_READ ? (int64_t)0 : 2 * (int64_t)cache.kv_heads);
+    const int64_t heads =
+        cache.heads + (cache.kv_mode == MOR4J_CUDA_KV_READ ? (int64_t)0 : 2 * (int64_t)cache.kv_heads);
     const int64_t parts = (heads + HEADS_IN_BLOCK - 1) / HEADS_IN_BLOCK;
     if (parts > MOST_GRID_Y) return cudaErrorInvalidValue;
     const dim3 grid(static_cast<unsigned>(args.rows.bucket), static_cast<unsigned>(parts));

@@ -1,7 +1,7 @@
 /*
- * Scores of routers for the rows of a pass. A linear router takes one block a row and output. The first matrix of an mlp router is
- * the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once for all of these rows that
- * have the same router.
+ * Scores of routers for the rows of a pass. A linear router takes one thread block a row and output. The first matrix of
+ * an mlp router is the large one: a warp takes two of its outputs for eight rows at a time, and reads their weights once
+ * for all of these rows that have the same router. Source: docs/forward-pass.md, section 5, step 1.
  */
 #include <math.h>
 
@@ -20,8 +20,10 @@ __device__ static int32_t recursion_of(const mor4j_cuda_route_args &args, int64_
     return args.recursions == nullptr ? args.fixed_recursion : args.recursions[args.rows.list[i]];
 }
 
-/* z[i][blockIdx.y] = W (x / temperature): W1 of a linear router, or W2 of an mlp router, whose row is in the workspace. */
-template <typename T, int N> __global__ void __launch_bounds__(ROUTER_THREADS) route_outputs(const mor4j_cuda_route_args args)
+/* z[i][blockIdx.y] = W (x / temperature): W1 of a linear router, or W2 of an mlp router, whose row is in the
+   workspace. */
+template <typename T, int N>
+__global__ void __launch_bounds__(ROUTER_THREADS) route_outputs(const mor4j_cuda_route_args args)
 {
     await_previous_kernel();
     MOR4J_SHARED float shared[MOST_WARPS];
@@ -33,7 +35,7 @@ template <typename T, int N> __global__ void __launch_bounds__(ROUTER_THREADS) r
     const T *w = static_cast<const T *>(linear ? router.w1 : router.w2) + out * columns;
     const float *row = linear ? args.x + args.rows.list[i] * columns : args.workspace + i * columns;
     const float z = router_dot<N>(w, linear ? router.temperature : 1.0f, columns, shared,
-                                  [row](int64_t c, float (&x)[N]) { load(row + c, x); });
+                                  [row](int64_t c, float(&x)[N]) { load(row + c, x); });
     if (threadIdx.x == 0) args.z[i * args.outs + out] = z;
 }
 
@@ -45,7 +47,8 @@ struct route_group {
 };
 
 /* The group of the first row of `left`, a bit for each row of the tile; what is left without it. */
-__device__ static uint32_t next_group(const mor4j_cuda_route_args &args, int64_t tile, uint32_t left, route_group *group)
+__device__ static uint32_t next_group(const mor4j_cuda_route_args &args, int64_t tile, uint32_t left,
+                                      route_group *group)
 {
     group->rows = 0;
     for (int j = 0; j < TILE_ROWS; j++) {
@@ -60,12 +63,13 @@ __device__ static uint32_t next_group(const mor4j_cuda_route_args &args, int64_t
 }
 
 /* x[m] = columns [from, from + columns) of the group's row m, divided. */
-__device__ static void stage(const mor4j_cuda_route_args &args, const route_group &group, float temperature, int64_t from,
-                             int columns, float *x)
+__device__ static void stage(const mor4j_cuda_route_args &args, const route_group &group, float temperature,
+                             int64_t from, int columns, float *x)
 {
     for (int m = 0; m < group.rows; m++) {
         const float *row = args.x + args.rows.list[group.row[m]] * args.hidden + from;
-        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP) x[m * CHUNK + c] = row[c] / temperature;
+        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP)
+            x[m * CHUNK + c] = row[c] / temperature;
     }
 }
 
@@ -95,7 +99,8 @@ __device__ static float gelu(float v) { return 0.5f * v * (1.0f + erff(v * 0.707
 
 /* The workspace's outputs [out, out + WARP_OUTPUTS) for the rows of a group. `x` [TILE_ROWS][CHUNK], shared */
 template <int N, typename T>
-__device__ static void route_group_outputs(const mor4j_cuda_route_args &args, const route_group &group, int64_t out, float *x)
+__device__ static void route_group_outputs(const mor4j_cuda_route_args &args, const route_group &group, int64_t out,
+                                           float *x)
 {
     const mor4j_cuda_router router = args.routers[group.recursion];
     float sums[WARP_OUTPUTS][TILE_ROWS] = {};
@@ -124,7 +129,8 @@ __device__ static void route_group_outputs(const mor4j_cuda_route_args &args, co
 }
 
 /* Four blocks of a multiprocessor leave registers enough that none are spilled. */
-template <typename T, int N> __global__ void __launch_bounds__(TILE_WARPS * WARP, 4) route_hidden(const mor4j_cuda_route_args args)
+template <typename T, int N>
+__global__ void __launch_bounds__(TILE_WARPS *WARP, 4) route_hidden(const mor4j_cuda_route_args args)
 {
     await_previous_kernel();
     MOR4J_SHARED float4 x[TILE_ROWS * CHUNK / 4];
@@ -156,15 +162,17 @@ template <typename T> static int32_t launch(const mor4j_cuda_route_args &args, v
     const int32_t status = args.inner == 0 ? 0 : launch_hidden<T>(args, stream);
     if (status != 0) return status;
     const dim3 grid(static_cast<unsigned>(args.rows.bucket), static_cast<unsigned>(args.outs));
-    const auto kernel = takes_vectors(args.inner == 0 ? args.hidden : args.inner, 4) ? route_outputs<T, 4> : route_outputs<T, 1>;
+    const auto kernel =
+        takes_vectors(args.inner == 0 ? args.hidden : args.inner, 4) ? route_outputs<T, 4> : route_outputs<T, 1>;
     return MOR4J_LAUNCH(kernel, grid, dim3(ROUTER_THREADS), 0, stream, args);
 }
 
 int32_t mor4j_cuda_route(const mor4j_cuda_route_args *args, void *stream)
 {
-    if (args == nullptr || !rows_are_valid(args->rows) || args->routers == nullptr || args->x == nullptr || args->z == nullptr ||
-        args->hidden < 1 || args->inner < 0 || (args->inner > 0 && args->workspace == nullptr) || args->outs < 1 ||
-        args->outs > MOR4J_CUDA_MAX_OUTPUTS || (args->recursions == nullptr && args->fixed_recursion < 0) ||
+    if (args == nullptr || !rows_are_valid(args->rows) || args->routers == nullptr || args->x == nullptr ||
+        args->z == nullptr || args->hidden < 1 || args->inner < 0 || (args->inner > 0 && args->workspace == nullptr) ||
+        args->outs < 1 || args->outs > MOR4J_CUDA_MAX_OUTPUTS ||
+        (args->recursions == nullptr && args->fixed_recursion < 0) ||
         (args->rows.bucket - 1) / TILE_ROWS >= MOST_GRID_Y || !is_float_type(args->type)) {
         return cudaErrorInvalidValue;
     }

@@ -1,7 +1,7 @@
 /*
- * The next token of each row, chosen from its logits [V]. A block a row, which reads the logits several times. Probabilities are
- * float32 relative to the largest, sums of them integers in units of 2^-42: no sum depends on an order, and no sorting is needed
- * to find where the likeliest tokens end.
+ * The next token of each row, chosen from its logits [V]. A block a row, which reads the logits several times.
+ * Probabilities are float32 relative to the largest, sums of them integers in units of 2^-42: no sum depends on an
+ * order, and no sorting is needed to find where the likeliest tokens end.
  */
 #include <math.h>
 
@@ -13,7 +13,7 @@
 #define NEPERS 30.0f              /* exp(-NEPERS) is less than a unit */
 #define BIN_BITS 11
 #define BINS (1 << BIN_BITS)
-#define LOADS 8 /* of a thread at a time */
+#define LOADS 8  /* of a thread at a time */
 #define FEW 4096 /* tokens that a small block is enough for */
 #define SMALL_BLOCK 256
 #define LARGE_BLOCK 1024
@@ -67,12 +67,16 @@ __device__ static sum_t find_largest(const float *logits, int32_t vocabulary, su
         const sum_t here = static_cast<sum_t>(key_of(logits[i])) << 32 | ~static_cast<uint32_t>(i);
         largest = max(largest, here);
     }
-    for (int other = WARP / 2; other > 0; other /= 2) largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
+    for (int other = WARP / 2; other > 0; other /= 2) {
+        largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
+    }
     if (lane == 0) shared[threadIdx.x / WARP] = largest;
     __syncthreads();
     largest = lane < warps ? shared[lane] : 0;
     __syncthreads();
-    for (int other = WARP / 2; other > 0; other /= 2) largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
+    for (int other = WARP / 2; other > 0; other /= 2) {
+        largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
+    }
     return largest;
 }
 
@@ -87,7 +91,8 @@ __device__ static void add_to_bin(sample_shared *shared, uint32_t bin, sum_t add
 
 /* Sums weight(logit) of the candidates with keys in [low, low + last] in bins of 2^shift keys. */
 template <typename W>
-__device__ static void fill_bins(const sample_row &row, sample_shared *shared, uint32_t low, uint32_t last, int shift, W weight)
+__device__ static void fill_bins(const sample_row &row, sample_shared *shared, uint32_t low, uint32_t last, int shift,
+                                 W weight)
 {
     for (int bin = static_cast<int>(threadIdx.x); bin < BINS; bin += static_cast<int>(blockDim.x)) {
         shared->low[bin] = 0;
@@ -98,7 +103,9 @@ __device__ static void fill_bins(const sample_row &row, sample_shared *shared, u
     for (int32_t first = static_cast<int32_t>(threadIdx.x); first < row.vocabulary; first += LOADS * step) {
         float logits[LOADS]; /* all under way before the first addition, which loads do not pass */
 #pragma unroll
-        for (int j = 0; j < LOADS; j++) logits[j] = first + j * step < row.vocabulary ? row.logits[first + j * step] : NAN;
+        for (int j = 0; j < LOADS; j++) {
+            logits[j] = first + j * step < row.vocabulary ? row.logits[first + j * step] : NAN;
+        }
 #pragma unroll
         for (int j = 0; j < LOADS; j++) {
             const uint32_t key = key_of(logits[j]);
@@ -117,15 +124,16 @@ __device__ static void keep_first(sample_row *row, sample_shared *shared, uint32
     const auto weight = [&all, key, each](int32_t i, float logit) {
         return key_of(logit) == key && is_candidate(all, key, i) ? each : 0;
     };
-    const bool found = walk(all.vocabulary, shared->sums, [&all](int32_t i) { return all.logits[i]; }, weight,
-                            [needed](sum_t) { return needed - 1; }, &last);
+    const bool found = walk(
+        all.vocabulary, shared->sums, [&all](int32_t i) { return all.logits[i]; }, weight,
+        [needed](sum_t) { return needed - 1; }, &last);
     row->least_key = key;
     row->last_id = found ? last.index : all.last_id;
 }
 
 /*
- * Keeps the fewest likeliest candidates, of equal ones the first, whose weight(logit) sums to more than target_of(total), or all
- * where none do. Narrows the key of the last one down by BIN_BITS bits at a time.
+ * Keeps the fewest likeliest candidates, of equal ones the first, whose weight(logit) sums to more than
+ * target_of(total), or all where none do. Narrows the key of the last one down by BIN_BITS bits at a time.
  */
 template <typename W, typename G>
 __device__ static void keep_likeliest(sample_row *row, sample_shared *shared, W weight, G target_of)
@@ -139,8 +147,9 @@ __device__ static void keep_likeliest(sample_row *row, sample_shared *shared, W 
         const auto sum_of = [shared](int32_t i) {
             return static_cast<sum_t>(shared->high[BINS - 1 - i]) << 32 | shared->low[BINS - 1 - i];
         };
-        const bool found = walk(BINS, shared->sums, sum_of, [](int32_t, sum_t sum) { return sum; },
-                                [&](sum_t total) { return first ? target = target_of(total) : target - before; }, &bin);
+        const bool found = walk(
+            BINS, shared->sums, sum_of, [](int32_t, sum_t sum) { return sum; },
+            [&](sum_t total) { return first ? target = target_of(total) : target - before; }, &bin);
         if (!found) return;
         before += bin.before;
         low += static_cast<uint32_t>(BINS - 1 - bin.index) << shift;
@@ -164,8 +173,9 @@ __device__ static void restrict_candidates(sample_row *row, sample_shared *share
     const auto mass = [&all](float logit) { return units(probability(all, logit)); };
     if (how.top_k > 0 && how.top_k < row->vocabulary) {
         const sum_t target = static_cast<sum_t>(how.top_k) - 1;
-        keep_likeliest(row, shared, [mass](float logit) { return static_cast<sum_t>(mass(logit) != 0); },
-                       [target](sum_t) { return target; });
+        keep_likeliest(
+            row, shared, [mass](float logit) { return static_cast<sum_t>(mass(logit) != 0); },
+            [target](sum_t) { return target; });
     }
     if (how.top_p < 1.0f) {
         const double share = how.top_p > 0.0f ? static_cast<double>(how.top_p) : 0.0;
@@ -177,7 +187,8 @@ __device__ static void restrict_candidates(sample_row *row, sample_shared *share
 }
 
 /* The candidate that the draw falls on, or `largest` where there are none. */
-__device__ static int32_t draw(const sample_row &row, sample_shared *shared, const mor4j_cuda_sampling &how, int32_t largest)
+__device__ static int32_t draw(const sample_row &row, sample_shared *shared, const mor4j_cuda_sampling &how,
+                               int32_t largest)
 {
     walked drawn = {largest, 0, 0};
     const auto weight = [&row, &how](int32_t i, float logit) {
@@ -188,7 +199,8 @@ __device__ static int32_t draw(const sample_row &row, sample_shared *shared, con
     const auto target_of = [&how](sum_t total) {
         return total == 0 ? 0 : min(static_cast<sum_t>(how.point * static_cast<double>(total)), total - 1);
     };
-    walk(row.vocabulary, shared->sums, [&row](int32_t i) { return row.logits[i]; }, weight, target_of, &drawn);
+    walk(
+        row.vocabulary, shared->sums, [&row](int32_t i) { return row.logits[i]; }, weight, target_of, &drawn);
     return drawn.index;
 }
 

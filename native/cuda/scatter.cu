@@ -1,6 +1,7 @@
 /*
- * The end of a pass of layers: what became of its rows, y [bucket, H] and what the last layer added, goes back to the states
- * x [states, H], in their place or added by the rows' gates. A block a row or a part of it.
+ * The end of a pass of layers: what became of its rows, y [bucket, H] and what the last layer added, goes back to the
+ * states x [states, H], in their place or added by the rows' gates. A thread block a row or a part of it.
+ * Source: docs/forward-pass.md, section 5, step 4.
  */
 #include "rows.cuh"
 #include "scatter.cuh"

@@ -13,7 +13,8 @@ struct scatter_row {
     bool add;
 };
 
-__device__ inline scatter_row scatter_row_of(const mor4j_cuda_scatter_args &args, int64_t i, int64_t state, size_t residual_size)
+__device__ inline scatter_row scatter_row_of(const mor4j_cuda_scatter_args &args, int64_t i, int64_t state,
+                                             size_t residual_size)
 {
     const char *residual = static_cast<const char *>(args.residual);
     const float gate = args.add && args.gates != nullptr ? args.gates[state] : 1.0f;
@@ -22,7 +23,8 @@ __device__ inline scatter_row scatter_row_of(const mor4j_cuda_scatter_args &args
 }
 
 /* x [N]: what the columns from `column` on have become. */
-template <typename T, int N> __device__ inline void scatter_columns(const scatter_row &row, int64_t column, float (&x)[N])
+template <typename T, int N>
+__device__ inline void scatter_columns(const scatter_row &row, int64_t column, float (&x)[N])
 {
     if (row.add) {
         load(row.x + column, x);

@@ -1,6 +1,6 @@
 /*
- * How a pass turns queries and keys by their token's position, and how a key or a value goes into a block of the cache: what
- * rope_append.cu and attend_decode.cu share.
+ * How a pass turns queries and keys by their token's position, and how a key or a value goes into a block of the cache:
+ * what rope_append.cu and attend_decode.cu share.
  */
 #ifndef MOR4J_TURN_CUH
 #define MOR4J_TURN_CUH
@@ -47,8 +47,8 @@ template <int KV>
 __device__ inline unsigned char *block_of_entry(const mor4j_cuda_cache &cache, const mor4j_cuda_kv_row &row, int head)
 {
     const bool overlay = cache.kv_mode == MOR4J_CUDA_KV_OVERLAY && row.overlay_pages >= 0;
-    return kv_block<KV>(cache, overlay ? row.overlay_pages : row.pages, overlay ? cache.overlay_layer : cache.layer, head,
-                        row.slot);
+    return kv_block<KV>(cache, overlay ? row.overlay_pages : row.pages, overlay ? cache.overlay_layer : cache.layer,
+                        head, row.slot);
 }
 
 /* How x [n] becomes int8: q = round(x * steps), x = scale * q. NaN and infinity make the whole entry NaN. */

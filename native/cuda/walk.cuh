@@ -1,4 +1,5 @@
-/* Where a running sum over numbered weights passes a target, by one block. Sums are integers, so their order does not matter. */
+/* Where a running sum over numbered weights passes a target, by one block. Sums are integers, so their order does not
+   matter. */
 #ifndef MOR4J_WALK_CUH
 #define MOR4J_WALK_CUH
 
@@ -31,7 +32,8 @@ __device__ inline sum_t warp_running_sum(sum_t v)
     return v;
 }
 
-/* This lane's part of the sum of weight(index, read(index)) over [from, to). What is read is under way before it is weighed. */
+/* This lane's part of the sum of weight(index, read(index)) over [from, to). What is read is under way before it is
+   weighed. */
 template <typename R, typename W> __device__ inline sum_t lane_sum(int32_t from, int32_t to, R read, W weight)
 {
     sum_t sum = 0;
@@ -46,9 +48,10 @@ template <typename R, typename W> __device__ inline sum_t lane_sum(int32_t from,
 }
 
 /*
- * The first index of [0, n) up to which weight(index, read(index)) sums to more than target_of(total of all), in *found; false
- * when the total does not. Every warp sums its share, the share that passes the target is shared out again, until it is one
- * number. All threads of the block call this and get the same; `shared` [MOST_WARPS] may be used again at once.
+ * The first index of [0, n) up to which weight(index, read(index)) sums to more than target_of(total of all), in
+ * *found; false when the total does not. Every warp sums its share, the share that passes the target is shared out
+ * again, until it is one number. All threads of the block call this and get the same; `shared` [MOST_WARPS] may be used
+ * again at once.
  */
 template <typename R, typename W, typename G>
 __device__ inline bool walk(int32_t n, sum_t *shared, R read, W weight, G target_of, walked *found)

@@ -57,32 +57,37 @@ static block_state state;
 static uint32_t thread_order;
 static uint64_t random_state;
 
-void set_order(uint32_t order) {
+void set_order(uint32_t order)
+{
     thread_order = order;
     random_state = order * 0x9E3779B97F4A7C15u;
 }
 
 uint32_t order() { return thread_order; }
 
-static uint32_t random_below(uint32_t n) {
+static uint32_t random_below(uint32_t n)
+{
     random_state = random_state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((random_state >> 32) * n >> 32);
 }
 
 /* The lane of a set that is next. */
-static unsigned choose(uint32_t lanes) {
+static unsigned choose(uint32_t lanes)
+{
     if (thread_order == 0) return (unsigned)__builtin_ctz(lanes);
     if (thread_order == 1) return 31u - (unsigned)__builtin_clz(lanes);
     for (uint32_t skip = random_below((uint32_t)__builtin_popcount(lanes)); skip > 0; skip--) lanes &= lanes - 1;
     return (unsigned)__builtin_ctz(lanes);
 }
 
-static void fail(const std::string &text) {
+static void fail(const std::string &text)
+{
     if (state.failure.empty()) state.failure = text;
 }
 
 /* Hands on to the next lane of the warp, which saves the way through the scheduler; to that where there is none. */
-static void wait_for_others() {
+static void wait_for_others()
+{
     if (state.pass && state.failure.empty()) {
         const unsigned lane = choose(state.pass);
         const lane_state &next = state.warp->lanes[lane];
@@ -97,7 +102,8 @@ static void wait_for_others() {
     fiber_yield();
 }
 
-static void release_block_barrier() {
+static void release_block_barrier()
+{
     const unsigned count = state.waiting;
     switch (state.operation) {
     case BLOCK_SYNC: state.result = 0; break;
@@ -113,7 +119,8 @@ static void release_block_barrier() {
     }
 }
 
-int block_barrier(block_operation operation, int predicate, int line) {
+int block_barrier(block_operation operation, int predicate, int line)
+{
     if (state.waiting == 0) {
         state.operation = operation;
         state.line = line;
@@ -131,7 +138,8 @@ int block_barrier(block_operation operation, int predicate, int line) {
     return state.result;
 }
 
-static uint64_t shuffled(const warp_state &warp, unsigned lane, uint32_t present) {
+static uint64_t shuffled(const warp_state &warp, unsigned lane, uint32_t present)
+{
     const lane_state &self = warp.lanes[lane];
     const unsigned first = lane & ~(self.width - 1);
     int64_t source = 0;
@@ -147,7 +155,8 @@ static uint64_t shuffled(const warp_state &warp, unsigned lane, uint32_t present
 }
 
 /* The lanes that sent this value. */
-static uint64_t senders(const warp_state &warp, uint32_t present, uint64_t value) {
+static uint64_t senders(const warp_state &warp, uint32_t present, uint64_t value)
+{
     uint64_t lanes = 0;
     for (uint32_t rest = present; rest; rest &= rest - 1) {
         const unsigned lane = (unsigned)__builtin_ctz(rest);
@@ -156,7 +165,8 @@ static uint64_t senders(const warp_state &warp, uint32_t present, uint64_t value
     return lanes;
 }
 
-static void exchange(warp_state &warp, uint32_t present) {
+static void exchange(warp_state &warp, uint32_t present)
+{
     const warp_operation operation = warp.lanes[__builtin_ctz(present)].operation;
     const uint64_t ballot = operation == WARP_BALLOT ? senders(warp, present, 1) : 0;
     for (uint32_t rest = operation == WARP_SYNC ? 0 : present; rest; rest &= rest - 1) {
@@ -173,7 +183,8 @@ static void exchange(warp_state &warp, uint32_t present) {
 }
 
 /* Lets the lanes of a mask go on when all of them that have not exited are there. */
-static void release_warp_barrier(warp_state &warp, uint32_t mask) {
+static void release_warp_barrier(warp_state &warp, uint32_t mask)
+{
     const uint32_t present = mask & warp.alive;
     if (present == 0 || (present & ~warp.at_warp) != 0) return;
     const warp_operation operation = warp.lanes[__builtin_ctz(present)].operation;
@@ -187,7 +198,8 @@ static void release_warp_barrier(warp_state &warp, uint32_t mask) {
     warp.ready |= present;
 }
 
-uint64_t warp_collective(warp_operation operation, uint32_t mask, uint64_t value, uint32_t operand, uint32_t width) {
+uint64_t warp_collective(warp_operation operation, uint32_t mask, uint64_t value, uint32_t operand, uint32_t width)
+{
     warp_state &warp = *state.warp;
     const uint32_t bit = 1u << state.lane;
     if (!(mask & bit) || width == 0 || width > 32 || (width & (width - 1)) != 0) {
@@ -208,7 +220,8 @@ uint64_t warp_collective(warp_operation operation, uint32_t mask, uint64_t value
 }
 
 /* A thread's life. Others may wait for nobody but it. */
-static void thread_main() {
+static void thread_main()
+{
     state.call->run();
     warp_state &warp = *state.warp;
     const uint32_t bit = 1u << state.lane;
@@ -224,7 +237,8 @@ static void thread_main() {
 }
 
 /* Runs a lane, and those it hands on to, until one has returned or there is nobody to hand on to. */
-static void resume(warp_state &warp, unsigned lane) {
+static void resume(warp_state &warp, unsigned lane)
+{
     lane_state &first = warp.lanes[lane];
     if (!first.stack) {
         first.stack = fiber_start(thread_main);
@@ -245,7 +259,8 @@ static void resume(warp_state &warp, unsigned lane) {
 }
 
 /* Runs a warp until its lanes wait for others. In random order it may have to pause. */
-static void run_warp(warp_state &warp) {
+static void run_warp(warp_state &warp)
+{
     while (warp.ready && state.failure.empty()) {
         state.pass = warp.ready;
         while (state.pass && state.failure.empty()) {
@@ -257,7 +272,8 @@ static void run_warp(warp_state &warp) {
     }
 }
 
-static void prepare_block(kernel_call &call) {
+static void prepare_block(kernel_call &call)
+{
     const unsigned threads = blockDim.x * blockDim.y * blockDim.z;
     state.warp_count = (threads + 31) / 32;
     state.alive = threads;
@@ -282,15 +298,17 @@ static void prepare_block(kernel_call &call) {
     }
 }
 
-static void report_deadlock() {
+static void report_deadlock()
+{
     unsigned at_warp = 0;
     for (unsigned w = 0; w < state.warp_count; w++) at_warp += (unsigned)__builtin_popcount(state.warps[w].at_warp);
     fail("threads of a block wait for ever: " + std::to_string(state.waiting) + " at the barrier of line " +
-         std::to_string(state.waiting ? state.line : 0) + ", " + std::to_string(at_warp) + " at operations of their warp, " +
-         std::to_string(state.alive) + " have not returned");
+         std::to_string(state.waiting ? state.line : 0) + ", " + std::to_string(at_warp) +
+         " at operations of their warp, " + std::to_string(state.alive) + " have not returned");
 }
 
-static void release_stacks() {
+static void release_stacks()
+{
     for (unsigned w = 0; w < state.warp_count; w++) {
         for (lane_state &lane : state.warps[w].lanes) {
             if (lane.stack) fiber_release(lane.stack);
@@ -299,7 +317,8 @@ static void release_stacks() {
     }
 }
 
-static bool run_block(kernel_call &call) {
+static bool run_block(kernel_call &call)
+{
     prepare_block(call);
     while (state.alive > 0 && state.failure.empty()) {
         bool progress = false;
@@ -326,20 +345,25 @@ static guarded_memory shared_arena;
 
 void *dynamic_shared() { return shared_arena.data; }
 
-static bool prepare_shared(size_t bytes) {
+static bool prepare_shared(size_t bytes)
+{
     if (shared_arena.mapping && shared_arena.bytes == bytes) return true;
     guarded_free(shared_arena);
     return guarded_allocate(bytes, 16, shared_arena);
 }
 
-static std::vector<uint64_t> block_order(uint64_t blocks) {
+static std::vector<uint64_t> block_order(uint64_t blocks)
+{
     std::vector<uint64_t> sequence(blocks);
     for (uint64_t i = 0; i < blocks; i++) sequence[i] = thread_order == 1 ? blocks - 1 - i : i;
-    for (uint64_t i = blocks; thread_order > 1 && i > 1; i--) std::swap(sequence[i - 1], sequence[random_below((uint32_t)i)]);
+    for (uint64_t i = blocks; thread_order > 1 && i > 1; i--) {
+        std::swap(sequence[i - 1], sequence[random_below((uint32_t)i)]);
+    }
     return sequence;
 }
 
-bool run_grid(kernel_call &call, dim3 grid, dim3 block, size_t shared_bytes, std::string &failure) {
+bool run_grid(kernel_call &call, dim3 grid, dim3 block, size_t shared_bytes, std::string &failure)
+{
     state.failure.clear();
     awaited = 0;
     gridDim = grid;

@@ -1,6 +1,6 @@
 /*
- * The part of cuBLAS and cuBLASLt that the emulated device has, with the names, argument lists and values of CUDA 13. Programs call
- * it through bindings made from NVIDIA's headers.
+ * The part of cuBLAS and cuBLASLt that the emulated device has, with the names, argument lists and values of CUDA 13.
+ * Programs call it through bindings made from NVIDIA's headers.
  */
 #ifndef MOR4J_EMULATED_CUBLAS_H
 #define MOR4J_EMULATED_CUBLAS_H
@@ -100,44 +100,49 @@ MOR4J_EMULATED_API cublasStatus_t cublasCreate_v2(cublasHandle_t *handle);
 MOR4J_EMULATED_API cublasStatus_t cublasDestroy_v2(cublasHandle_t handle);
 MOR4J_EMULATED_API cublasStatus_t cublasGetVersion_v2(cublasHandle_t handle, int *version);
 MOR4J_EMULATED_API cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
-MOR4J_EMULATED_API cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void *workspace, size_t workspaceSizeInBytes);
+MOR4J_EMULATED_API cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void *workspace,
+                                                        size_t workspaceSizeInBytes);
 MOR4J_EMULATED_API cublasStatus_t cublasSetStream_v2(cublasHandle_t handle, cudaStream_t streamId);
 MOR4J_EMULATED_API const char *cublasGetStatusName(cublasStatus_t status);
 MOR4J_EMULATED_API const char *cublasGetStatusString(cublasStatus_t status);
-MOR4J_EMULATED_API cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n,
-                                               int k, const void *alpha, const void *A, cudaDataType Atype, int lda, const void *B,
-                                               cudaDataType Btype, int ldb, const void *beta, void *C, cudaDataType Ctype, int ldc,
-                                               cublasComputeType_t computeType, cublasGemmAlgo_t algo);
+MOR4J_EMULATED_API cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa,
+                                               cublasOperation_t transb, int m, int n, int k, const void *alpha,
+                                               const void *A, cudaDataType Atype, int lda, const void *B,
+                                               cudaDataType Btype, int ldb, const void *beta, void *C,
+                                               cudaDataType Ctype, int ldc, cublasComputeType_t computeType,
+                                               cublasGemmAlgo_t algo);
 
 MOR4J_EMULATED_API cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle);
 MOR4J_EMULATED_API cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle);
 MOR4J_EMULATED_API size_t cublasLtGetVersion(void);
-MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType,
-                                                           cudaDataType scaleType);
-MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr,
-                                                                 const void *buf, size_t sizeInBytes);
+MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc,
+                                                           cublasComputeType_t computeType, cudaDataType scaleType);
+MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc,
+                                                                 cublasLtMatmulDescAttributes_t attr, const void *buf,
+                                                                 size_t sizeInBytes);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc);
-MOR4J_EMULATED_API cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows,
-                                                             uint64_t cols, int64_t ld);
+MOR4J_EMULATED_API cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type,
+                                                             uint64_t rows, uint64_t cols, int64_t ld);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout,
-                                                                   cublasLtMatrixLayoutAttribute_t attr, const void *buf,
-                                                                   size_t sizeInBytes);
+                                                                   cublasLtMatrixLayoutAttribute_t attr,
+                                                                   const void *buf, size_t sizeInBytes);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *pref);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t pref,
-                                                                       cublasLtMatmulPreferenceAttributes_t attr, const void *buf,
-                                                                       size_t sizeInBytes);
+                                                                       cublasLtMatmulPreferenceAttributes_t attr,
+                                                                       const void *buf, size_t sizeInBytes);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t pref);
 MOR4J_EMULATED_API cublasStatus_t cublasLtMatmulAlgoGetHeuristic(
-    cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc,
-    cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc, cublasLtMatmulPreference_t preference, int requestedAlgoCount,
+    cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t operationDesc, cublasLtMatrixLayout_t Adesc,
+    cublasLtMatrixLayout_t Bdesc, cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc,
+    cublasLtMatmulPreference_t preference, int requestedAlgoCount,
     cublasLtMatmulHeuristicResult_t heuristicResultsArray[], int *returnAlgoCount);
-MOR4J_EMULATED_API cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha,
-                                                 const void *A, cublasLtMatrixLayout_t Adesc, const void *B,
-                                                 cublasLtMatrixLayout_t Bdesc, const void *beta, const void *C,
-                                                 cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc,
-                                                 const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes,
-                                                 cudaStream_t stream);
+MOR4J_EMULATED_API cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc,
+                                                 const void *alpha, const void *A, cublasLtMatrixLayout_t Adesc,
+                                                 const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta,
+                                                 const void *C, cublasLtMatrixLayout_t Cdesc, void *D,
+                                                 cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo,
+                                                 void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream);
 
 #ifdef __cplusplus
 }

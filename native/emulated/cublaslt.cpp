@@ -37,8 +37,8 @@ static const size_t WORKSPACE_WANTED = 4096;
 static const uint32_t EPILOGUE_DEFAULT = 1;
 
 /* Handles and descriptors are created and destroyed the same way. */
-template <typename T>
-static cublasStatus_t create(const char *function, T **object, const T &value) {
+template <typename T> static cublasStatus_t create(const char *function, T **object, const T &value)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     if (!object) return CUBLAS_STATUS_INVALID_VALUE;
     const cublasStatus_t status = enter_cublas(function);
@@ -46,31 +46,40 @@ static cublasStatus_t create(const char *function, T **object, const T &value) {
     return status;
 }
 
-template <typename T>
-static cublasStatus_t destroy(T *object) {
+template <typename T> static cublasStatus_t destroy(T *object)
+{
     delete object;
     return CUBLAS_STATUS_SUCCESS;
 }
 
-template <typename T>
-static cublasStatus_t set(T &field, const void *value, size_t bytes) {
+template <typename T> static cublasStatus_t set(T &field, const void *value, size_t bytes)
+{
     if (!value || bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
     memcpy(&field, value, sizeof field);
     return CUBLAS_STATUS_SUCCESS;
 }
 
-static gemm_matrix matrix_of(const void *data, const cublasLtMatrixLayoutOpaque &layout, bool transposed) {
-    return {data,      static_cast<cudaDataType>(layout.type), static_cast<int64_t>(layout.rows), static_cast<int64_t>(layout.cols),
-            layout.ld, transposed};
+static gemm_matrix matrix_of(const void *data, const cublasLtMatrixLayoutOpaque &layout, bool transposed)
+{
+    return {data,
+            static_cast<cudaDataType>(layout.type),
+            static_cast<int64_t>(layout.rows),
+            static_cast<int64_t>(layout.cols),
+            layout.ld,
+            transposed};
 }
 
-static cublasStatus_t check_matmul(const cublasLtMatmulDescOpaque *desc, const cublasLtMatrixLayoutOpaque *const layouts[4], gemm &g) {
+static cublasStatus_t check_matmul(const cublasLtMatmulDescOpaque *desc,
+                                   const cublasLtMatrixLayoutOpaque *const layouts[4], gemm &g)
+{
     if (!desc) return CUBLAS_STATUS_INVALID_VALUE;
     for (int i = 0; i < 4; i++) {
         if (!layouts[i]) return CUBLAS_STATUS_INVALID_VALUE;
         if (layouts[i]->order != 0 || layouts[i]->batches != 1) return CUBLAS_STATUS_NOT_SUPPORTED;
     }
-    if (desc->pointer_mode != 0 || desc->epilogue != EPILOGUE_DEFAULT || desc->scale != CUDA_R_32F) return CUBLAS_STATUS_NOT_SUPPORTED;
+    if (desc->pointer_mode != 0 || desc->epilogue != EPILOGUE_DEFAULT || desc->scale != CUDA_R_32F) {
+        return CUBLAS_STATUS_NOT_SUPPORTED;
+    }
     g.a = matrix_of(g.a.data, *layouts[0], desc->transa != CUBLAS_OP_N);
     g.b = matrix_of(g.b.data, *layouts[1], desc->transb != CUBLAS_OP_N);
     g.c = matrix_of(g.c.data, *layouts[2], false);
@@ -79,10 +88,13 @@ static cublasStatus_t check_matmul(const cublasLtMatmulDescOpaque *desc, const c
 }
 
 /* An algorithm may count on the alignments that were asked for. */
-static bool is_aligned(const cublasLtMatmulAlgo_t &algo, const void *const pointers[4], bool reads_c) {
+static bool is_aligned(const cublasLtMatmulAlgo_t &algo, const void *const pointers[4], bool reads_c)
+{
     for (int i = 0; i < 4; i++) {
         const uint64_t alignment = algo.data[2 + i];
-        if (alignment > 1 && (i != 2 || reads_c) && reinterpret_cast<uintptr_t>(pointers[i]) % alignment != 0) return false;
+        if (alignment > 1 && (i != 2 || reads_c) && reinterpret_cast<uintptr_t>(pointers[i]) % alignment != 0) {
+            return false;
+        }
     }
     return true;
 }
@@ -91,16 +103,22 @@ static bool is_aligned(const cublasLtMatmulAlgo_t &algo, const void *const point
 
 using namespace mor4j_emulated;
 
-cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle) { return create(__func__, lightHandle, cublasLtContext{}); }
+cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
+{
+    return create(__func__, lightHandle, cublasLtContext{});
+}
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle) { return destroy(lightHandle); }
 
-cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType, cudaDataType scaleType) {
+cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType,
+                                        cudaDataType scaleType)
+{
     return create(__func__, matmulDesc, {computeType, scaleType, 0, CUBLAS_OP_N, CUBLAS_OP_N, EPILOGUE_DEFAULT});
 }
 cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc) { return destroy(matmulDesc); }
 
-cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr, const void *buf,
-                                              size_t sizeInBytes) {
+cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr,
+                                              const void *buf, size_t sizeInBytes)
+{
     if (!matmulDesc) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
     case CUBLASLT_MATMUL_DESC_COMPUTE_TYPE: return set(matmulDesc->compute, buf, sizeInBytes);
@@ -113,14 +131,16 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, c
     return CUBLAS_STATUS_NOT_SUPPORTED;
 }
 
-cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows, uint64_t cols,
-                                          int64_t ld) {
+cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cudaDataType type, uint64_t rows,
+                                          uint64_t cols, int64_t ld)
+{
     return create(__func__, matLayout, {static_cast<uint32_t>(type), 0, rows, cols, ld, 1});
 }
 cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout) { return destroy(matLayout); }
 
 cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr,
-                                                const void *buf, size_t sizeInBytes) {
+                                                const void *buf, size_t sizeInBytes)
+{
     if (!matLayout) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
     case CUBLASLT_MATRIX_LAYOUT_TYPE: return set(matLayout->type, buf, sizeInBytes);
@@ -133,13 +153,16 @@ cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout
     return CUBLAS_STATUS_NOT_SUPPORTED;
 }
 
-cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *pref) {
+cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *pref)
+{
     return create(__func__, pref, {0, 0, 0xFFFFFFFFu, {256, 256, 256, 256}});
 }
 cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t pref) { return destroy(pref); }
 
-cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t pref, cublasLtMatmulPreferenceAttributes_t attr,
-                                                    const void *buf, size_t sizeInBytes) {
+cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t pref,
+                                                    cublasLtMatmulPreferenceAttributes_t attr, const void *buf,
+                                                    size_t sizeInBytes)
+{
     if (!pref) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
     case CUBLASLT_MATMUL_PREF_SEARCH_MODE: return set(pref->search_mode, buf, sizeInBytes);
@@ -158,10 +181,14 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t lightHandle, cubl
                                               cublasLtMatrixLayout_t Adesc, cublasLtMatrixLayout_t Bdesc,
                                               cublasLtMatrixLayout_t Cdesc, cublasLtMatrixLayout_t Ddesc,
                                               cublasLtMatmulPreference_t preference, int requestedAlgoCount,
-                                              cublasLtMatmulHeuristicResult_t heuristicResultsArray[], int *returnAlgoCount) {
+                                              cublasLtMatmulHeuristicResult_t heuristicResultsArray[],
+                                              int *returnAlgoCount)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     if (!lightHandle) return CUBLAS_STATUS_NOT_INITIALIZED;
-    if (!preference || requestedAlgoCount < 1 || !heuristicResultsArray || !returnAlgoCount) return CUBLAS_STATUS_INVALID_VALUE;
+    if (!preference || requestedAlgoCount < 1 || !heuristicResultsArray || !returnAlgoCount) {
+        return CUBLAS_STATUS_INVALID_VALUE;
+    }
     *returnAlgoCount = 0;
     cublasStatus_t status = enter_cublas(__func__);
     if (status != CUBLAS_STATUS_SUCCESS) return status;
@@ -184,10 +211,12 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t lightHandle, cubl
     return CUBLAS_STATUS_SUCCESS;
 }
 
-cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha, const void *A,
-                              cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc, const void *beta,
-                              const void *C, cublasLtMatrixLayout_t Cdesc, void *D, cublasLtMatrixLayout_t Ddesc,
-                              const cublasLtMatmulAlgo_t *algo, void *workspace, size_t workspaceSizeInBytes, cudaStream_t stream) {
+cublasStatus_t cublasLtMatmul(cublasLtHandle_t lightHandle, cublasLtMatmulDesc_t computeDesc, const void *alpha,
+                              const void *A, cublasLtMatrixLayout_t Adesc, const void *B, cublasLtMatrixLayout_t Bdesc,
+                              const void *beta, const void *C, cublasLtMatrixLayout_t Cdesc, void *D,
+                              cublasLtMatrixLayout_t Ddesc, const cublasLtMatmulAlgo_t *algo, void *workspace,
+                              size_t workspaceSizeInBytes, cudaStream_t stream)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     if (!lightHandle) return CUBLAS_STATUS_NOT_INITIALIZED;
     if (!alpha || !beta || (algo && algo->data[0] != ALGORITHM)) return CUBLAS_STATUS_INVALID_VALUE;

@@ -1,6 +1,6 @@
 /*
- * CUDA for the host's C++ compiler: what device.cuh includes in place of CUDA's headers. Kernels become functions that run once per
- * thread, on fibers (block.cpp), when their stream is waited for (stream.cpp).
+ * CUDA for the host's C++ compiler: what device.cuh includes in place of CUDA's headers. Kernels become functions that
+ * run once per thread, on fibers (block.cpp), when their stream is waited for (stream.cpp).
  */
 #ifndef MOR4J_CUDA_EMULATION_H
 #define MOR4J_CUDA_EMULATION_H
@@ -36,25 +36,27 @@ inline void prefetch(const void *) {}
 
 namespace mor4j_emulated {
 
-template <typename... P>
-struct bound_kernel final : kernel_call {
+template <typename... P> struct bound_kernel final : kernel_call {
     void (*kernel)(P...);
     std::tuple<P...> arguments;
 
     template <typename... A>
-    explicit bound_kernel(void (*k)(P...), A &&...a) : kernel(k), arguments(std::forward<A>(a)...) {}
+    explicit bound_kernel(void (*k)(P...), A &&...a) : kernel(k), arguments(std::forward<A>(a)...)
+    {}
     void run() override { std::apply(kernel, arguments); }
 };
 
 #pragma GCC visibility push(hidden)
 /* Enqueues; as on a device the result is that of cudaGetLastError, so an older error shows up here. */
-cudaError_t enqueue_kernel(const char *name, std::shared_ptr<kernel_call> call, dim3 grid, dim3 block, size_t shared_bytes,
-                           void *stream);
+cudaError_t enqueue_kernel(const char *name, std::shared_ptr<kernel_call> call, dim3 grid, dim3 block,
+                           size_t shared_bytes, void *stream);
 #pragma GCC visibility pop
 
 template <typename... P, typename... A>
-cudaError_t launch(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, void *stream, A &&...a) {
-    return enqueue_kernel(name, std::make_shared<bound_kernel<P...>>(kernel, std::forward<A>(a)...), grid, block, shared, stream);
+cudaError_t launch(const char *name, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, void *stream, A &&...a)
+{
+    return enqueue_kernel(name, std::make_shared<bound_kernel<P...>>(kernel, std::forward<A>(a)...), grid, block,
+                          shared, stream);
 }
 
 } // namespace mor4j_emulated

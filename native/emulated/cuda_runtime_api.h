@@ -1,6 +1,6 @@
 /*
- * The part of CUDA's runtime API that the emulated device has, with the names, argument lists and values of CUDA 13. Stands in for
- * the toolkit's header of the same name where there is none.
+ * The part of CUDA's runtime API that the emulated device has, with the names, argument lists and values of CUDA 13.
+ * Stands in for the toolkit's header of the same name where there is none.
  */
 #ifndef MOR4J_EMULATED_CUDA_RUNTIME_API_H
 #define MOR4J_EMULATED_CUDA_RUNTIME_API_H
@@ -150,7 +150,8 @@ MOR4J_EMULATED_API cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start
 MOR4J_EMULATED_API cudaError_t cudaStreamBeginCapture(cudaStream_t stream, enum cudaStreamCaptureMode mode);
 MOR4J_EMULATED_API cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *pGraph);
 MOR4J_EMULATED_API cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureStatus *pCaptureStatus);
-MOR4J_EMULATED_API cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph, unsigned long long flags);
+MOR4J_EMULATED_API cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph,
+                                                    unsigned long long flags);
 MOR4J_EMULATED_API cudaError_t cudaGraphLaunch(cudaGraphExec_t graphExec, cudaStream_t stream);
 MOR4J_EMULATED_API cudaError_t cudaGraphDestroy(cudaGraph_t graph);
 MOR4J_EMULATED_API cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graphExec);

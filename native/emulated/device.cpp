@@ -13,7 +13,8 @@ struct attribute {
     int value;
 };
 
-/* Those of the smallest device that kernels are built for (8.0), with few processors so that grids need several waves. */
+/* Those of the smallest device that kernels are built for (8.0), with few processors so that grids need several
+   waves. */
 static const attribute ATTRIBUTES[] = {
     {cudaDevAttrMaxThreadsPerBlock, MAX_BLOCK_THREADS},
     {cudaDevAttrMaxBlockDimX, MAX_BLOCK_THREADS},
@@ -42,7 +43,8 @@ static const attribute ATTRIBUTES[] = {
 
 using namespace mor4j_emulated;
 
-cudaError_t cudaGetDeviceCount(int *count) {
+cudaError_t cudaGetDeviceCount(int *count)
+{
     return api(__func__, [&]() {
         if (!count) return cudaErrorInvalidValue;
         *count = 1;
@@ -50,7 +52,8 @@ cudaError_t cudaGetDeviceCount(int *count) {
     });
 }
 
-cudaError_t cudaGetDevice(int *device) {
+cudaError_t cudaGetDevice(int *device)
+{
     return api(__func__, [&]() {
         if (!device) return cudaErrorInvalidValue;
         *device = 0;
@@ -58,11 +61,13 @@ cudaError_t cudaGetDevice(int *device) {
     });
 }
 
-cudaError_t cudaSetDevice(int device) {
+cudaError_t cudaSetDevice(int device)
+{
     return api(__func__, [&]() { return device == 0 ? cudaSuccess : cudaErrorInvalidDevice; });
 }
 
-cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *prop, int device) {
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *prop, int device)
+{
     return api(__func__, [&]() {
         if (!prop) return cudaErrorInvalidValue;
         if (device != 0) return cudaErrorInvalidDevice;
@@ -72,7 +77,8 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *prop, int device) {
     });
 }
 
-cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attr, int device) {
+cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attr, int device)
+{
     return api(__func__, [&]() {
         if (!value) return cudaErrorInvalidValue;
         if (device != 0) return cudaErrorInvalidDevice;
@@ -85,7 +91,8 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attr, int device) 
     });
 }
 
-cudaError_t cudaDriverGetVersion(int *driverVersion) {
+cudaError_t cudaDriverGetVersion(int *driverVersion)
+{
     return api(__func__, [&]() {
         if (!driverVersion) return cudaErrorInvalidValue;
         *driverVersion = CUDA_VERSION;
@@ -93,7 +100,8 @@ cudaError_t cudaDriverGetVersion(int *driverVersion) {
     });
 }
 
-cudaError_t cudaRuntimeGetVersion(int *runtimeVersion) {
+cudaError_t cudaRuntimeGetVersion(int *runtimeVersion)
+{
     return api(__func__, [&]() {
         if (!runtimeVersion) return cudaErrorInvalidValue;
         *runtimeVersion = CUDA_VERSION;

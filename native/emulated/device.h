@@ -76,8 +76,8 @@ cudaError_t poisoned();
 cudaError_t injected(const char *function);
 void set_failure(const std::string &text);
 
-template <typename F>
-cudaError_t api(const char *function, F body) {
+template <typename F> cudaError_t api(const char *function, F body)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     const cudaError_t error = enter(function);
     return leave(error != cudaSuccess ? error : body());

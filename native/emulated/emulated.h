@@ -25,14 +25,14 @@ MOR4J_EMULATED_API uint64_t mor4j_emulated_live_allocations(void);
 MOR4J_EMULATED_API uint64_t mor4j_emulated_launches(void);
 
 /*
- * The last kernel of which not every thread waited, once, for the kernels before it (await_previous_kernel), or an empty text. Here
- * it makes no difference; a device might run it beside them.
+ * The last kernel of which not every thread waited, once, for the kernels before it (await_previous_kernel), or an
+ * empty text. Here it makes no difference; a device might run it beside them.
  */
 MOR4J_EMULATED_API const char *mor4j_emulated_unawaited(void);
 
 /*
- * The next call of a function of the runtime, cuBLAS or cuBLASLt does nothing but return the code, as do the next launch ("launch")
- * and the next execution of one ("execute"). A code that poisons a device's context does so here.
+ * The next call of a function of the runtime, cuBLAS or cuBLASLt does nothing but return the code, as do the next
+ * launch ("launch") and the next execution of one ("execute"). A code that poisons a device's context does so here.
  */
 MOR4J_EMULATED_API void mor4j_emulated_fail_next(const char *function, int32_t code);
 

@@ -11,24 +11,29 @@ static thread_local cudaError_t last = cudaSuccess;
 static std::map<std::string, cudaError_t> requested;
 static std::string failure;
 
-std::recursive_mutex &device_lock() {
+std::recursive_mutex &device_lock()
+{
     static std::recursive_mutex *lock = new std::recursive_mutex(); /* outlives every thread */
     return *lock;
 }
 
-static bool is_sticky(cudaError_t error) {
-    return (error >= cudaErrorIllegalAddress && error <= cudaErrorLaunchFailure && error != cudaErrorLaunchOutOfResources) ||
+static bool is_sticky(cudaError_t error)
+{
+    return (error >= cudaErrorIllegalAddress && error <= cudaErrorLaunchFailure &&
+            error != cudaErrorLaunchOutOfResources) ||
            error == cudaErrorECCUncorrectable;
 }
 
 cudaError_t poisoned() { return sticky; }
 
-cudaError_t poison(cudaError_t error) {
+cudaError_t poison(cudaError_t error)
+{
     if (sticky == cudaSuccess && is_sticky(error)) sticky = error;
     return error;
 }
 
-cudaError_t injected(const char *function) {
+cudaError_t injected(const char *function)
+{
     const auto entry = requested.find(function);
     if (entry == requested.end()) return cudaSuccess;
     const cudaError_t code = entry->second;
@@ -38,7 +43,8 @@ cudaError_t injected(const char *function) {
 
 cudaError_t enter(const char *function) { return sticky != cudaSuccess ? sticky : poison(injected(function)); }
 
-cudaError_t leave(cudaError_t error) {
+cudaError_t leave(cudaError_t error)
+{
     if (error != cudaSuccess) last = error;
     return error;
 }
@@ -51,7 +57,9 @@ struct error_text {
     const char *text;
 };
 
+/* clang-format off */
 #define MOR4J_ERROR(name, text) {name, #name, text}
+/* clang-format on */
 static const error_text TEXTS[] = {
     MOR4J_ERROR(cudaSuccess, "no error"),
     MOR4J_ERROR(cudaErrorInvalidValue, "invalid argument"),
@@ -84,14 +92,17 @@ static const error_text TEXTS[] = {
     MOR4J_ERROR(cudaErrorStreamCaptureUnmatched, "capture was not ended in the same stream as it began"),
     MOR4J_ERROR(cudaErrorStreamCaptureUnjoined, "capturing stream has unjoined work"),
     MOR4J_ERROR(cudaErrorStreamCaptureIsolation, "dependency created on uncaptured work in another stream"),
-    MOR4J_ERROR(cudaErrorStreamCaptureImplicit, "operation would make the legacy stream depend on a capturing blocking stream"),
+    MOR4J_ERROR(cudaErrorStreamCaptureImplicit,
+                "operation would make the legacy stream depend on a capturing blocking stream"),
     MOR4J_ERROR(cudaErrorCapturedEvent, "operation not permitted on an event last recorded in a capturing stream"),
-    MOR4J_ERROR(cudaErrorStreamCaptureWrongThread, "attempt to terminate a thread-local capture sequence from another thread"),
+    MOR4J_ERROR(cudaErrorStreamCaptureWrongThread,
+                "attempt to terminate a thread-local capture sequence from another thread"),
     MOR4J_ERROR(cudaErrorUnknown, "unknown error"),
 };
 #undef MOR4J_ERROR
 
-static const error_text *find_text(cudaError_t error) {
+static const error_text *find_text(cudaError_t error)
+{
     for (const error_text &text : TEXTS) {
         if (text.code == error) return &text;
     }
@@ -102,38 +113,45 @@ static const error_text *find_text(cudaError_t error) {
 
 using namespace mor4j_emulated;
 
-const char *cudaGetErrorName(cudaError_t error) {
+const char *cudaGetErrorName(cudaError_t error)
+{
     const error_text *text = find_text(error);
     return text ? text->name : "unrecognized error code";
 }
 
-const char *cudaGetErrorString(cudaError_t error) {
+const char *cudaGetErrorString(cudaError_t error)
+{
     const error_text *text = find_text(error);
     return text ? text->text : "unrecognized error code";
 }
 
-cudaError_t cudaPeekAtLastError(void) {
+cudaError_t cudaPeekAtLastError(void)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     return sticky != cudaSuccess ? sticky : last;
 }
 
-cudaError_t cudaGetLastError(void) {
+cudaError_t cudaGetLastError(void)
+{
     const cudaError_t error = cudaPeekAtLastError();
     last = cudaSuccess;
     return error;
 }
 
-void mor4j_emulated_fail_next(const char *function, int32_t code) {
+void mor4j_emulated_fail_next(const char *function, int32_t code)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     requested[function] = static_cast<cudaError_t>(code);
 }
 
-const char *mor4j_emulated_failure(void) {
+const char *mor4j_emulated_failure(void)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     return failure.c_str();
 }
 
-void mor4j_emulated_reset(void) {
+void mor4j_emulated_reset(void)
+{
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     sticky = cudaSuccess;
     last = cudaSuccess;

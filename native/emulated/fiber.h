@@ -1,5 +1,6 @@
 /*
- * Fibers: stacks from a pool and a switch between them. One thread of the process uses them at a time (the runtime's lock).
+ * Fibers: stacks from a pool and a switch between them. One thread of the process uses them at a time (the runtime's
+ * lock).
  */
 #ifndef MOR4J_EMULATED_FIBER_H
 #define MOR4J_EMULATED_FIBER_H
@@ -10,7 +11,8 @@ namespace mor4j_emulated {
 
 struct fiber;
 
-/* A fiber that will run body(), which ends with fiber_exit. Its stack comes from the pool; null when there is no memory. */
+/* A fiber that will run body(), which ends with fiber_exit. Its stack comes from the pool; null when there is no
+   memory. */
 fiber *fiber_start(void (*body)());
 
 /* Runs the fiber, and those it switches to, until one yields or exits. */

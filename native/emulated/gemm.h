@@ -26,7 +26,7 @@ struct gemm {
     float beta; /* 0: C is not read */
     void *workspace;
     size_t workspace_bytes;
-    bool adds_parts_as_output; /* parts of a sum are rounded to the type of D before they are added, as the libraries may */
+    bool adds_parts_as_output; /* parts of a sum are rounded to the type of D before they are added: libraries may */
 };
 
 /* SUCCESS; INVALID_VALUE for shapes that do not fit; NOT_SUPPORTED for combinations of types that do not exist. */

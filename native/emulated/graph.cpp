@@ -1,6 +1,6 @@
 /*
- * Capture of a stream's work into a graph. A graph executes its nodes in the order of their capture, which is one of the orders
- * that their dependencies allow.
+ * Capture of a stream's work into a graph. A graph executes its nodes in the order of their capture, which is one of
+ * the orders that their dependencies allow.
  */
 #include <algorithm>
 
@@ -24,11 +24,13 @@ static std::vector<std::unique_ptr<CUgraph_st>> graphs;
 static std::vector<std::unique_ptr<CUgraphExec_st>> executables;
 
 template <typename T>
-static typename std::vector<std::unique_ptr<T>>::iterator find(std::vector<std::unique_ptr<T>> &all, const T *handle) {
+static typename std::vector<std::unique_ptr<T>>::iterator find(std::vector<std::unique_ptr<T>> &all, const T *handle)
+{
     return std::find_if(all.begin(), all.end(), [=](const std::unique_ptr<T> &e) { return e.get() == handle; });
 }
 
-static cudaError_t invalidate_captures(bool all) {
+static cudaError_t invalidate_captures(bool all)
+{
     cudaError_t error = cudaSuccess;
     for (const auto &s : live_streams()) {
         if (!s->capture) continue;
@@ -45,7 +47,8 @@ static cudaError_t invalidate_captures(bool all) {
 cudaError_t check_no_capture() { return invalidate_captures(false); }
 cudaError_t check_no_capture_at_all() { return invalidate_captures(true); }
 
-static cudaError_t begin_capture(const std::shared_ptr<stream> &s, cudaStreamCaptureMode mode) {
+static cudaError_t begin_capture(const std::shared_ptr<stream> &s, cudaStreamCaptureMode mode)
+{
     if (s == find_stream(nullptr)) return cudaErrorStreamCaptureUnsupported;
     if (s->capture) return cudaErrorIllegalState;
     s->capture = std::make_shared<capture>();
@@ -55,7 +58,8 @@ static cudaError_t begin_capture(const std::shared_ptr<stream> &s, cudaStreamCap
     return cudaSuccess;
 }
 
-static cudaError_t end_capture(const std::shared_ptr<stream> &s, cudaGraph_t *graph) {
+static cudaError_t end_capture(const std::shared_ptr<stream> &s, cudaGraph_t *graph)
+{
     const std::shared_ptr<capture> c = s->capture;
     *graph = nullptr;
     if (!c) return cudaErrorIllegalState;
@@ -80,7 +84,8 @@ static cudaError_t end_capture(const std::shared_ptr<stream> &s, cudaGraph_t *gr
 
 using namespace mor4j_emulated;
 
-cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s) return cudaErrorInvalidResourceHandle;
@@ -89,7 +94,8 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
     });
 }
 
-cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *pGraph) {
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *pGraph)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s) return cudaErrorInvalidResourceHandle;
@@ -97,7 +103,8 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *pGraph) {
     });
 }
 
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *pCaptureStatus) {
+cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *pCaptureStatus)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s) return cudaErrorInvalidResourceHandle;
@@ -109,7 +116,8 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus *
     });
 }
 
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph, unsigned long long) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph, unsigned long long)
+{
     return api(__func__, [&]() {
         if (!pGraphExec || find(graphs, graph) == graphs.end()) return cudaErrorInvalidValue;
         executables.emplace_back(new CUgraphExec_st());
@@ -119,7 +127,8 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph,
     });
 }
 
-cudaError_t cudaGraphLaunch(cudaGraphExec_t graphExec, cudaStream_t stream) {
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graphExec, cudaStream_t stream)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s) return cudaErrorInvalidResourceHandle;
@@ -130,7 +139,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t graphExec, cudaStream_t stream) {
     });
 }
 
-cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+cudaError_t cudaGraphDestroy(cudaGraph_t graph)
+{
     return api(__func__, [&]() {
         const auto entry = find(graphs, graph);
         if (entry == graphs.end()) return cudaErrorInvalidValue;
@@ -140,7 +150,8 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
 }
 
 /* Launches under way keep what they need. */
-cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graphExec) {
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graphExec)
+{
     return api(__func__, [&]() {
         const auto entry = find(executables, graphExec);
         if (entry == executables.end()) return cudaErrorInvalidValue;
@@ -149,7 +160,8 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graphExec) {
     });
 }
 
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *nodes, size_t *numNodes) {
+cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t *nodes, size_t *numNodes)
+{
     return api(__func__, [&]() {
         if (!numNodes || find(graphs, graph) == graphs.end()) return cudaErrorInvalidValue;
         const size_t count = graph->nodes.size();

@@ -25,24 +25,29 @@ static const size_t BEFORE_BYTES = 64;
 /* Two bytes of these are a NaN as bfloat16 and float16, four as float32. */
 static unsigned char slack_byte(const unsigned char *p) { return reinterpret_cast<uintptr_t>(p) % 2 ? 0xFF : 0xA5; }
 
-static unsigned char *slack_begin(const guarded_memory &memory) {
+static unsigned char *slack_begin(const guarded_memory &memory)
+{
     unsigned char *first = static_cast<unsigned char *>(memory.mapping) + PAGE;
     return memory.data - first < static_cast<ptrdiff_t>(BEFORE_BYTES) ? first : memory.data - BEFORE_BYTES;
 }
 
-static unsigned char *body_end(const guarded_memory &memory) {
+static unsigned char *body_end(const guarded_memory &memory)
+{
     return static_cast<unsigned char *>(memory.mapping) + memory.mapping_bytes - PAGE;
 }
 
-static void protect_slack(const guarded_memory &memory) {
+static void protect_slack(const guarded_memory &memory)
+{
     for (unsigned char *p = slack_begin(memory); p < memory.data; p++) *p = slack_byte(p);
     for (unsigned char *p = memory.data + memory.bytes; p < body_end(memory); p++) *p = slack_byte(p);
     unsigned char *first = static_cast<unsigned char *>(memory.mapping) + PAGE;
     ASAN_POISON_MEMORY_REGION(first, static_cast<size_t>(memory.data - first));
-    ASAN_POISON_MEMORY_REGION(memory.data + memory.bytes, static_cast<size_t>(body_end(memory) - memory.data) - memory.bytes);
+    ASAN_POISON_MEMORY_REGION(memory.data + memory.bytes,
+                              static_cast<size_t>(body_end(memory) - memory.data) - memory.bytes);
 }
 
-bool guarded_allocate(size_t bytes, size_t alignment, guarded_memory &memory) {
+bool guarded_allocate(size_t bytes, size_t alignment, guarded_memory &memory)
+{
     if (bytes > SIZE_MAX - 4 * PAGE) return false;
     const size_t body = (bytes + PAGE - 1) / PAGE * PAGE;
     const size_t total = body + 2 * PAGE;
@@ -58,7 +63,8 @@ bool guarded_allocate(size_t bytes, size_t alignment, guarded_memory &memory) {
     return true;
 }
 
-bool guarded_intact(const guarded_memory &memory) {
+bool guarded_intact(const guarded_memory &memory)
+{
     ASAN_UNPOISON_MEMORY_REGION(memory.mapping, memory.mapping_bytes);
     bool intact = true;
     for (const unsigned char *p = slack_begin(memory); p < memory.data; p++) intact &= *p == slack_byte(p);
@@ -67,7 +73,8 @@ bool guarded_intact(const guarded_memory &memory) {
     return intact;
 }
 
-void guarded_fill(guarded_memory &memory) {
+void guarded_fill(guarded_memory &memory)
+{
     if (memory.bytes > 0) memset(memory.data, 0xFF, memory.bytes);
 }
 
@@ -86,7 +93,8 @@ static std::mutex &quarantine_lock = *new std::mutex();
 static std::deque<quarantined> &quarantine = *new std::deque<quarantined>();
 static size_t quarantine_bytes;
 
-void guarded_free(guarded_memory &memory) {
+void guarded_free(guarded_memory &memory)
+{
     if (!memory.mapping) return;
     const quarantined freed = {memory.mapping, memory.mapping_bytes};
     memory = {nullptr, 0, nullptr, 0};

@@ -1,6 +1,7 @@
 /*
- * Memory that ends at a page that must not be touched, and begins after one. What lies between, less than the alignment after the
- * end, reads as NaN and is looked at again when the memory is given back; AddressSanitizer sees it touched at once.
+ * Memory that ends at a page that must not be touched, and begins after one. What lies between, less than the alignment
+ * after the end, reads as NaN and is looked at again when the memory is given back; AddressSanitizer sees it touched at
+ * once.
  */
 #ifndef MOR4J_EMULATED_GUARDED_H
 #define MOR4J_EMULATED_GUARDED_H

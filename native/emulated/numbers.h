@@ -1,6 +1,6 @@
 /*
- * bfloat16 and float16 on the host: stored as 16 bits, computed with as float32. Rounds to nearest even; a NaN stays one (0x7FFF,
- * as the device's conversions give).
+ * bfloat16 and float16 on the host: stored as 16 bits, computed with as float32. Rounds to nearest even; a NaN stays
+ * one (0x7FFF, as the device's conversions give).
  */
 #ifndef MOR4J_EMULATED_NUMBERS_H
 #define MOR4J_EMULATED_NUMBERS_H
@@ -16,13 +16,15 @@ struct f16_t {
     uint16_t bits;
 };
 
-static inline uint32_t mor4j_float_bits(float f) {
+static inline uint32_t mor4j_float_bits(float f)
+{
     uint32_t bits;
     memcpy(&bits, &f, sizeof bits);
     return bits;
 }
 
-static inline float mor4j_bits_float(uint32_t bits) {
+static inline float mor4j_bits_float(uint32_t bits)
+{
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
@@ -32,7 +34,8 @@ static inline float to_float(float v) { return v; }
 
 static inline float to_float(bf16_t v) { return mor4j_bits_float((uint32_t)v.bits << 16); }
 
-static inline float to_float(f16_t v) {
+static inline float to_float(f16_t v)
+{
     const uint32_t sign = (uint32_t)(v.bits & 0x8000) << 16;
     const uint32_t magnitude = v.bits & 0x7FFF;
     if (magnitude >= 0x7C00) return mor4j_bits_float(sign | 0x7F800000 | (magnitude & 0x3FF) << 13);
@@ -40,13 +43,15 @@ static inline float to_float(f16_t v) {
     return mor4j_bits_float(sign | mor4j_float_bits(mor4j_bits_float(magnitude << 13) * 0x1p112f));
 }
 
-static inline bf16_t mor4j_to_bf16(float f) {
+static inline bf16_t mor4j_to_bf16(float f)
+{
     const uint32_t bits = mor4j_float_bits(f);
     if ((bits & 0x7FFFFFFF) > 0x7F800000) return {0x7FFF};
     return {(uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)};
 }
 
-static inline f16_t mor4j_to_f16(float f) {
+static inline f16_t mor4j_to_f16(float f)
+{
     const uint32_t bits = mor4j_float_bits(f);
     const uint32_t sign = bits >> 16 & 0x8000;
     const uint32_t magnitude = bits & 0x7FFFFFFF;
@@ -60,19 +65,9 @@ static inline f16_t mor4j_to_f16(float f) {
     return {(uint16_t)(sign | rounded >> 13)};
 }
 
-template <typename T>
-static inline T from_float(float f);
-template <>
-inline float from_float<float>(float f) {
-    return f;
-}
-template <>
-inline bf16_t from_float<bf16_t>(float f) {
-    return mor4j_to_bf16(f);
-}
-template <>
-inline f16_t from_float<f16_t>(float f) {
-    return mor4j_to_f16(f);
-}
+template <typename T> static inline T from_float(float f);
+template <> inline float from_float<float>(float f) { return f; }
+template <> inline bf16_t from_float<bf16_t>(float f) { return mor4j_to_bf16(f); }
+template <> inline f16_t from_float<f16_t>(float f) { return mor4j_to_f16(f); }
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Streams and events. Work is queued and executed only when somebody waits for it, so that a program that forgets to wait reads
- * what was there before.
+ * Streams and events. Work is queued and executed only when somebody waits for it, so that a program that forgets to
+ * wait reads what was there before.
  */
 #include <algorithm>
 #include <chrono>
@@ -26,7 +26,8 @@ static std::vector<std::unique_ptr<CUevent_st>> events;
 
 std::vector<std::shared_ptr<stream>> live_streams() { return streams; }
 
-std::shared_ptr<stream> find_stream(cudaStream_t handle) {
+std::shared_ptr<stream> find_stream(cudaStream_t handle)
+{
     if (!handle || handle == reinterpret_cast<cudaStream_t>(1)) return streams[0];
     for (const auto &s : streams) {
         if (s->handle.get() == handle) return s;
@@ -34,14 +35,16 @@ std::shared_ptr<stream> find_stream(cudaStream_t handle) {
     return nullptr;
 }
 
-static CUevent_st *find_event(cudaEvent_t handle) {
+static CUevent_st *find_event(cudaEvent_t handle)
+{
     for (const auto &e : events) {
         if (e.get() == handle) return e.get();
     }
     return nullptr;
 }
 
-static cudaError_t add_node(const std::shared_ptr<stream> &s, work run) {
+static cudaError_t add_node(const std::shared_ptr<stream> &s, work run)
+{
     capture &c = *s->capture;
     if (c.invalid) return cudaErrorStreamCaptureInvalidated;
     c.nodes.push_back(std::move(run));
@@ -50,7 +53,8 @@ static cudaError_t add_node(const std::shared_ptr<stream> &s, work run) {
 }
 
 /* The null stream and blocking streams wait for each other. */
-static cudaError_t add_implicit(const std::shared_ptr<stream> &s, std::vector<dependency> &after) {
+static cudaError_t add_implicit(const std::shared_ptr<stream> &s, std::vector<dependency> &after)
+{
     if (s != streams[0]) {
         if (s->blocking && !streams[0]->queue.empty()) after.push_back({streams[0], streams[0]->last});
         return cudaSuccess;
@@ -66,7 +70,9 @@ static cudaError_t add_implicit(const std::shared_ptr<stream> &s, std::vector<de
     return cudaSuccess;
 }
 
-static cudaError_t enqueue_after(const std::shared_ptr<stream> &s, std::vector<dependency> after, work run, uint64_t *number) {
+static cudaError_t enqueue_after(const std::shared_ptr<stream> &s, std::vector<dependency> after, work run,
+                                 uint64_t *number)
+{
     const cudaError_t error = add_implicit(s, after);
     if (error != cudaSuccess) return error;
     s->last = ++operations;
@@ -75,12 +81,14 @@ static cudaError_t enqueue_after(const std::shared_ptr<stream> &s, std::vector<d
     return cudaSuccess;
 }
 
-cudaError_t enqueue(const std::shared_ptr<stream> &s, work run, uint64_t *number) {
+cudaError_t enqueue(const std::shared_ptr<stream> &s, work run, uint64_t *number)
+{
     if (s->capture) return add_node(s, std::move(run));
     return enqueue_after(s, {}, std::move(run), number);
 }
 
-cudaError_t run_until(const std::shared_ptr<stream> &s, uint64_t number) {
+cudaError_t run_until(const std::shared_ptr<stream> &s, uint64_t number)
+{
     while (!s->queue.empty() && s->queue.front().number <= number) {
         const operation next = std::move(s->queue.front());
         s->queue.pop_front();
@@ -91,7 +99,8 @@ cudaError_t run_until(const std::shared_ptr<stream> &s, uint64_t number) {
 }
 
 /* Streams that do not wait for each other may be executed in any order. */
-cudaError_t run_all() {
+cudaError_t run_all()
+{
     std::vector<std::shared_ptr<stream>> all = streams;
     all.insert(all.end(), destroyed.begin(), destroyed.end());
     if (order() == 1) std::reverse(all.begin(), all.end());
@@ -100,7 +109,8 @@ cudaError_t run_all() {
     return poisoned();
 }
 
-void drop_queues() {
+void drop_queues()
+{
     for (const auto &s : streams) {
         s->queue.clear();
         if (s->capture) s->capture->ended = true;
@@ -109,11 +119,13 @@ void drop_queues() {
     destroyed.clear();
 }
 
-static double now_milliseconds() {
+static double now_milliseconds()
+{
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-static cudaError_t record_event(CUevent_st &event, const std::shared_ptr<stream> &s) {
+static cudaError_t record_event(CUevent_st &event, const std::shared_ptr<stream> &s)
+{
     const auto r = std::make_shared<record>();
     r->in = s;
     if (s->capture) {
@@ -136,7 +148,8 @@ static cudaError_t record_event(CUevent_st &event, const std::shared_ptr<stream>
 }
 
 /* A stream that waits for a captured event takes part in its capture from then on. */
-static cudaError_t wait_captured(const std::shared_ptr<stream> &s, const record &r) {
+static cudaError_t wait_captured(const std::shared_ptr<stream> &s, const record &r)
+{
     capture &c = *r.capture;
     if (c.ended) return cudaErrorCapturedEvent;
     if (c.invalid) return cudaErrorStreamCaptureInvalidated;
@@ -154,7 +167,8 @@ static cudaError_t wait_captured(const std::shared_ptr<stream> &s, const record 
     return cudaSuccess;
 }
 
-static cudaError_t wait_event(const std::shared_ptr<stream> &s, const CUevent_st &event) {
+static cudaError_t wait_event(const std::shared_ptr<stream> &s, const CUevent_st &event)
+{
     if (!event.last) return cudaSuccess;
     const record &r = *event.last;
     if (r.capture) return wait_captured(s, r);
@@ -163,11 +177,13 @@ static cudaError_t wait_event(const std::shared_ptr<stream> &s, const CUevent_st
         return cudaErrorStreamCaptureIsolation;
     }
     if (r.done) return cudaSuccess;
-    return enqueue_after(s, {{r.in, r.number}}, []() { return cudaSuccess; }, nullptr);
+    return enqueue_after(
+        s, {{r.in, r.number}}, []() { return cudaSuccess; }, nullptr);
 }
 
 /* Of an event that somebody waits for on the host. */
-static cudaError_t check_waitable(CUevent_st *event) {
+static cudaError_t check_waitable(CUevent_st *event)
+{
     if (!event) return cudaErrorInvalidResourceHandle;
     const cudaError_t error = check_no_capture();
     if (error != cudaSuccess) return error;
@@ -178,7 +194,8 @@ static cudaError_t check_waitable(CUevent_st *event) {
 
 using namespace mor4j_emulated;
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *pStream, unsigned int flags) {
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *pStream, unsigned int flags)
+{
     return api(__func__, [&]() {
         if (!pStream || flags > cudaStreamNonBlocking) return cudaErrorInvalidValue;
         const auto s = std::make_shared<stream>();
@@ -191,7 +208,8 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *pStream, unsigned int flags)
 }
 
 /* Work that is left will still be done. */
-cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+cudaError_t cudaStreamDestroy(cudaStream_t stream)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s || s == streams[0]) return cudaErrorInvalidResourceHandle;
@@ -205,7 +223,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     });
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+cudaError_t cudaStreamSynchronize(cudaStream_t stream)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         if (!s) return cudaErrorInvalidResourceHandle;
@@ -223,14 +242,16 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     });
 }
 
-cudaError_t cudaDeviceSynchronize(void) {
+cudaError_t cudaDeviceSynchronize(void)
+{
     return api(__func__, [&]() {
         const cudaError_t error = check_no_capture_at_all();
         return error != cudaSuccess ? error : run_all();
     });
 }
 
-cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int) {
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned int)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         const CUevent_st *e = find_event(event);
@@ -238,7 +259,8 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
     });
 }
 
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags) {
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
+{
     return api(__func__, [&]() {
         if (!event || flags > 7) return cudaErrorInvalidValue;
         events.emplace_back(new CUevent_st{(flags & cudaEventDisableTiming) == 0, nullptr});
@@ -247,7 +269,8 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags) {
     });
 }
 
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
+cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
     return api(__func__, [&]() {
         if (!find_event(event)) return cudaErrorInvalidResourceHandle;
         events.erase(std::find_if(events.begin(), events.end(), [&](const auto &e) { return e.get() == event; }));
@@ -255,7 +278,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
     });
 }
 
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+{
     return api(__func__, [&]() {
         const auto s = find_stream(stream);
         CUevent_st *e = find_event(event);
@@ -263,8 +287,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     });
 }
 
-/* The first query of an event that has not happened says so, and lets it happen: programs that poll meet both answers. */
-cudaError_t cudaEventQuery(cudaEvent_t event) {
+/* The first query of an event that has not happened says so, and lets it happen: programs that poll meet both
+   answers. */
+cudaError_t cudaEventQuery(cudaEvent_t event)
+{
     return api(__func__, [&]() {
         CUevent_st *e = find_event(event);
         const cudaError_t error = check_waitable(e);
@@ -274,7 +300,8 @@ cudaError_t cudaEventQuery(cudaEvent_t event) {
     });
 }
 
-cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+cudaError_t cudaEventSynchronize(cudaEvent_t event)
+{
     return api(__func__, [&]() {
         CUevent_st *e = find_event(event);
         const cudaError_t error = check_waitable(e);
@@ -283,7 +310,8 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
     });
 }
 
-cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end) {
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end)
+{
     return api(__func__, [&]() {
         const CUevent_st *a = find_event(start);
         const CUevent_st *b = find_event(end);

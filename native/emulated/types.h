@@ -1,5 +1,6 @@
 /*
- * CUDA's vector types, with its alignments. Included by kernels only (cuda_emulation.h); in the global namespace as in CUDA.
+ * CUDA's vector types, with its alignments. Included by kernels only (cuda_emulation.h); in the global namespace as in
+ * CUDA.
  */
 #ifndef MOR4J_EMULATED_TYPES_H
 #define MOR4J_EMULATED_TYPES_H
@@ -13,15 +14,15 @@ struct dim3 {
     constexpr dim3(unsigned int x_ = 1, unsigned int y_ = 1, unsigned int z_ = 1) : x(x_), y(y_), z(z_) {}
 };
 
-#define MOR4J_VECTOR_2(name, type)           \
-    struct alignas(2 * sizeof(type)) name {  \
-        type x, y;                           \
-    };                                       \
+#define MOR4J_VECTOR_2(name, type)          \
+    struct alignas(2 * sizeof(type)) name { \
+        type x, y;                          \
+    };                                      \
     static inline name make_##name(type x, type y) { return {x, y}; }
-#define MOR4J_VECTOR_4(name, type)           \
-    struct alignas(4 * sizeof(type)) name {  \
-        type x, y, z, w;                     \
-    };                                       \
+#define MOR4J_VECTOR_4(name, type)          \
+    struct alignas(4 * sizeof(type)) name { \
+        type x, y, z, w;                    \
+    };                                      \
     static inline name make_##name(type x, type y, type z, type w) { return {x, y, z, w}; }
 
 MOR4J_VECTOR_2(char2, signed char)

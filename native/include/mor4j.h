@@ -30,12 +30,7 @@ extern "C" {
 
 #define MOR4J_ABI_VERSION 3
 
-enum mor4j_status {
-    MOR4J_OK = 0,
-    MOR4J_INVALID_ARGUMENT = 1,
-    MOR4J_UNSUPPORTED = 2,
-    MOR4J_OUT_OF_MEMORY = 3
-};
+enum mor4j_status { MOR4J_OK = 0, MOR4J_INVALID_ARGUMENT = 1, MOR4J_UNSUPPORTED = 2, MOR4J_OUT_OF_MEMORY = 3 };
 
 /*
  * Number types and layouts of weights. Activations are float32 between the operations.
@@ -44,26 +39,22 @@ enum mor4j_status {
  *
  *   MOR4J_F32, MOR4J_BF16    [rows][cols]
  *
- * Panels, packed for the kernels: 16 outputs side by side, 16 = MOR4J_PANEL. Panel p holds the rows 16p .. 16p+15; cols are
- * rounded up to a multiple of 64 (KP); what the matrix lacks is zero. Panels follow each other, data is 64-byte aligned.
+ * Panels, packed for the kernels: 16 outputs side by side, 16 = MOR4J_PANEL. Panel p holds the rows 16p .. 16p+15; cols
+ * are rounded up to a multiple of 64 (KP); what the matrix lacks is zero. Panels follow each other, data is 64-byte
+ * aligned.
  *
  *   MOR4J_BF16_PANELS  panel [KP/2][16][2] bfloat16                                              32 KP bytes
  *   MOR4J_INT8_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][8][16][4] uint8 }     17 KP bytes
  *   MOR4J_INT4_PANELS  panel [KP/64] of { scales [2][16] bfloat16 | q [2][4][16][4] 2 nibbles }  9 KP bytes
  *
- * A block is 32 columns of one row, with a scale >= 0. int8: w = scale (q - 128), q in 1 .. 255; the bytes of a block lie as
- * [column / 4][row][column % 4]. int4: w = scale (n - 8), n in 0 .. 15; byte [i][row][c] holds column 4i + c in its low nibble
- * and column 16 + 4i + c in its high one. The products of int8 and int4 take x in int8 as well, in blocks of 32 with a
- * float32 scale (largest magnitude / 127); their sums are exact integers a block, added up in float32, block after block.
- * The products of bfloat16 panels round x to bfloat16 where the instruction set multiplies pairs of bfloat16, else not at all.
+ * A block is 32 columns of one row, with a scale >= 0. int8: w = scale (q - 128), q in 1 .. 255; the bytes of a block
+ * lie as [column / 4][row][column % 4]. int4: w = scale (n - 8), n in 0 .. 15; byte [i][row][c] holds column 4i + c in
+ * its low nibble and column 16 + 4i + c in its high one. The products of int8 and int4 take x in int8 as well, in
+ * blocks of 32 with a float32 scale (largest magnitude / 127); their sums are exact integers a block, added up in
+ * float32, block after block. The products of bfloat16 panels round x to bfloat16 where the instruction set multiplies
+ * pairs of bfloat16, else not at all.
  */
-enum mor4j_dtype {
-    MOR4J_F32 = 0,
-    MOR4J_BF16 = 1,
-    MOR4J_BF16_PANELS = 2,
-    MOR4J_INT8_PANELS = 3,
-    MOR4J_INT4_PANELS = 4
-};
+enum mor4j_dtype { MOR4J_F32 = 0, MOR4J_BF16 = 1, MOR4J_BF16_PANELS = 2, MOR4J_INT8_PANELS = 3, MOR4J_INT4_PANELS = 4 };
 
 #define MOR4J_PANEL 16
 
@@ -92,9 +83,9 @@ enum mor4j_cpu_feature {
 };
 
 /*
- * What a layer of a pass does with keys and values. Rows that do different things share a pass (the same block in different
- * recursions): a row with slot -1 in a layer that appends stores nothing, as with READ; a row without overlay pages in a layer
- * that overlays does as with APPEND.
+ * What a layer of a pass does with keys and values. Rows that do different things share a pass (the same block in
+ * different recursions): a row with slot -1 in a layer that appends stores nothing, as with READ; a row without overlay
+ * pages in a layer that overlays does as with APPEND.
  */
 enum mor4j_kv_mode {
     MOR4J_KV_APPEND = 0, /* compute K and V of each row, store them at its slot, attend to [0, context)              */
@@ -124,8 +115,8 @@ typedef struct mor4j_matrix {
     int32_t reserved;
 } mor4j_matrix;
 
-/* One decoder layer (Llama): its weights and where its keys and values lie in a page. q, k and v are all row-major or panels of
-   one number type, gate and up too. */
+/* One decoder layer (Llama): its weights and where its keys and values lie in a page. q, k and v are all row-major or
+   panels of one number type, gate and up too. */
 typedef struct mor4j_layer {
     mor4j_matrix input_norm; /* [1, H]      */
     mor4j_matrix q;          /* [NH*DH, H]  */
@@ -153,28 +144,28 @@ typedef struct mor4j_layer {
  *   bfloat16 [DH/2][32][2]                       [32][DH]
  *   int8     [DH][32] | scales [32] float32      [32][DH] | scales [32] float32
  *
- * The keys of a block lie with the entries innermost, as the scores are computed. int8: one scale for each entry (largest
- * magnitude / 127). Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are stored after
- * RoPE. Overlay pages have the same layout with overlay_layers layers. Pages are 64-byte aligned.
+ * The keys of a block lie with the entries innermost, as the scores are computed. int8: one scale for each entry
+ * (largest magnitude / 127). Entry e of a sequence lies in page e / page_tokens at place e % page_tokens. Keys are
+ * stored after RoPE. Overlay pages have the same layout with overlay_layers layers. Pages are 64-byte aligned.
  */
 typedef struct mor4j_shape {
-    int32_t hidden;         /* H                                 */
-    int32_t heads;          /* NH, a multiple of NKV             */
-    int32_t kv_heads;       /* NKV                               */
-    int32_t head_dim;       /* DH, even                          */
-    int32_t intermediate;   /* F                                 */
+    int32_t hidden;       /* H                                 */
+    int32_t heads;        /* NH, a multiple of NKV             */
+    int32_t kv_heads;     /* NKV                               */
+    int32_t head_dim;     /* DH, even                          */
+    int32_t intermediate; /* F                                 */
     float rms_eps;
-    int32_t page_tokens;    /* a multiple of 32                  */
-    int32_t kv_dtype;       /* mor4j_kv_dtype                    */
+    int32_t page_tokens; /* a multiple of 32                  */
+    int32_t kv_dtype;    /* mor4j_kv_dtype                    */
 } mor4j_shape;
 
 /* Where a row of a pass finds its cache. 40 bytes. */
 typedef struct mor4j_kv_row {
-    const uint64_t *pages;          /* page table: addresses of the pages                     */
-    const uint64_t *overlay_pages;  /* MOR4J_KV_OVERLAY, else NULL                            */
-    const int32_t *overlay_slots;   /* [context] with overlay_pages, else NULL                */
-    int64_t slot;                   /* entry this row writes, of the overlay where it has one; -1: none */
-    int64_t context;                /* entries [0, context) it attends to, itself included    */
+    const uint64_t *pages;         /* page table: addresses of the pages                     */
+    const uint64_t *overlay_pages; /* MOR4J_KV_OVERLAY, else NULL                            */
+    const int32_t *overlay_slots;  /* [context] with overlay_pages, else NULL                */
+    int64_t slot;                  /* entry this row writes, of the overlay where it has one; -1: none */
+    int64_t context;               /* entries [0, context) it attends to, itself included    */
 } mor4j_kv_row;
 
 /*
@@ -184,18 +175,18 @@ typedef struct mor4j_kv_row {
 typedef struct mor4j_block_pass {
     const mor4j_shape *shape;
     const mor4j_layer *layers;
-    float *x;                   /* [>= rows, H]                                                     */
-    const int32_t *row_index;   /* [rows], distinct rows of x; NULL: rows 0 .. rows-1               */
-    const float *gates;         /* [rows], MOR4J_ADD; NULL: 1                                       */
-    const float *rope;          /* [rows, DH]: cos of DH/2 angles, then their sin, for the row's position */
-    const mor4j_kv_row *kv;     /* [rows]                                                           */
-    float *workspace;           /* mor4j_block_workspace(shape, rows) floats, 64-byte aligned       */
+    float *x;                 /* [>= rows, H]                                                     */
+    const int32_t *row_index; /* [rows], distinct rows of x; NULL: rows 0 .. rows-1               */
+    const float *gates;       /* [rows], MOR4J_ADD; NULL: 1                                       */
+    const float *rope;        /* [rows, DH]: cos of DH/2 angles, then their sin, for the row's position */
+    const mor4j_kv_row *kv;   /* [rows]                                                           */
+    float *workspace;         /* mor4j_block_workspace(shape, rows) floats, 64-byte aligned       */
     int64_t workspace_floats;
     int32_t layer_count;
     int32_t rows;
-    int32_t combine;            /* mor4j_combine */
-    int32_t page_layers;        /* layers a base page holds */
-    int32_t overlay_layers;     /* layers an overlay page holds, 0 without one */
+    int32_t combine;        /* mor4j_combine */
+    int32_t page_layers;    /* layers a base page holds */
+    int32_t overlay_layers; /* layers an overlay page holds, 0 without one */
     int32_t reserved;
 } mor4j_block_pass;
 
@@ -225,10 +216,11 @@ MOR4J_API uint64_t mor4j_cpu_features(void);
 MOR4J_API int64_t mor4j_matrix_bytes(int64_t rows, int64_t cols, int32_t dtype);
 
 /*
- * Makes a context with the kernels of `isa` and `threads` threads in all (the caller's among them), which spin for up to
- * `spin_microseconds` after a pass and then sleep. MOR4J_UNSUPPORTED when the CPU cannot run `isa`.
+ * Makes a context with the kernels of `isa` and `threads` threads in all (the caller's among them), which spin for up
+ * to `spin_microseconds` after a pass and then sleep. MOR4J_UNSUPPORTED when the CPU cannot run `isa`.
  */
-MOR4J_API int32_t mor4j_context_create(int32_t isa, int32_t threads, int32_t spin_microseconds, mor4j_context **context);
+MOR4J_API int32_t mor4j_context_create(int32_t isa, int32_t threads, int32_t spin_microseconds,
+                                       mor4j_context **context);
 
 /* Joins the threads and frees the context. NULL is ignored. No call may be running on it. */
 MOR4J_API void mor4j_context_destroy(mor4j_context *context);
@@ -240,11 +232,11 @@ MOR4J_API int64_t mor4j_block_workspace(const mor4j_shape *shape, int32_t rows);
 MOR4J_API int64_t mor4j_page_bytes(const mor4j_shape *shape, int32_t layers);
 
 /*
- * x[row_index[i]] = table[ids[i]], i < rows; table [V, H]; row_index distinct, NULL: rows 0 .. rows-1. An id outside [0, V) is
- * MOR4J_INVALID_ARGUMENT.
+ * x[row_index[i]] = table[ids[i]], i < rows; table [V, H]; row_index distinct, NULL: rows 0 .. rows-1. An id outside
+ * [0, V) is MOR4J_INVALID_ARGUMENT.
  */
-MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids, const int32_t *row_index,
-                              int32_t rows, float *x);
+MOR4J_API int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int32_t *ids,
+                              const int32_t *row_index, int32_t rows, float *x);
 
 /* See mor4j_block_pass. One call for all layers of a pass. */
 MOR4J_API int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass *pass);
@@ -253,15 +245,15 @@ MOR4J_API int32_t mor4j_run_block(mor4j_context *context, const mor4j_block_pass
  * z[i] = router(x[row_index[i]]), z [rows, outs]; row_index NULL: rows 0 .. rows-1.
  * workspace: rows * (H + w1.rows) floats.
  */
-MOR4J_API int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const float *x, const int32_t *row_index,
-                              int32_t rows, float *z, float *workspace);
+MOR4J_API int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const float *x,
+                              const int32_t *row_index, int32_t rows, float *z, float *workspace);
 
 /*
- * x[r] += gates[i] * y[r] for i < rows and r = row_index[i]; x, y [.., hidden]; row_index distinct, NULL: rows 0 .. rows-1;
- * gates NULL: 1. The end of token-choice routing.
+ * x[r] += gates[i] * y[r] for i < rows and r = row_index[i]; x, y [.., hidden]; row_index distinct, NULL: rows 0 ..
+ * rows-1; gates NULL: 1. The end of token-choice routing.
  */
-MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index, const float *gates,
-                                  int32_t rows, int32_t hidden);
+MOR4J_API int32_t mor4j_add_gated(mor4j_context *context, float *x, const float *y, const int32_t *row_index,
+                                  const float *gates, int32_t rows, int32_t hidden);
 
 /*
  * logits[i] = head · rmsnorm(x[row_index[i]]) · norm; logits [rows, V], head [V, H], norm [1, H].
@@ -274,17 +266,18 @@ MOR4J_API int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, c
 MOR4J_API int64_t mor4j_head_workspace(int64_t hidden, int32_t rows);
 
 /*
- * Measures what this machine can do, for reports. All threads of the context read [data, data + bytes) once, `repeats` times
- * over; *bytes_per_second of the fastest time. data is 64-byte aligned, bytes a multiple of 64.
+ * Measures what this machine can do, for reports. All threads of the context read [data, data + bytes) once, `repeats`
+ * times over; *bytes_per_second of the fastest time. data is 64-byte aligned, bytes a multiple of 64.
  */
 MOR4J_API int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *data, int64_t bytes, int32_t repeats,
                                           double *bytes_per_second);
 
 /*
- * All threads of the context do nothing but the multiply-adds that products of this mor4j_dtype are made of, on registers;
- * the best of `repeats` short runs. A multiply-add counts as two operations.
+ * All threads of the context do nothing but the multiply-adds that products of this mor4j_dtype are made of, on
+ * registers; the best of `repeats` short runs. A multiply-add counts as two operations.
  */
-MOR4J_API int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats, double *operations_per_second);
+MOR4J_API int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats,
+                                     double *operations_per_second);
 
 #ifdef __cplusplus
 }

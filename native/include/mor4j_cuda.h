@@ -5,18 +5,19 @@
  * F feed-forward, V vocabulary, N recursions.
  *
  * Contract of every launcher
- *   - Takes one structure, read before it returns, and the stream (cudaStream_t) last; returns a cudaError_t, 0 is success.
- *     cudaErrorInvalidValue (1) for sizes out of range. Only enqueues: no allocation, no synchronisation, so that a launch can
- *     be captured into a graph. Never exits, aborts or prints.
- *   - Pointers are device memory, owned by the caller, row-major, 16-byte aligned at the beginning of each array. Offsets into
- *     arrays are computed in 64 bits.
- *   - Rows: a state row is a token's place among the states (hidden state, position, recursion, gate, ..: arrays indexed by
- *     state row say so: [states]). A pass lists the state rows that it takes; its activations lie packed, [bucket]. The grid
- *     is made for `bucket` rows; rows from *count on are not touched, so that one graph serves any number of rows up to it.
+ *   - Takes one structure, read before it returns, and the stream (cudaStream_t) last; returns a cudaError_t, 0 is
+ *     success. cudaErrorInvalidValue (1) for sizes out of range. Only enqueues: no allocation, no synchronisation, so
+ *     that a launch can be captured into a graph. Never exits, aborts or prints.
+ *   - Pointers are device memory, owned by the caller, row-major, 16-byte aligned at the beginning of each array.
+ *     Offsets into arrays are computed in 64 bits.
+ *   - Rows: a state row is a token's place among the states (hidden state, position, recursion, gate, ..: arrays
+ *     indexed by state row say so: [states]). A pass lists the state rows that it takes; its activations lie packed,
+ *     [bucket]. The grid is made for `bucket` rows; rows from *count on are not touched, so that one graph serves any
+ *     number of rows up to it.
  *   - The values computed for a row do not depend on the other rows of the pass, nor on the bucket, in one and the same
  *     kernel; no atomics on floating point, so a launch repeated gives the same bits.
- *   - Activations between the operations have the number type `type` (T): float32, bfloat16 or float16. Hidden states, scores,
- *     sums, gates and logits are float32.
+ *   - Activations between the operations have the number type `type` (T): float32, bfloat16 or float16. Hidden states,
+ *     scores, sums, gates and logits are float32.
  */
 #ifndef MOR4J_CUDA_H
 #define MOR4J_CUDA_H
@@ -35,7 +36,8 @@ extern "C" {
 
 #define MOR4J_CUDA_ABI_VERSION 1
 
-/* Number types. INT8 for weights only: blocks of 32 columns of a row with a bfloat16 scale, w = scale * q, q in -127 .. 127. */
+/* Number types. INT8 for weights only: blocks of 32 columns of a row with a bfloat16 scale, w = scale * q, q in -127 ..
+   127. */
 enum mor4j_cuda_type { MOR4J_CUDA_F32 = 0, MOR4J_CUDA_BF16 = 1, MOR4J_CUDA_F16 = 2, MOR4J_CUDA_INT8 = 3 };
 
 /* Number types of caches; the layout of a page is that of mor4j.h (mor4j_shape). */
@@ -65,7 +67,7 @@ typedef struct mor4j_cuda_matrix {
     const uint16_t *scales; /* INT8: [rows][ceil(cols / 32)] bfloat16, else NULL                 */
     int64_t rows;
     int64_t cols;
-    int32_t type;           /* mor4j_cuda_type */
+    int32_t type; /* mor4j_cuda_type */
     int32_t reserved;
 } mor4j_cuda_matrix;
 
@@ -98,7 +100,8 @@ MOR4J_CUDA_API int32_t mor4j_cuda_abi_version(void);
 /* 1 where the kernels were compiled for the host (native/emulated), 0 for a device. */
 MOR4J_CUDA_API int32_t mor4j_cuda_is_emulated(void);
 
-/* x[r] = table[ids[r]] for the rows r of the pass. Ids are in [0, V): checked by the caller. table: F32, BF16, F16 or INT8. */
+/* x[r] = table[ids[r]] for the rows r of the pass. Ids are in [0, V): checked by the caller. table: F32, BF16, F16 or
+   INT8. */
 typedef struct mor4j_cuda_embed_args {
     mor4j_cuda_rows rows;
     mor4j_cuda_matrix table; /* [V, H]       */
@@ -141,14 +144,14 @@ typedef struct mor4j_cuda_rmsnorm_args {
 MOR4J_CUDA_API int32_t mor4j_cuda_rmsnorm(const mor4j_cuda_rmsnorm_args *args, void *stream);
 
 /*
- * Turns queries and keys by their token's position (angle = position * inverse_frequencies[d], float32; halves of a head side by
- * side), queries in place, and stores keys and values at the row's slot. With KV_READ, or slot -1, nothing is stored. A layer that
- * overlays takes rows without an overlay as KV_APPEND does.
+ * Turns queries and keys by their token's position (angle = position * inverse_frequencies[d], float32; halves of a
+ * head side by side), queries in place, and stores keys and values at the row's slot. With KV_READ, or slot -1, nothing
+ * is stored. A layer that overlays takes rows without an overlay as KV_APPEND does.
  */
 typedef struct mor4j_cuda_rope_append_args {
     mor4j_cuda_rows rows;
     mor4j_cuda_cache cache;
-    void *qkv;                        /* [bucket, (NH + 2 NKV) DH] of type: queries, keys, values (keys and values unused: KV_READ) */
+    void *qkv; /* [bucket, (NH + 2 NKV) DH] of type: queries, keys, values (keys and values unused: KV_READ) */
     const int32_t *positions;         /* [states] */
     const float *inverse_frequencies; /* [DH / 2] */
     int32_t type;
@@ -157,26 +160,27 @@ typedef struct mor4j_cuda_rope_append_args {
 MOR4J_CUDA_API int32_t mor4j_cuda_rope_append(const mor4j_cuda_rope_append_args *args, void *stream);
 
 /*
- * out[i] = attention of the row's queries over the entries [0, context) of its cache, scale 1 / sqrt(DH); with an overlay, entry e
- * comes from overlay entry overlay_slots[e] where that is >= 0. Softmax in float32.
+ * out[i] = attention of the row's queries over the entries [0, context) of its cache, scale 1 / sqrt(DH); with an
+ * overlay, entry e comes from overlay entry overlay_slots[e] where that is >= 0. Softmax in float32.
  *
- * decode: for rows of different sequences; the context is divided into chunks of 128 entries that follow from the context alone,
- * chunk c is worked on by split c % splits, and the split that is done last merges the splits' results in their order.
- * With positions it does first what mor4j_cuda_rope_append does, but leaves qkv as it is: for rows of which none stores what another
- * one attends to; what a row stores is the last entry of its context.
- * prefill: for many rows of the same sequences side by side; rows with the same `pages` that follow each other share what is read
- * of the cache. Causal order is in `context`, which follows from the true position.
+ * decode: for rows of different sequences; the context is divided into chunks of 128 entries that follow from the
+ * context alone, chunk c is worked on by split c % splits, and the split that is done last merges the splits' results
+ * in their order. With positions it does first what mor4j_cuda_rope_append does, but leaves qkv as it is: for rows of
+ * which none stores what another one attends to; what a row stores is the last entry of its context.
+ *
+ * prefill: for many rows of the same sequences side by side; rows with the same `pages` that follow each other share
+ * what is read of the cache. Causal order is in `context`, which follows from the true position.
  *
  * Where a pass has both, each launcher takes its own: rows r with kinds[r] == kind; the others' results are left alone.
  */
 typedef struct mor4j_cuda_attend_args {
     mor4j_cuda_rows rows;
     mor4j_cuda_cache cache;
-    const void *qkv;  /* as above, after mor4j_cuda_rope_append unless decode does that      */
-    void *out;        /* [bucket, NH DH] of type                                             */
-    float *partials;  /* decode: mor4j_cuda_partial_floats(..) floats; prefill: unused       */
-    uint32_t *done;   /* decode: [bucket, NH], 0 before the launch and after it; prefill: unused */
-    int32_t splits;   /* decode: 1 .. 64; with 1 partials and done are unused                */
+    const void *qkv; /* as above, after mor4j_cuda_rope_append unless decode does that      */
+    void *out;       /* [bucket, NH DH] of type                                             */
+    float *partials; /* decode: mor4j_cuda_partial_floats(..) floats; prefill: unused       */
+    uint32_t *done;  /* decode: [bucket, NH], 0 before the launch and after it; prefill: unused */
+    int32_t splits;  /* decode: 1 .. 64; with 1 partials and done are unused                */
     int32_t type;
     const uint8_t *kinds; /* [states]; NULL: all rows */
     int32_t kind;
@@ -203,26 +207,27 @@ MOR4J_CUDA_API int32_t mor4j_cuda_silu_mul(const mor4j_cuda_silu_mul_args *args,
 
 /* What mor4j_cuda_project does with a product. */
 enum mor4j_cuda_epilogue {
-    MOR4J_CUDA_STORE = 0,     /* out[i][o] = p, of type                                                                     */
-    MOR4J_CUDA_STORE_F32 = 1, /* out[i][o] = p, float32                                                                     */
-    MOR4J_CUDA_ADD_F32 = 2,   /* out[i][o] += p, float32                                                                    */
-    MOR4J_CUDA_SILU_MUL = 3   /* the matrix has 2F rows, gate then up: out[i][f] = silu(p[f]) * p[F + f], of type           */
+    MOR4J_CUDA_STORE = 0,     /* out[i][o] = p, of type */
+    MOR4J_CUDA_STORE_F32 = 1, /* out[i][o] = p, float32 */
+    MOR4J_CUDA_ADD_F32 = 2,   /* out[i][o] += p, float32 */
+    MOR4J_CUDA_SILU_MUL = 3   /* the matrix has 2F rows, gate then up: out[i][f] = silu(p[f]) * p[F + f], of type */
 };
 
 /*
- * Skinny products for 1 .. 16 rows: p = W input[i], each weight read once for all rows, sums in float32. With norm_weight the input
- * is float32 and goes through RMSNorm first. One warp an output (or pair of outputs) and no order of summation that depends on the
- * bucket. `matrix` may be INT8.
+ * Skinny products for 1 .. 16 rows: p = W input[i], each weight read once for all rows, sums in float32. With
+ * norm_weight the input is float32 and goes through RMSNorm first. One warp an output (or pair of outputs) and no order
+ * of summation that depends on the bucket. `matrix` may be INT8.
  */
 typedef struct mor4j_cuda_project_args {
     mor4j_cuda_rows rows;
     mor4j_cuda_matrix matrix;
-    const void *input;        /* [bucket, cols] of type; with norm_weight float32, and with indexed [states, cols], row list[i] */
+    /* [bucket, cols] of type; with norm_weight float32, and with indexed [states, cols], row list[i] */
+    const void *input;
     const float *norm_weight; /* [cols] or NULL */
     void *out;                /* [bucket, stride]; see epilogue */
     int64_t stride;           /* numbers between rows of out, at least the outputs */
     float eps;
-    int32_t epilogue;         /* mor4j_cuda_epilogue */
+    int32_t epilogue; /* mor4j_cuda_epilogue */
     int32_t type;
     int32_t indexed;
 } mor4j_cuda_project_args;
@@ -237,12 +242,13 @@ typedef struct mor4j_cuda_dequantize_args {
 } mor4j_cuda_dequantize_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_dequantize(const mor4j_cuda_dequantize_args *args, void *stream);
 
-/* A router: linear z = W1 (x / temperature), or with w2 z = W2 gelu(W1 (x / temperature)), exact (erf) GELU. In device memory. */
+/* A router: linear z = W1 (x / temperature), or with w2 z = W2 gelu(W1 (x / temperature)), exact (erf) GELU. In device
+   memory. */
 typedef struct mor4j_cuda_router {
-    const void *w1;    /* linear [outs, H]; mlp [inner, H] of type */
-    const void *w2;    /* NULL; mlp [outs, inner] of type          */
-    int32_t inner;     /* 0 for linear                             */
-    int32_t outs;      /* at most MOR4J_CUDA_MAX_OUTPUTS           */
+    const void *w1; /* linear [outs, H]; mlp [inner, H] of type */
+    const void *w2; /* NULL; mlp [outs, inner] of type          */
+    int32_t inner;  /* 0 for linear                             */
+    int32_t outs;   /* at most MOR4J_CUDA_MAX_OUTPUTS           */
     float temperature;
     int32_t takes_all; /* mor4j_cuda_decide_expert: whatever z says, every row takes part */
 } mor4j_cuda_router;
@@ -256,7 +262,7 @@ typedef struct mor4j_cuda_route_args {
     float *z;                         /* [bucket, outs] */
     float *workspace;                 /* mlp: [bucket, inner] */
     int64_t hidden;
-    int32_t inner;                    /* of the routers, as the host knows it */
+    int32_t inner; /* of the routers, as the host knows it */
     int32_t outs;
     int32_t fixed_recursion;
     int32_t type;
@@ -272,9 +278,9 @@ enum mor4j_cuda_router_function {
 };
 
 /*
- * Expert-choice by threshold, for row r of the pass and its recursion k: keep[r] = k < max_recursions[r] and (takes_all of router k,
- * or decision[i] >= threshold[r], false for NaN); gate[r] = weighted ? alpha * function(z[i]) : 1 where kept, else 0;
- * depth[r] += keep[r].
+ * Expert-choice by threshold, for row r of the pass and its recursion k: keep[r] = k < max_recursions[r] and (takes_all
+ * of router k, or decision[i] >= threshold[r], false for NaN); gate[r] = weighted ? alpha * function(z[i]) : 1 where
+ * kept, else 0; depth[r] += keep[r].
  */
 typedef struct mor4j_cuda_decide_expert_args {
     mor4j_cuda_rows rows;
@@ -288,15 +294,16 @@ typedef struct mor4j_cuda_decide_expert_args {
     float *gates;                  /* [states] */
     int32_t *depths;               /* [states] */
     float alpha;
-    int32_t function;              /* mor4j_cuda_router_function */
+    int32_t function; /* mor4j_cuda_router_function */
     int32_t weighted;
     int32_t fixed_recursion;
 } mor4j_cuda_decide_expert_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_decide_expert(const mor4j_cuda_decide_expert_args *args, void *stream);
 
 /*
- * Token-choice: p = alpha * softmax(z[i]) or alpha * sigmoid(z[i]); last[r] = argmax over the first max_recursions[r] of p (+ bias),
- * of equal ones the first, 0 where none is a number; gates[r] = weighted ? p[last] : 1; depths[r] = last + 1; keep[r] = 1.
+ * Token-choice: p = alpha * softmax(z[i]) or alpha * sigmoid(z[i]); last[r] = argmax over the first max_recursions[r]
+ * of p (+ bias), of equal ones the first, 0 where none is a number; gates[r] = weighted ? p[last] : 1;
+ * depths[r] = last + 1; keep[r] = 1.
  */
 typedef struct mor4j_cuda_decide_token_args {
     mor4j_cuda_rows rows;
@@ -308,7 +315,7 @@ typedef struct mor4j_cuda_decide_token_args {
     int32_t *depths;               /* [states] */
     int32_t outs;
     float alpha;
-    int32_t function;              /* SIGMOID or SOFTMAX */
+    int32_t function; /* SIGMOID or SOFTMAX */
     int32_t weighted;
 } mor4j_cuda_decide_token_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_decide_token(const mor4j_cuda_decide_token_args *args, void *stream);
@@ -324,8 +331,8 @@ typedef struct mor4j_cuda_keep_deeper_args {
 MOR4J_CUDA_API int32_t mor4j_cuda_keep_deeper(const mor4j_cuda_keep_deeper_args *args, void *stream);
 
 /*
- * Compaction: the rows of the pass with keep[r] != 0, in the same order, by a scan on the device. out_list may be rows.list; then
- * out_count may be rows.count. One block, so bucket is at most 65536.
+ * Compaction: the rows of the pass with keep[r] != 0, in the same order, by a scan on the device. out_list may be
+ * rows.list; then out_count may be rows.count. One block, so bucket is at most 65536.
  */
 typedef struct mor4j_cuda_compact_args {
     mor4j_cuda_rows rows;
@@ -336,8 +343,8 @@ typedef struct mor4j_cuda_compact_args {
 MOR4J_CUDA_API int32_t mor4j_cuda_compact(const mor4j_cuda_compact_args *args, void *stream);
 
 /*
- * The end of a pass of layers, with r = list[i] and v = y[i] (+ residual[i]): x[r] = v, or with `add` x[r] += gates[r] * v, where a
- * row whose gate is exactly 0 is left alone; gates NULL: 1.
+ * The end of a pass of layers, with r = list[i] and v = y[i] (+ residual[i]): x[r] = v, or with `add`
+ * x[r] += gates[r] * v, where a row whose gate is exactly 0 is left alone; gates NULL: 1.
  */
 typedef struct mor4j_cuda_scatter_args {
     mor4j_cuda_rows rows;
@@ -357,8 +364,9 @@ MOR4J_CUDA_API int32_t mor4j_cuda_scatter(const mor4j_cuda_scatter_args *args, v
  */
 typedef struct mor4j_cuda_scatter_route_args {
     mor4j_cuda_scatter_args scatter;
-    mor4j_cuda_decide_expert_args decide; /* rows, z and decision of it unused; recursions NULL; fixed_recursion is the next one */
-    float *z;                             /* [bucket] */
+    /* rows, z and decision of it unused; recursions NULL; fixed_recursion is the next one */
+    mor4j_cuda_decide_expert_args decide;
+    float *z; /* [bucket] */
 } mor4j_cuda_scatter_route_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_scatter_route(const mor4j_cuda_scatter_route_args *args, void *stream);
 
@@ -384,17 +392,17 @@ typedef struct mor4j_cuda_sampling {
 
 /*
  * tokens[i] = the next token by logits[i]. temperature 0: the largest, of equal ones the first, NaN never. Else
- * p = exp((logit - largest) / temperature); candidates: the top_k likeliest (of equal ones the lower id), then of these the fewest
- * likeliest that reach top_p of their mass, then those with p >= min_p (the largest has 1); in order of id the first whose
- * running sum exceeds point * mass. A largest logit of +infinity is chosen itself. -1 where no logit is usable (all NaN or
- * -infinity).
+ * p = exp((logit - largest) / temperature); candidates: the top_k likeliest (of equal ones the lower id), then of these
+ * the fewest likeliest that reach top_p of their mass, then those with p >= min_p (the largest has 1); in order of id
+ * the first whose running sum exceeds point * mass. A largest logit of +infinity is chosen itself. -1 where no logit is
+ * usable (all NaN or -infinity).
  */
 typedef struct mor4j_cuda_sample_args {
     mor4j_cuda_rows rows;
     const float *logits;                 /* [bucket, V] */
     const mor4j_cuda_sampling *sampling; /* [bucket]    */
     int32_t *tokens;                     /* [bucket]    */
-    int64_t vocabulary; /* at most 2^21 */
+    int64_t vocabulary;                  /* at most 2^21 */
 } mor4j_cuda_sample_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_sample(const mor4j_cuda_sample_args *args, void *stream);
 

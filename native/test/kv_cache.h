@@ -1,6 +1,6 @@
 /*
- * A random cache of one sequence against unmapped pages, base and overlay, and what its numbers are as stored: read back by the
- * map of mor4j.h, not by the kernels. Entries are stored one by one; all others stay NaN bytes.
+ * A random cache of one sequence against unmapped pages, base and overlay, and what its numbers are as stored: read
+ * back by the map of mor4j.h, not by the kernels. Entries are stored one by one; all others stay NaN bytes.
  */
 #ifndef MOR4J_TEST_KV_CACHE_H
 #define MOR4J_TEST_KV_CACHE_H
@@ -36,7 +36,8 @@ static inline int64_t layer_bytes(const cache *c)
 static inline char *block_of(const cache *c, const pages *p, int64_t entry, int64_t kv_head)
 {
     return (char *)(uintptr_t)p->table[entry / c->page_tokens] + layer_bytes(c) +
-           (kv_head * (c->page_tokens / 32) + entry % c->page_tokens / 32) * mor4j_kv_block_bytes(c->kv_dtype, c->head_dim);
+           (kv_head * (c->page_tokens / 32) + entry % c->page_tokens / 32) *
+               mor4j_kv_block_bytes(c->kv_dtype, c->head_dim);
 }
 
 /* Number d of the key or value at `place` of a block, by the map of mor4j.h. */
@@ -64,7 +65,9 @@ static inline void make_pages(const cache *c, pages *p)
 {
     p->table = malloc((size_t)c->page_count * sizeof(uint64_t));
     p->numbers = malloc((size_t)(c->page_count * c->page_tokens * c->kv_heads * 2 * c->head_dim) * sizeof(double));
-    for (int64_t i = 0; i < c->page_count; i++) p->table[i] = (uintptr_t)guarded((size_t)(CACHE_LAYERS * layer_bytes(c)));
+    for (int64_t i = 0; i < c->page_count; i++) {
+        p->table[i] = (uintptr_t)guarded((size_t)(CACHE_LAYERS * layer_bytes(c)));
+    }
 }
 
 static inline void free_pages(const cache *c, pages *p)
@@ -78,7 +81,11 @@ static inline void free_pages(const cache *c, pages *p)
 
 static inline cache make_cache(const int32_t heads[3], int32_t page_tokens, int32_t kv_dtype, int64_t entries)
 {
-    cache c = {.heads = heads[0], .kv_heads = heads[1], .head_dim = heads[2], .page_tokens = page_tokens, .kv_dtype = kv_dtype};
+    cache c = {.heads = heads[0],
+               .kv_heads = heads[1],
+               .head_dim = heads[2],
+               .page_tokens = page_tokens,
+               .kv_dtype = kv_dtype};
     c.page_count = (entries + page_tokens - 1) / page_tokens;
     make_pages(&c, &c.base);
     make_pages(&c, &c.overlay);
@@ -93,14 +100,16 @@ static inline void free_cache(cache *c)
     free_pages(c, &c->overlay);
 }
 
-static inline void store_at(const mor4j_kernels *k, const cache *c, pages *p, int64_t entry, int64_t kv_head, const float *key,
-                            const float *value)
+static inline void store_at(const mor4j_kernels *k, const cache *c, pages *p, int64_t entry, int64_t kv_head,
+                            const float *key, const float *value)
 {
     char *block = block_of(c, p, entry, kv_head);
     k->store_kv(key, value, c->head_dim, c->kv_dtype, (int32_t)(entry % 32), block);
     for (int v = 0; v < 2; v++) {
         double *numbers = numbers_of(c, p, entry, kv_head, v);
-        for (int64_t d = 0; d < c->head_dim; d++) numbers[d] = stored_number(block, c->kv_dtype, c->head_dim, entry % 32, v, d);
+        for (int64_t d = 0; d < c->head_dim; d++) {
+            numbers[d] = stored_number(block, c->kv_dtype, c->head_dim, entry % 32, v, d);
+        }
     }
 }
 
@@ -128,7 +137,8 @@ static inline void store_next(const mor4j_kernels *k, cache *c, uint64_t *seed)
 static inline const double *seen_numbers(const cache *c, bool overlay, int64_t entry, int64_t kv_head, int value)
 {
     const int32_t slot = overlay ? c->overlay_slots[entry] : -1;
-    return slot >= 0 ? numbers_of(c, &c->overlay, slot, kv_head, value) : numbers_of(c, &c->base, entry, kv_head, value);
+    return slot >= 0 ? numbers_of(c, &c->overlay, slot, kv_head, value)
+                     : numbers_of(c, &c->base, entry, kv_head, value);
 }
 
 /* Attention of one query head in double: a softmax in two passes. */

@@ -8,7 +8,8 @@
 model make_model(uint64_t seed, mor4j_shape shape, int32_t dtype, int64_t first_length, int64_t second_length)
 {
     model m = {.shape = shape, .lengths = {first_length, second_length}, .seed = seed + 1};
-    const int64_t h = shape.hidden, q = (int64_t)shape.heads * shape.head_dim, kv = (int64_t)shape.kv_heads * shape.head_dim;
+    const int64_t h = shape.hidden, q = (int64_t)shape.heads * shape.head_dim,
+                  kv = (int64_t)shape.kv_heads * shape.head_dim;
     const float size = 2.0f / sqrtf((float)h);
     for (int32_t i = 0; i < MODEL_LAYERS; i++) {
         /* Number types mixed, as a checkpoint may. */
@@ -94,7 +95,10 @@ bool takes_part(const model_run *run, int pass, int64_t row)
     return pass == 1 || (run->sequence[row] + 3 * run->position[row] + pass) % 5 < 3;
 }
 
-float gate_of(int pass, int64_t row) { return (row + pass) % 7 == 0 ? 0.0f : 0.5f - 0.125f * (float)((row * 5 + pass) % 9); }
+float gate_of(int pass, int64_t row)
+{
+    return (row + pass) % 7 == 0 ? 0.0f : 0.5f - 0.125f * (float)((row * 5 + pass) % 9);
+}
 
 void fill_rope(const model *m, int64_t position, float *rope)
 {
@@ -107,10 +111,12 @@ void fill_rope(const model *m, int64_t position, float *rope)
 }
 
 /* One call: pass `pass` over the given rows. */
-static void run_call(const model *m, model_run *run, mor4j_context *context, int pass, const int32_t *rows, int32_t count)
+static void run_call(const model *m, model_run *run, mor4j_context *context, int pass, const int32_t *rows,
+                     int32_t count)
 {
     static const int32_t modes[] = {0, MOR4J_KV_APPEND, MOR4J_KV_READ, MOR4J_KV_OVERLAY};
-    const bool rows_decide = run->layer_mode == MOR4J_KV_OVERLAY ? pass < 3 : run->layer_mode == MOR4J_KV_APPEND && pass == 2;
+    const bool rows_decide =
+        run->layer_mode == MOR4J_KV_OVERLAY ? pass < 3 : run->layer_mode == MOR4J_KV_APPEND && pass == 2;
     const int64_t floats = mor4j_block_workspace(&m->shape, count);
     void *workspace;
     CHECK(posix_memalign(&workspace, 64, (size_t)floats * sizeof(float) + 64) == 0, "memory");
@@ -146,7 +152,9 @@ static void run_call(const model *m, model_run *run, mor4j_context *context, int
                                    .page_layers = MODEL_LAYERS,
                                    .overlay_layers = pass == 3 || rows_decide ? MODEL_LAYERS : 0};
     CHECK(mor4j_run_block(context, &call) == MOR4J_OK, "pass %d of %d rows", pass, count);
-    for (int i = 0; i < 64; i++) CHECK(((unsigned char *)workspace)[floats * 4 + i] == 0xFF, "written past the workspace");
+    for (int i = 0; i < 64; i++) {
+        CHECK(((unsigned char *)workspace)[floats * 4 + i] == 0xFF, "written past the workspace");
+    }
     free(workspace);
     guarded_floats_free(rope, (int64_t)count * m->shape.head_dim);
     guarded_floats_free(gates, count);
@@ -175,7 +183,8 @@ void check_same_run(const model *m, const model_run *a, const model_run *b, cons
     CHECK(same_bits(a->x, b->x, a->rows * m->shape.hidden), "x differs: %s", what);
     for (int64_t s = 0; s < MODEL_SEQUENCES; s++) {
         for (int64_t p = 0; p < a->page_count[s]; p++) {
-            CHECK(same_bits((float *)(uintptr_t)a->pages[s][p], (float *)(uintptr_t)b->pages[s][p], run_page_bytes(m) / 4),
+            CHECK(same_bits((float *)(uintptr_t)a->pages[s][p], (float *)(uintptr_t)b->pages[s][p],
+                            run_page_bytes(m) / 4),
                   "page %ld of sequence %ld differs: %s", (long)p, (long)s, what);
             CHECK(same_bits((float *)(uintptr_t)a->overlay_pages[s][p], (float *)(uintptr_t)b->overlay_pages[s][p],
                             run_page_bytes(m) / 4),

@@ -1,7 +1,9 @@
 /*
  * A small random model with two sequences, and the three passes over it that the tests repeat in many ways:
  *
- *   1. APPEND over all rows, replacing x; 2. READ over some rows, added with gates; 3. OVERLAY over some, added with gates.
+ *   1. APPEND over all rows, replacing x
+ *   2. READ over some rows, added with gates
+ *   3. OVERLAY over some rows, added with gates
  *
  * A run with the same seed and shape has the same inputs, however it is split.
  */

@@ -36,7 +36,10 @@ uint64_t random_bits(uint64_t *state)
 
 int64_t random_below(uint64_t *state, int64_t n) { return (int64_t)(random_bits(state) % (uint64_t)n); }
 
-float random_float(uint64_t *state) { return (float)((int64_t)(random_bits(state) >> 40) - (1 << 23)) / (float)(1 << 23); }
+float random_float(uint64_t *state)
+{
+    return (float)((int64_t)(random_bits(state) >> 40) - (1 << 23)) / (float)(1 << 23);
+}
 
 void random_floats(uint64_t *state, float *x, int64_t n)
 {
@@ -181,6 +184,8 @@ bool is_close(float got, double want, double tolerance)
 }
 
 bool same_bits(const float *a, const float *b, int64_t n) { return memcmp(a, b, (size_t)n * sizeof(float)) == 0; }
+
+bool is_quick(void) { return getenv("MOR4J_QUICK_TESTS") != NULL; }
 
 const mor4j_kernels *const *runnable_kernels(void)
 {

@@ -17,7 +17,9 @@ static void test_embed(mor4j_context *context, int32_t dtype)
     for (int i = 0; i < 9 * 37; i++) CHECK(x[i] == (float)weight_at(&table, ids[i / 37], i % 37), "embed [%d]", i);
     const int32_t turned[9] = {8, 7, 6, 5, 4, 3, 2, 1, 0}, negative[9] = {0, 1, 2, 3, 4, 5, 6, 7, -1};
     CHECK(mor4j_embed(context, &table, ids, turned, 9, x) == MOR4J_OK, "embed into rows");
-    for (int i = 0; i < 9 * 37; i++) CHECK(x[i] == (float)weight_at(&table, ids[8 - i / 37], i % 37), "embed into rows [%d]", i);
+    for (int i = 0; i < 9 * 37; i++) {
+        CHECK(x[i] == (float)weight_at(&table, ids[8 - i / 37], i % 37), "embed into rows [%d]", i);
+    }
     CHECK(mor4j_embed(context, &table, ids, negative, 9, x) == MOR4J_INVALID_ARGUMENT, "negative row");
     ids[8] = 50;
     CHECK(mor4j_embed(context, &table, ids, NULL, 9, x) == MOR4J_INVALID_ARGUMENT, "id past the table");
@@ -37,7 +39,8 @@ static void test_route(mor4j_context *context, int32_t kind, int32_t outs, int32
     mor4j_router router = {.kind = kind, .temperature = 0.7f};
     router.w1 = random_matrix(&seed, m, h, MOR4J_BF16, 0.4f);
     if (kind == MOR4J_ROUTER_MLP) router.w2 = random_matrix(&seed, outs, m, MOR4J_F32, 0.4f);
-    float *x = guarded_floats(rows * 2 * h), *z = guarded_floats(rows * outs), *workspace = guarded_floats(rows * (h + m));
+    float *x = guarded_floats(rows * 2 * h), *z = guarded_floats(rows * outs),
+          *workspace = guarded_floats(rows * (h + m));
     float *one = guarded_floats(outs);
     int32_t *index = guarded((size_t)rows * sizeof(int32_t));
     random_floats(&seed, x, rows * 2 * h);
@@ -54,9 +57,11 @@ static void test_route(mor4j_context *context, int32_t kind, int32_t outs, int32
             for (int64_t p = 0; kind == MOR4J_ROUTER_MLP && p < m; p++) {
                 want += weight_at(&router.w2, j, p) * 0.5 * hidden[p] * (1 + erf(hidden[p] / sqrt(2)));
             }
-            CHECK(is_close(z[i * outs + j], want, 2e-5), "route kind %d row %d out %d: %g, not %g", kind, i, j, z[i * outs + j], want);
+            CHECK(is_close(z[i * outs + j], want, 2e-5), "route kind %d row %d out %d: %g, not %g", kind, i, j,
+                  z[i * outs + j], want);
         }
-        CHECK(mor4j_route(context, &router, x, &index[i], 1, one, workspace) == MOR4J_OK && same_bits(one, z + i * outs, outs),
+        CHECK(mor4j_route(context, &router, x, &index[i], 1, one, workspace) == MOR4J_OK &&
+                  same_bits(one, z + i * outs, outs),
               "a router's bits depend on the rows beside");
     }
     router.temperature = 0;
@@ -74,8 +79,10 @@ static void test_head(mor4j_context *context, int32_t dtype, int32_t rows)
 {
     const int64_t h = 70, v = 403;
     mor4j_matrix norm = random_matrix(&seed, 1, h, dtype % 2, 1.0f), head = random_matrix(&seed, v, h, dtype, 1.0f);
-    const double tolerance = dtype < MOR4J_BF16_PANELS ? 2e-5 : 0.3; /* panels: what their products do is test_panels' to say */
-    float *x = guarded_floats(rows * h), *logits = guarded_floats(rows * v), *workspace = guarded_floats(mor4j_head_workspace(h, rows));
+    const double tolerance =
+        dtype < MOR4J_BF16_PANELS ? 2e-5 : 0.3; /* panels: what their products do is test_panels' to say */
+    float *x = guarded_floats(rows * h), *logits = guarded_floats(rows * v),
+          *workspace = guarded_floats(mor4j_head_workspace(h, rows));
     float *one = guarded_floats(v);
     int32_t *index = guarded((size_t)rows * sizeof(int32_t));
     random_floats(&seed, x, rows * h);
@@ -90,13 +97,16 @@ static void test_head(mor4j_context *context, int32_t dtype, int32_t rows)
             for (int64_t p = 0; p < h; p++) {
                 want += weight_at(&head, j, p) * row[p] / sqrt(squares / (double)h + 1e-5) * weight_at(&norm, 0, p);
             }
-            CHECK(is_close(logits[i * v + j], want, tolerance), "head row %d out %ld: %g, not %g", i, (long)j, logits[i * v + j], want);
+            CHECK(is_close(logits[i * v + j], want, tolerance), "head row %d out %ld: %g, not %g", i, (long)j,
+                  logits[i * v + j], want);
         }
-        CHECK(mor4j_head(context, &norm, &head, 1e-5f, row, NULL, 1, one, workspace) == MOR4J_OK && same_bits(one, logits + i * v, v),
+        CHECK(mor4j_head(context, &norm, &head, 1e-5f, row, NULL, 1, one, workspace) == MOR4J_OK &&
+                  same_bits(one, logits + i * v, v),
               "a head's bits depend on the rows beside");
     }
     norm.cols = h - 1;
-    CHECK(mor4j_head(context, &norm, &head, 1e-5f, x, NULL, rows, logits, workspace) == MOR4J_INVALID_ARGUMENT, "norm's width");
+    CHECK(mor4j_head(context, &norm, &head, 1e-5f, x, NULL, rows, logits, workspace) == MOR4J_INVALID_ARGUMENT,
+          "norm's width");
     norm.cols = h;
     guarded_floats_free(x, rows * h);
     guarded_floats_free(logits, rows * v);
@@ -110,11 +120,15 @@ static void test_head(mor4j_context *context, int32_t dtype, int32_t rows)
 static void test_sizes(void)
 {
     const mor4j_shape shape = {8, 2, 2, 4, 12, 1e-5f, 64, MOR4J_KV_INT8};
-    CHECK(mor4j_matrix_bytes(17, 65, MOR4J_F32) == 17 * 65 * 4 && mor4j_matrix_bytes(17, 65, MOR4J_BF16) == 17 * 65 * 2, "rows");
-    CHECK(mor4j_matrix_bytes(17, 65, MOR4J_BF16_PANELS) == 2 * 32 * 128 && mor4j_matrix_bytes(17, 65, MOR4J_INT8_PANELS) == 2 * 17 * 128 &&
-          mor4j_matrix_bytes(16, 64, MOR4J_INT4_PANELS) == 9 * 64, "panels");
-    CHECK(mor4j_matrix_bytes(0, 1, 0) == -1 && mor4j_matrix_bytes(1, (int64_t)1 << 29, 0) == -1 && mor4j_matrix_bytes(1, 1, 5) == -1 &&
-          mor4j_matrix_bytes(1, 1, -1) == -1, "no such matrix");
+    CHECK(mor4j_matrix_bytes(17, 65, MOR4J_F32) == 17 * 65 * 4 && mor4j_matrix_bytes(17, 65, MOR4J_BF16) == 17 * 65 * 2,
+          "rows");
+    CHECK(mor4j_matrix_bytes(17, 65, MOR4J_BF16_PANELS) == 2 * 32 * 128 &&
+              mor4j_matrix_bytes(17, 65, MOR4J_INT8_PANELS) == 2 * 17 * 128 &&
+              mor4j_matrix_bytes(16, 64, MOR4J_INT4_PANELS) == 9 * 64,
+          "panels");
+    CHECK(mor4j_matrix_bytes(0, 1, 0) == -1 && mor4j_matrix_bytes(1, (int64_t)1 << 29, 0) == -1 &&
+              mor4j_matrix_bytes(1, 1, 5) == -1 && mor4j_matrix_bytes(1, 1, -1) == -1,
+          "no such matrix");
     CHECK(mor4j_page_bytes(&shape, 3) == 3 * 2 * 2 * 2 * (32 * 4 + 32 * 4), "page");
     CHECK(mor4j_page_bytes(&shape, 0) == -1 && mor4j_page_bytes(NULL, 1) == -1, "no page");
     for (int32_t rows = 0, floats = -1; rows < 70; rows++) {
@@ -122,17 +136,21 @@ static void test_sizes(void)
         CHECK(next > floats || (rows == 0 && next == 0), "a workspace does not serve smaller passes: %d rows", rows);
         floats = next;
     }
-    CHECK(mor4j_head_workspace(0, 1) == -1 && mor4j_head_workspace(1, -1) == -1 && mor4j_head_workspace(70, 3) == 224 + 3 * 128, "head");
+    CHECK(mor4j_head_workspace(0, 1) == -1 && mor4j_head_workspace(1, -1) == -1 &&
+              mor4j_head_workspace(70, 3) == 224 + 3 * 128,
+          "head");
 }
 
 static void test_measure(mor4j_context *context)
 {
     static _Alignas(64) char data[1 << 18];
     double rate = -1;
-    CHECK(mor4j_measure_bandwidth(context, data, sizeof data, 2, &rate) == MOR4J_OK && rate > 1e6 && isfinite(rate), "bandwidth %g", rate);
+    CHECK(mor4j_measure_bandwidth(context, data, sizeof data, 2, &rate) == MOR4J_OK && rate > 1e6 && isfinite(rate),
+          "bandwidth %g", rate);
     CHECK(mor4j_measure_bandwidth(context, data, 64, 1, &rate) == MOR4J_OK, "one line");
     for (int32_t dtype = MOR4J_F32; dtype <= MOR4J_INT4_PANELS; dtype++) {
-        CHECK(mor4j_measure_peak(context, dtype, 1, &rate) == MOR4J_OK && rate > 1e6 && isfinite(rate), "peak of %d: %g", dtype, rate);
+        CHECK(mor4j_measure_peak(context, dtype, 1, &rate) == MOR4J_OK && rate > 1e6 && isfinite(rate),
+              "peak of %d: %g", dtype, rate);
     }
     CHECK(mor4j_measure_bandwidth(context, data + 1, 64, 1, &rate) == MOR4J_INVALID_ARGUMENT, "alignment");
     CHECK(mor4j_measure_bandwidth(context, data, 65, 1, &rate) == MOR4J_INVALID_ARGUMENT, "bytes");
@@ -150,7 +168,9 @@ static void test_add_gated(mor4j_context *context)
     memcpy(before, x, sizeof before);
     CHECK(mor4j_add_gated(context, x, y, NULL, gates, 5, 19) == MOR4J_OK, "add_gated");
     CHECK(mor4j_add_gated(context, x, y, NULL, NULL, 5, 19) == MOR4J_OK, "add_gated");
-    for (int i = 0; i < 5 * 19; i++) CHECK(is_close(x[i], before[i] + (1.0 + gates[i / 19]) * y[i], 1e-6), "add_gated [%d]", i);
+    for (int i = 0; i < 5 * 19; i++) {
+        CHECK(is_close(x[i], before[i] + (1.0 + gates[i / 19]) * y[i], 1e-6), "add_gated [%d]", i);
+    }
     const int32_t some[2] = {4, 1}, negative[1] = {-1};
     memcpy(before, x, sizeof before);
     CHECK(mor4j_add_gated(context, x, y, some, gates, 2, 19) == MOR4J_OK, "add_gated to rows");
@@ -164,14 +184,15 @@ static void test_add_gated(mor4j_context *context)
     guarded_floats_free(y, 5 * 19);
 }
 
-#define REFUSED(change)                                                                             \
-    do {                                                                                            \
-        mor4j_shape shape = {8, 2, 1, 4, 12, 1e-5f, 32, MOR4J_KV_F32};                                           \
-        mor4j_layer layer = good_layer;                                                             \
-        mor4j_kv_row row = {pages, NULL, NULL, 0, 1};                                               \
-        mor4j_block_pass pass = {&shape, &layer, x, NULL, NULL, rope, &row, workspace, floats, 1, 1, MOR4J_REPLACE, 1, 0, 0}; \
-        change;                                                                                     \
-        CHECK(mor4j_run_block(context, &pass) == MOR4J_INVALID_ARGUMENT, "accepted: %s", #change);  \
+#define REFUSED(change)                                                                            \
+    do {                                                                                           \
+        mor4j_shape shape = {8, 2, 1, 4, 12, 1e-5f, 32, MOR4J_KV_F32};                             \
+        mor4j_layer layer = good_layer;                                                            \
+        mor4j_kv_row row = {pages, NULL, NULL, 0, 1};                                              \
+        mor4j_block_pass pass = {&shape, &layer, x, NULL,          NULL, rope, &row, workspace,    \
+                                 floats, 1,      1, MOR4J_REPLACE, 1,    0,    0};                 \
+        change;                                                                                    \
+        CHECK(mor4j_run_block(context, &pass) == MOR4J_INVALID_ARGUMENT, "accepted: %s", #change); \
     } while (0)
 
 static void test_refusals(mor4j_context *context)
@@ -180,11 +201,13 @@ static void test_refusals(mor4j_context *context)
     const mor4j_shape good = {8, 2, 1, 4, 12, 1e-5f, 32, MOR4J_KV_F32};
     const int64_t floats = mor4j_block_workspace(&good, 1);
     uint64_t pages[1] = {(uintptr_t)page};
-    const mor4j_matrix norm = {weights, 1, 8, MOR4J_F32, 0}, square = {weights, 8, 8, MOR4J_F32, 0}, kv = {weights, 4, 8, MOR4J_F32, 0};
+    const mor4j_matrix norm = {weights, 1, 8, MOR4J_F32, 0}, square = {weights, 8, 8, MOR4J_F32, 0},
+                       kv = {weights, 4, 8, MOR4J_F32, 0};
     const mor4j_matrix wide = {weights, 12, 8, MOR4J_F32, 0}, down = {weights, 8, 12, MOR4J_F32, 0};
     const mor4j_layer good_layer = {norm, square, kv, kv, square, norm, wide, wide, down, 0, MOR4J_KV_APPEND, 0, 0};
     mor4j_kv_row row = {pages, NULL, NULL, 0, 1};
-    mor4j_block_pass pass = {&good, &good_layer, x, NULL, NULL, rope, &row, workspace, floats, 1, 1, MOR4J_REPLACE, 1, 0, 0};
+    mor4j_block_pass pass = {&good,  &good_layer, x, NULL,          NULL, rope, &row, workspace,
+                             floats, 1,           1, MOR4J_REPLACE, 1,    0,    0};
     CHECK(floats > 0 && floats <= 4096, "workspace of %ld floats", (long)floats);
     CHECK(mor4j_run_block(context, &pass) == MOR4J_OK, "the pass that the others spoil");
     pass.rows = 0;
@@ -242,7 +265,8 @@ static void test_refusals(mor4j_context *context)
     CHECK(mor4j_context_create(0, 1, -1, &none) == MOR4J_INVALID_ARGUMENT, "negative spin");
     CHECK(mor4j_context_create(0, 1, 0, NULL) == MOR4J_INVALID_ARGUMENT, "nowhere to put it");
     mor4j_context_destroy(NULL);
-    CHECK(mor4j_abi_version() == MOR4J_ABI_VERSION && strcmp(mor4j_status_text(MOR4J_OK), "ok") == 0, "version and texts");
+    CHECK(mor4j_abi_version() == MOR4J_ABI_VERSION && strcmp(mor4j_status_text(MOR4J_OK), "ok") == 0,
+          "version and texts");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /*
- * Attention and the entries it reads: against a two-pass softmax in double on the numbers as stored, and bit for bit against
- * itself, however rows, heads and segments are split.
+ * Attention and the entries it reads: against a two-pass softmax in double on the numbers as stored, and bit for bit
+ * against itself, however rows, heads and segments are split.
  */
 #include <stdio.h>
 
@@ -20,7 +20,10 @@ typedef struct call {
     mor4j_attention attention;
 } call;
 
-static int64_t segment_floats(const call *c) { return c->rows * c->cache->heads * MOR4J_MOST_SEGMENTS * (2 + c->cache->head_dim); }
+static int64_t segment_floats(const call *c)
+{
+    return c->rows * c->cache->heads * MOR4J_MOST_SEGMENTS * (2 + c->cache->head_dim);
+}
 
 /* Queries in [-size, size); every row sees all that is stored until the test says otherwise. */
 static void make_call(call *c, const cache *cache, bool overlay, int64_t rows, float size)
@@ -63,7 +66,9 @@ static void free_call(call *c)
 static void attend_together(const mor4j_kernels *k, const call *c)
 {
     const int64_t group = c->cache->heads / c->cache->kv_heads;
-    for (int64_t h = 0; h < c->cache->heads; h += group) k->attention(&c->attention, (mor4j_range){0, c->rows}, (mor4j_range){h, h + group});
+    for (int64_t h = 0; h < c->cache->heads; h += group) {
+        k->attention(&c->attention, (mor4j_range){0, c->rows}, (mor4j_range){h, h + group});
+    }
 }
 
 static void check_twin(const mor4j_kernels *k, const call *c, float size)
@@ -76,9 +81,10 @@ static void check_twin(const mor4j_kernels *k, const call *c, float size)
             attend_twin(cache, c->attention.overlay, c->q + at, h, c->kv[i].context, want);
             for (int d = 0; d < cache->head_dim; d++) {
                 CHECK(is_close(c->out[at + d], want[d], 4e-6 * (1 + size)),
-                      "%s attention %s NH=%d NKV=%d DH=%d pages of %d overlay %d context %ld head %ld [%d]: %g, not %g", isa_name(k->isa),
-                      kv_names[cache->kv_dtype], cache->heads, cache->kv_heads, cache->head_dim, cache->page_tokens,
-                      c->attention.overlay, (long)c->kv[i].context, (long)h, d, c->out[at + d], want[d]);
+                      "%s attention %s NH=%d NKV=%d DH=%d pages of %d overlay %d context %ld head %ld [%d]: %g, not %g",
+                      isa_name(k->isa), kv_names[cache->kv_dtype], cache->heads, cache->kv_heads, cache->head_dim,
+                      cache->page_tokens, c->attention.overlay, (long)c->kv[i].context, (long)h, d, c->out[at + d],
+                      want[d]);
             }
         }
     }
@@ -94,15 +100,20 @@ static void check_splits(const mor4j_kernels *k, const call *c)
     a.out = out;
     a.segments = NULL;
     for (int64_t i = c->rows - 1; i >= 0; i--) {
-        for (int64_t h = 0; h < c->cache->heads; h++) k->attention(&a, (mor4j_range){i, i + 1}, (mor4j_range){h, h + 1});
+        for (int64_t h = 0; h < c->cache->heads; h++) {
+            k->attention(&a, (mor4j_range){i, i + 1}, (mor4j_range){h, h + 1});
+        }
     }
-    CHECK(same_bits(out, c->out, c->rows * c->width), "%s attention: a row's bits depend on its company", isa_name(k->isa));
+    CHECK(same_bits(out, c->out, c->rows * c->width), "%s attention: a row's bits depend on its company",
+          isa_name(k->isa));
     memset(out, 0xFF, (size_t)(c->rows * c->width) * sizeof(float));
     a.segments = c->segments;
     for (int64_t i = 0; i < c->rows; i++) {
         const int64_t context = c->kv[i].context, entries = mor4j_segment_entries(context);
         for (int64_t s = (context - 1) / entries; s >= 0; s--) {
-            for (int64_t h = 0; h < c->cache->heads; h += group) k->attention_segment(&a, i, (mor4j_range){h, h + group}, s);
+            for (int64_t h = 0; h < c->cache->heads; h += group) {
+                k->attention_segment(&a, i, (mor4j_range){h, h + group}, s);
+            }
         }
         for (int64_t h = 0; h < c->cache->heads; h += group) k->attention_merge(&a, i, (mor4j_range){h, h + group});
     }
@@ -121,7 +132,9 @@ static void check(const mor4j_kernels *k, const cache *cache, bool overlay, int6
     }
     /* Mostly in order of position, as they come. */
     if (random_below(&seed, 3) > 0) {
-        for (int64_t i = 1; i < rows; i++) c.kv[i].context = c.kv[i].context < c.kv[i - 1].context && i > 1 ? c.kv[i - 1].context : c.kv[i].context;
+        for (int64_t i = 1; i < rows; i++) {
+            c.kv[i].context = c.kv[i].context < c.kv[i - 1].context && i > 1 ? c.kv[i - 1].context : c.kv[i].context;
+        }
         c.kv[0].context = c.kv[rows - 1].context;
         c.kv[rows - 1].context = cache->stored;
     }
@@ -132,8 +145,8 @@ static void check(const mor4j_kernels *k, const cache *cache, bool overlay, int6
 }
 
 /* Fills a cache entry by entry and looks at it at some lengths: what is not yet stored is NaN. */
-static void check_lengths(const mor4j_kernels *k, const int32_t heads[3], int32_t page_tokens, int32_t kv_dtype, const int64_t *lengths,
-                          int count)
+static void check_lengths(const mor4j_kernels *k, const int32_t heads[3], int32_t page_tokens, int32_t kv_dtype,
+                          const int64_t *lengths, int count)
 {
     cache c = make_cache(heads, page_tokens, kv_dtype, lengths[count - 1]);
     for (int i = 0; i < count; i++) {
@@ -146,18 +159,23 @@ static void check_lengths(const mor4j_kernels *k, const int32_t heads[3], int32_
 
 static void test_shapes(const mor4j_kernels *k, int32_t kv_dtype)
 {
-    static const int32_t heads[][3] = {{1, 1, 2}, {3, 1, 6}, {4, 4, 10}, {10, 2, 64}, {9, 3, 64}, {2, 1, 130}, {5, 5, 16}, {4, 2, 128}};
+    static const int32_t heads[][3] = {{1, 1, 2},  {3, 1, 6},   {4, 4, 10}, {10, 2, 64},
+                                       {9, 3, 64}, {2, 1, 130}, {5, 5, 16}, {4, 2, 128}};
     static const int64_t around_blocks[] = {1, 2, 7, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 95, 96, 97, 100};
     static const int64_t around_segments[] = {255, 256, 257, 511, 513, 1000}, growing[] = {8191, 8192, 8193};
     static const int64_t some[] = {1, 37, 129};
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) check_lengths(k, heads[i], i % 2 ? 64 : 32, kv_dtype, around_blocks, 17);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        check_lengths(k, heads[i], i % 2 ? 64 : 32, kv_dtype, around_blocks, 17);
+    }
     int64_t every[100];
     for (int i = 0; i < 100; i++) every[i] = i + 1;
     check_lengths(k, (const int32_t[]){3, 1, 18}, 64, kv_dtype, every, 100);
     check_lengths(k, (const int32_t[]){6, 2, 20}, 32, kv_dtype, around_segments, 6);
     check_lengths(k, (const int32_t[]){3, 1, 64}, 96, kv_dtype, around_segments, 6);
     check_lengths(k, (const int32_t[]){2, 1, 2}, 64, kv_dtype, growing, 3);
-    for (int32_t dh = 2; dh <= 70; dh += 2) check_lengths(k, (const int32_t[]){2 + dh % 3, 1, dh}, 32, kv_dtype, some, 3);
+    for (int32_t dh = 2; dh <= 70; dh += 2) {
+        check_lengths(k, (const int32_t[]){2 + dh % 3, 1, dh}, 32, kv_dtype, some, 3);
+    }
     static const int32_t wide[] = {256, 258, 300, 514};
     for (int i = 0; i < 4; i++) check_lengths(k, (const int32_t[]){3, 1, wide[i]}, 32, kv_dtype, some, 3);
     /* Beyond what one walk of the cache can hold: queries of a group, dimensions of a head. */
@@ -176,8 +194,8 @@ static void replace_key(const mor4j_kernels *k, cache *c, int64_t entry, float f
     store_at(k, c, &c->base, entry, 0, key, value);
 }
 
-/* What softmax makes of NaN and infinities, and of scores that are -inf in whole blocks and segments. An int8 cache holds no
-   infinity: it turns the entry into NaN. */
+/* What softmax makes of NaN and infinities, and of scores that are -inf in whole blocks and segments. An int8 cache
+   holds no infinity: it turns the entry into NaN. */
 static void test_special(const mor4j_kernels *k, int32_t kv_dtype)
 {
     cache c = make_cache((const int32_t[]){2, 1, 2}, 32, kv_dtype, 600);
@@ -205,7 +223,8 @@ static void test_special(const mor4j_kernels *k, int32_t kv_dtype)
             replace_key(k, &c, places[p], values[v]);
             attend_together(k, &a);
             for (int i = 0; i < 4; i++) {
-                CHECK(isnan(a.out[i]), "%s %s: a score of %g at %ld vanished", isa_name(k->isa), kv_names[kv_dtype], values[v], (long)places[p]);
+                CHECK(isnan(a.out[i]), "%s %s: a score of %g at %ld vanished", isa_name(k->isa), kv_names[kv_dtype],
+                      values[v], (long)places[p]);
             }
             replace_key(k, &c, places[p], 0.5f);
         }
@@ -213,11 +232,13 @@ static void test_special(const mor4j_kernels *k, int32_t kv_dtype)
     /* One query head's NaN is its own; so is one dimension of a value, where each has its own number. */
     a.q[1] = NAN;
     attend_together(k, &a);
-    CHECK(isnan(a.out[0]) && isnan(a.out[1]) && isfinite(a.out[2]) && isfinite(a.out[3]), "%s: NaN query", isa_name(k->isa));
+    CHECK(isnan(a.out[0]) && isnan(a.out[1]) && isfinite(a.out[2]) && isfinite(a.out[3]), "%s: NaN query",
+          isa_name(k->isa));
     a.q[1] = 0;
     store_at(k, &c, &c.base, 300, 0, (const float[]){0.5f, 0.5f}, (const float[]){0.5f, NAN});
     attend_together(k, &a);
-    CHECK(isnan(a.out[0]) == (kv_dtype == MOR4J_KV_INT8) && isnan(a.out[1]), "%s %s: NaN value", isa_name(k->isa), kv_names[kv_dtype]);
+    CHECK(isnan(a.out[0]) == (kv_dtype == MOR4J_KV_INT8) && isnan(a.out[1]), "%s %s: NaN value", isa_name(k->isa),
+          kv_names[kv_dtype]);
     free_call(&a);
     free_cache(&c);
 }
@@ -258,9 +279,9 @@ static void test_team(const mor4j_kernels *k, int32_t threads)
             memcpy(want, a.out, (size_t)n * sizeof(float));
             memset(a.out, 0xFF, (size_t)n * sizeof(float));
             const team_call t = {k, &a, scratch};
-            mor4j_pool_run(&pool, attend_with_team, &t, INT64_C(1) << 30);
-            CHECK(same_bits(a.out, want, n), "%s: %ld rows of context %ld by %d threads", isa_name(k->isa), (long)rows, (long)contexts[i],
-                  threads);
+            mor4j_team_run(&pool, attend_with_team, &t, INT64_C(1) << 30);
+            CHECK(same_bits(a.out, want, n), "%s: %ld rows of context %ld by %d threads", isa_name(k->isa), (long)rows,
+                  (long)contexts[i], threads);
             if (scratch != NULL) guarded_floats_free(scratch, floats);
             free(want);
             free_call(&a);
@@ -292,7 +313,8 @@ static double largest_of(const float *x, int64_t n)
 }
 
 /* One entry of a block: the numbers as the map has them, and every other byte as it was. */
-static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, int32_t place, const float *key, const float *value)
+static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, int32_t place, const float *key,
+                        const float *value)
 {
     const size_t bytes = (size_t)mor4j_kv_block_bytes(kv_dtype, dh);
     char *block = guarded(bytes), *twice = guarded(bytes);
@@ -309,8 +331,8 @@ static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, in
             const bool half = kv_dtype == MOR4J_KV_INT8 && isfinite(largest) &&
                               fabs(fabs(remainder(x[v][d] * (127.0 / largest), 1.0)) - 0.5) < 1e-4;
             CHECK((isnan(want) && isnan(got)) || got == want || (half && fabs(got - want) < 1.01 * largest / 127),
-                  "%s store %s DH=%ld place %d %s [%ld] = %g: %g, not %g", isa_name(k->isa), kv_names[kv_dtype], (long)dh, place,
-                  v ? "value" : "key", (long)d, x[v][d], got, want);
+                  "%s store %s DH=%ld place %d %s [%ld] = %g: %g, not %g", isa_name(k->isa), kv_names[kv_dtype],
+                  (long)dh, place, v ? "value" : "key", (long)d, x[v][d], got, want);
         }
     }
     /* Bytes that differ before and after are those of the entry: as many as it has, equal in both blocks. */
@@ -320,8 +342,8 @@ static void check_store(const mor4j_kernels *k, int32_t kv_dtype, int64_t dh, in
         CHECK(same || kept, "%s store %s: byte %zu", isa_name(k->isa), kv_names[kv_dtype], i);
         untouched += kept;
     }
-    CHECK(untouched == bytes / 32 * 31, "%s store %s DH=%ld: %zu of %zu bytes are untouched", isa_name(k->isa), kv_names[kv_dtype],
-          (long)dh, untouched, bytes);
+    CHECK(untouched == bytes / 32 * 31, "%s store %s DH=%ld: %zu of %zu bytes are untouched", isa_name(k->isa),
+          kv_names[kv_dtype], (long)dh, untouched, bytes);
     guarded_free(block, bytes);
     guarded_free(twice, bytes);
 }

@@ -46,8 +46,8 @@ static void check_product(const mor4j_kernels *k, int64_t rows, int64_t outs, in
                 size += fabs(x[i * n + p] * weight_at(&w, j, p));
             }
             CHECK(is_close(y[i * outs + j], want, ULP * (4 + (double)n / 2) * size),
-                  "%s matmul K=%ld dtype %d row %ld of %ld out %ld of %ld: %g, not %g", isa_name(k->isa), (long)n, dtype, (long)i,
-                  (long)rows, (long)j, (long)outs, y[i * outs + j], want);
+                  "%s matmul K=%ld dtype %d row %ld of %ld out %ld of %ld: %g, not %g", isa_name(k->isa), (long)n,
+                  dtype, (long)i, (long)rows, (long)j, (long)outs, y[i * outs + j], want);
         }
         /* The row alone, its outputs in two parts. */
         const int64_t cut = random_below(&seed, outs + 1);
@@ -55,7 +55,8 @@ static void check_product(const mor4j_kernels *k, int64_t rows, int64_t outs, in
         const mor4j_product alone = {x + i * n, 0, &w, one, outs, add};
         k->matmul(&alone, (mor4j_range){0, 1}, (mor4j_range){0, cut});
         k->matmul(&alone, (mor4j_range){0, 1}, (mor4j_range){cut, outs});
-        CHECK(special || same_bits(one, y + i * outs, outs), "%s matmul: a row's bits depend on its company", isa_name(k->isa));
+        CHECK(special || same_bits(one, y + i * outs, outs), "%s matmul: a row's bits depend on its company",
+              isa_name(k->isa));
     }
     free(before);
     free_matrix(&w);
@@ -92,8 +93,8 @@ static void test_rmsnorm(const mor4j_kernels *k)
             for (int64_t i = 0; i < n; i++) squares += (double)x[i] * x[i];
             for (int64_t i = 0; i < n; i++) {
                 const double want = x[i] / sqrt(squares / (double)n + 1e-5f) * weight_at(&norm, 0, i);
-                CHECK(is_close(y[i], want, ULP * 16 * fabs(want)), "%s rmsnorm H=%ld [%ld]: %g, not %g", isa_name(k->isa), (long)n,
-                      (long)i, y[i], want);
+                CHECK(is_close(y[i], want, ULP * 16 * fabs(want)), "%s rmsnorm H=%ld [%ld]: %g, not %g",
+                      isa_name(k->isa), (long)n, (long)i, y[i], want);
             }
             free_matrix(&norm);
             guarded_floats_free(x, n);
@@ -131,7 +132,8 @@ static void test_rope(const mor4j_kernels *k)
 
 static float special_value(int64_t i)
 {
-    static const float values[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 88.7f, 88.8f, -87.4f, -103.9f, -104.1f, 1e30f, -1e30f, 1e-40f};
+    static const float values[] = {NAN,    INFINITY, -INFINITY, 0.0f,  -0.0f,  88.7f, 88.8f,
+                                   -87.4f, -103.9f,  -104.1f,   1e30f, -1e30f, 1e-40f};
     return values[(size_t)i % (sizeof values / sizeof *values)];
 }
 
@@ -144,7 +146,8 @@ static void test_exponential(const mor4j_kernels *k)
         for (int64_t i = 0; i < n; i++) {
             double want = exp((double)x[i]);
             if (want >= 3.402823567797337e38) want = INFINITY; /* where float32 rounds to infinity */
-            CHECK(is_close(y[i], want, 2.5e-7 * want + 1e-44), "%s exp(%.9g): %.9g, not %.9g", isa_name(k->isa), x[i], y[i], want);
+            CHECK(is_close(y[i], want, 2.5e-7 * want + 1e-44), "%s exp(%.9g): %.9g, not %.9g", isa_name(k->isa), x[i],
+                  y[i], want);
         }
         guarded_floats_free(x, n);
         guarded_floats_free(y, n);
@@ -161,14 +164,15 @@ static void test_activations(const mor4j_kernels *k)
         k->silu_multiply(gate, up, n);
         for (int64_t i = 0; i < n; i++) {
             const double want = x[i] / (1 + exp(-(double)x[i])) * up[i];
-            CHECK(is_close(gate[i], want, 4e-7 * fabs(want) + 1e-36), "%s silu(%g): %g, not %g", isa_name(k->isa), x[i], gate[i], want);
+            CHECK(is_close(gate[i], want, 4e-7 * fabs(want) + 1e-36), "%s silu(%g): %g, not %g", isa_name(k->isa), x[i],
+                  gate[i], want);
         }
         memcpy(gate, x, (size_t)n * sizeof(float));
         k->gelu(gate, n);
         for (int64_t i = 0; i < n; i++) {
             const double want = 0.5 * x[i] * (1 + erf(x[i] * 0.70710678118654752440));
-            CHECK(is_close(gate[i], want, 4e-7 * fmax(fabs((double)x[i]), fabs(want)) + 1e-40), "%s gelu(%g): %g, not %g",
-                  isa_name(k->isa), x[i], gate[i], want);
+            CHECK(is_close(gate[i], want, 4e-7 * fmax(fabs((double)x[i]), fabs(want)) + 1e-40),
+                  "%s gelu(%g): %g, not %g", isa_name(k->isa), x[i], gate[i], want);
         }
         guarded_floats_free(gate, n);
         guarded_floats_free(up, n);
@@ -185,7 +189,9 @@ static void test_rows(const mor4j_kernels *k)
         x[n / 3] = special_value(n);
         for (int64_t row = 0; row < 19; row++) {
             k->widen_row(&table, row, y);
-            for (int64_t i = 0; i < n; i++) CHECK(y[i] == (float)weight_at(&table, row, i), "%s widen_row", isa_name(k->isa));
+            for (int64_t i = 0; i < n; i++) {
+                CHECK(y[i] == (float)weight_at(&table, row, i), "%s widen_row", isa_name(k->isa));
+            }
         }
         k->divide(x, 0.7f, z, n);
         for (int64_t i = 0; i < n; i++) {
@@ -196,7 +202,8 @@ static void test_rows(const mor4j_kernels *k)
         k->add_scaled(z, y, -0.3f, n);
         for (int64_t i = 0; i < n; i++) {
             const double want = x[i] + -0.3f * (double)y[i];
-            CHECK(is_close(z[i], want, 4 * ULP * (fabs((double)x[i]) + fabs((double)y[i])) + 1e-44), "%s add_scaled", isa_name(k->isa));
+            CHECK(is_close(z[i], want, 4 * ULP * (fabs((double)x[i]) + fabs((double)y[i])) + 1e-44), "%s add_scaled",
+                  isa_name(k->isa));
         }
         free_matrix(&table);
         guarded_floats_free(x, n);

@@ -1,6 +1,7 @@
 /*
- * Products with panels: encoded rows and sums against a twin in double at every tail length, and bit for bit whatever rows and
- * outputs are beside. The twin quantises x by the rules of mor4j_encoded_bytes, so what is left is the order of float32 sums.
+ * Products with panels: encoded rows and sums against a twin in double at every tail length, and bit for bit whatever
+ * rows and outputs are beside. The twin quantises x by the rules of mor4j_encoded_bytes, so what is left is the order
+ * of float32 sums.
  */
 #include <math.h>
 #include <stdio.h>
@@ -54,8 +55,10 @@ static void check_encoded(const mor4j_kernels *k, int32_t dtype, const char *row
     const int32_t *biases = (const int32_t *)(const void *)(row + kp + blocks * 4);
     for (int64_t i = 0; i < kp; i++) {
         const double want = i < n ? taken[i] : 0;
-        CHECK(is_close((float)(row[i] * (double)scales[i / 32]), (float)want, 1e-6 * fabs(want)) || (i >= n && row[i] == 0),
-              "%s encode %d K=%ld [%ld]: %d * %g, not %g", isa_name(k->isa), dtype, (long)n, (long)i, row[i], scales[i / 32], want);
+        CHECK(is_close((float)(row[i] * (double)scales[i / 32]), (float)want, 1e-6 * fabs(want)) ||
+                  (i >= n && row[i] == 0),
+              "%s encode %d K=%ld [%ld]: %d * %g, not %g", isa_name(k->isa), dtype, (long)n, (long)i, row[i],
+              scales[i / 32], want);
     }
     for (int64_t block = 0; block < blocks; block++) {
         int32_t sum = 0;
@@ -74,7 +77,8 @@ typedef struct product_test {
     bool add;
 } product_test;
 
-static product_test make_test(const mor4j_kernels *k, int64_t rows, int64_t outs, int64_t n, int32_t dtype, bool special)
+static product_test make_test(const mor4j_kernels *k, int64_t rows, int64_t outs, int64_t n, int32_t dtype,
+                              bool special)
 {
     product_test t = {.k = k, .rows = rows, .outs = outs, .n = n, .stride = mor4j_encoded_bytes(dtype, n)};
     t.x = guarded_floats(rows * n);
@@ -118,8 +122,8 @@ static void check_sums(const product_test *t, const float *y)
                 size += fabs(term);
             }
             CHECK(is_close(y[i * t->outs + j], want, ULP * (8 + (double)t->n / 2) * size + 1e-37),
-                  "%s product K=%ld dtype %d row %ld of %ld out %ld of %ld: %g, not %g", isa_name(t->k->isa), (long)t->n, t->w.dtype,
-                  (long)i, (long)t->rows, (long)j, (long)t->outs, y[i * t->outs + j], want);
+                  "%s product K=%ld dtype %d row %ld of %ld out %ld of %ld: %g, not %g", isa_name(t->k->isa),
+                  (long)t->n, t->w.dtype, (long)i, (long)t->rows, (long)j, (long)t->outs, y[i * t->outs + j], want);
         }
     }
 }
@@ -154,7 +158,9 @@ static void test_dtype(const mor4j_kernels *k, int32_t dtype)
         check_product(k, 1 + random_below(&seed, 9), 1 + random_below(&seed, 40), n, dtype, n % 3 == 0);
     }
     for (int64_t rows = 1; rows <= 14; rows++) {
-        for (int64_t outs = 1; outs <= 70; outs += 1 + random_below(&seed, 4)) check_product(k, rows, outs, 77, dtype, false);
+        for (int64_t outs = 1; outs <= 70; outs += 1 + random_below(&seed, 4)) {
+            check_product(k, rows, outs, 77, dtype, false);
+        }
     }
     for (int64_t n = 577; n <= 2570; n += 331) check_product(k, 33, 130, n, dtype, false);
 }

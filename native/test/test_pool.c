@@ -1,6 +1,6 @@
 /*
- * Threads: many callers on one context at once get the bits of one caller; contexts come and go; threads that lose their core
- * anywhere change nothing, and keep nobody waiting for long.
+ * Threads: many callers on one context at once get the bits of one caller; contexts come and go; threads that lose
+ * their core anywhere change nothing, and keep nobody waiting for long.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -69,11 +69,12 @@ static void test_callers(const model *m, int32_t threads, int32_t spin)
     mor4j_context_destroy(context);
 }
 
-/* Phases over an array that lives no longer than its call. In phase p every item is raised from p to p + 1, after a look at
-   an item that other threads have raised in the phase before. */
+/* Phases over an array that lives no longer than its call. In phase p every item is raised from p to p + 1, after a
+   look at an item that other threads have raised in the phase before. */
 typedef struct counting {
     int64_t items, phase;
-    int64_t *values, *raised; /* [items]; even phases read the first and write the other, odd ones the other way round */
+    int64_t *values,
+        *raised; /* [items]; even phases read the first and write the other, odd ones the other way round */
 } counting;
 
 static void raise_items(const void *arg, mor4j_range items)
@@ -82,7 +83,8 @@ static void raise_items(const void *arg, mor4j_range items)
     for (int64_t i = items.first; i < items.last; i++) {
         const int64_t *from = c->phase % 2 == 0 ? c->values : c->raised;
         int64_t *to = c->phase % 2 == 0 ? c->raised : c->values;
-        CHECK(from[c->items - 1 - i] == c->phase && to[i] == c->phase - 1, "phase %ld item %ld", (long)c->phase, (long)i);
+        CHECK(from[c->items - 1 - i] == c->phase && to[i] == c->phase - 1, "phase %ld item %ld", (long)c->phase,
+              (long)i);
         to[i] = c->phase + 1;
     }
 }
@@ -110,7 +112,7 @@ static void test_late_threads(int32_t threads, int32_t spin)
     mor4j_context *context;
     CHECK(mor4j_context_create(MOR4J_ISA_PORTABLE, threads, spin, &context) == MOR4J_OK, "context");
     context->pool.alone_per_stall = 0; /* workers take part however late they are */
-    for (uint64_t call = 1; call <= 100; call++) mor4j_pool_run(&context->pool, count_phases, &call, MOR4J_SPLIT_WORK);
+    for (uint64_t call = 1; call <= 100; call++) mor4j_team_run(&context->pool, count_phases, &call, MOR4J_SPLIT_WORK);
     mor4j_context_destroy(context);
 }
 
@@ -170,7 +172,7 @@ static void test_stall(void)
 {
     mor4j_context *context;
     CHECK(mor4j_context_create(MOR4J_ISA_PORTABLE, 2, 100, &context) == MOR4J_OK, "context");
-    mor4j_pool_run(&context->pool, stall_phases, NULL, MOR4J_SPLIT_WORK);
+    mor4j_team_run(&context->pool, stall_phases, NULL, MOR4J_SPLIT_WORK);
     mor4j_context_destroy(context);
 }
 
@@ -182,7 +184,8 @@ int main(void)
     }
     for (int i = 0; i < 300; i++) {
         mor4j_context *context;
-        CHECK(mor4j_context_create(i % 3, 1 + i % 4, i % 2 * 50, &context) == (i % 3 <= mor4j_best_isa() ? MOR4J_OK : MOR4J_UNSUPPORTED),
+        CHECK(mor4j_context_create(i % 3, 1 + i % 4, i % 2 * 50, &context) ==
+                  (i % 3 <= mor4j_best_isa() ? MOR4J_OK : MOR4J_UNSUPPORTED),
               "context %d", i);
         if (i % 10 == 0 && context != NULL) {
             model_run run = start_run(&m);

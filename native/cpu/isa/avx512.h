@@ -47,7 +47,8 @@ static inline vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 static inline vf vf_exp(vf x)
 {
     x = _mm512_min_ps(_mm512_set1_ps(89.0f), _mm512_max_ps(_mm512_set1_ps(-110.0f), x));
-    vf n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    vf n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)),
+                                _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     vf r = _mm512_fmadd_ps(n, _mm512_set1_ps(-0.693359375f), x);
     r = _mm512_fmadd_ps(n, _mm512_set1_ps(2.12194440e-4f), r);
     vf p = _mm512_set1_ps(1.9875691500e-4f);
@@ -92,7 +93,10 @@ static inline vf vi_to_float(vi a) { return _mm512_cvtepi32_ps(a); }
 
 static inline vi vf_round(vf a) { return _mm512_cvtps_epi32(a); }
 
-static inline vi vf_magnitude_bits(vf a) { return _mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7FFFFFFF)); }
+static inline vi vf_magnitude_bits(vf a)
+{
+    return _mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7FFFFFFF));
+}
 
 static inline void vi_store_bytes(void *p, vi a) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a)); }
 
@@ -100,7 +104,10 @@ static inline vi vi_low_nibbles(vi a) { return _mm512_and_si512(a, _mm512_set1_e
 
 static inline vi vi_high_nibbles(vi a) { return _mm512_and_si512(_mm512_srli_epi16(a, 4), _mm512_set1_epi8(15)); }
 
-static inline vf vf_load_even(const void *p) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16)); }
+static inline vf vf_load_even(const void *p)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+}
 
 /* Masked, not and-ed: the load does it all. */
 static inline vf vf_load_odd(const void *p) { return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(0xAAAAAAAAu, p)); }
@@ -124,7 +131,8 @@ static inline vi vi_nibble_end(vi sum, vi start)
 /* maddubs would saturate: 2 * 255 * 127 is beyond 16 bits. So even and odd bytes, each widened. */
 static inline vi vi_dot(vi sum, vi w, vi x)
 {
-    vi even = _mm512_madd_epi16(_mm512_and_si512(w, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8));
+    vi even =
+        _mm512_madd_epi16(_mm512_and_si512(w, _mm512_set1_epi16(255)), _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8));
     vi odd = _mm512_madd_epi16(_mm512_srli_epi16(w, 8), _mm512_srai_epi16(x, 8));
     return _mm512_add_epi32(sum, _mm512_add_epi32(even, odd));
 }

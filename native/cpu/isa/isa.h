@@ -1,7 +1,7 @@
 /*
- * The vector vocabulary of the kernels, chosen when a kernel file is compiled: CMake compiles each file of cpu/kernels once
- * for every instruction set, with one of MOR4J_BUILD_AVX512, MOR4J_BUILD_AVX2 or neither (portable) defined; what comes on top
- * of AVX-512 with MOR4J_BUILD_VNNI and MOR4J_BUILD_BF16 as well.
+ * The vector vocabulary of the kernels, chosen when a kernel file is compiled: CMake compiles each file of cpu/kernels
+ * once for every instruction set, with one of MOR4J_BUILD_AVX512, MOR4J_BUILD_AVX2 or neither (portable) defined; what
+ * comes on top of AVX-512 with MOR4J_BUILD_VNNI and MOR4J_BUILD_BF16 as well.
  *
  *   vf                      VF_WIDTH floats
  *   vf_load, vf_load_n      all of them, or the first n (0 < n < VF_WIDTH) and zeros; no byte beyond those n is touched
@@ -12,8 +12,10 @@
  *   TILE_OUTS               outputs by 4 rows that fit the registers as accumulators
  *
  *   vi                      VF_WIDTH 32-bit integers, or four bytes in the place of each
- *   vi_dot(s, w, x)         s + the four products of unsigned bytes w and signed bytes x of each lane; exact, x not -128
- *   vi_nibble_dot(s, w, x)  the same for w <= 15: vi_nibble_start(b), up to eight of these, vi_nibble_end(.., b): b + all
+ *   vi_dot(s, w, x)         s + the four products of unsigned bytes w and signed bytes x of each lane; exact, x is
+ *                           not -128
+ *   vi_nibble_dot(s, w, x)  the same for w <= 15: vi_nibble_start(b), up to eight of these, vi_nibble_end(.., b):
+ *                           b + all
  *   vf_magnitude_bits       the bits of |a|, which order as the magnitudes do, NaN above all
  *   vf_round                to nearest even, for |a| < 2^22
  *   vi_store_bytes          the low byte of each lane, VF_WIDTH bytes

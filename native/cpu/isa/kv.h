@@ -22,7 +22,10 @@ MOR4J_INLINE vf vf_of_int8(__m128i narrow) { return _mm512_cvtepi32_ps(_mm512_cv
 
 MOR4J_INLINE vf vf_load_int8(const char *p) { return vf_of_int8(_mm_loadu_si128((const __m128i *)(const void *)p)); }
 
-MOR4J_INLINE vf vf_load_int8_n(const char *p, int n) { return vf_of_int8(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1u), p)); }
+MOR4J_INLINE vf vf_load_int8_n(const char *p, int n)
+{
+    return vf_of_int8(_mm_maskz_loadu_epi8((__mmask16)((1u << n) - 1u), p));
+}
 
 MOR4J_INLINE float vf_greatest(vf a) { return _mm512_reduce_max_ps(a); }
 

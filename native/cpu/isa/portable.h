@@ -30,10 +30,7 @@ static inline vf vf_load_n(const float *p, int n)
 }
 
 /* A bfloat16 is the upper half of a float32. */
-static inline vf vf_widen(vu16 narrow)
-{
-    return (vf)(__builtin_convertvector(narrow, vu32) << 16);
-}
+static inline vf vf_widen(vu16 narrow) { return (vf)(__builtin_convertvector(narrow, vu32) << 16); }
 
 static inline vf vf_load_bf16(const char *p)
 {
@@ -153,7 +150,8 @@ static inline vi vi_nibble_start(vi start)
     return vi_set(0);
 }
 
-/* 16 bits: 8 * 2 * 15 * 127 = 30480. More than eight wrap around, as vectors of the CPU do: the probe goes on and on. */
+/* 16 bits: 8 * 2 * 15 * 127 = 30480. More than eight wrap around, as vectors of the CPU do: the probe goes on and
+   on. */
 static inline vi vi_nibble_dot(vi sum, vi w, vi x)
 {
     const vi16 even = ((vi16)w & 255) * ((vi16)((vu16x8)x << 8) >> 8);

@@ -1,5 +1,6 @@
 /*
  * out [rows, NH, DH] = softmax(q k^T / sqrt(DH)) v over the cache entries [0, context) of each row (grouped-query).
+ * Source: docs/forward-pass.md, section 3.
  *
  * A context is cut into segments by its length alone; each has an online softmax (Milakov & Gimelshein 2018, as in
  * FlashAttention) over blocks of 32 entries, and segments are merged in order. So a row's bits depend on its query, its
@@ -14,20 +15,20 @@
 
 #include "attention_tiles.h"
 
-#define MOST_QUERIES 32 /* of a batch; a multiple of VF_WIDTH */
+#define MOST_QUERIES 32     /* of a batch; a multiple of VF_WIDTH */
 #define AHEAD (2 * ENTRIES) /* entries asked for before they are used */
-#define OUT_FLOATS 8192 /* that a batch sums up at a time     */
+#define OUT_FLOATS 8192     /* that a batch sums up at a time     */
 
 /* Queries of a KV head whose rows have the same tables: all see the same blocks, up to their contexts, which ascend. */
 typedef struct batch {
     const mor4j_attention *attention;
-    const mor4j_kv_row *kv;     /* [rows]                                                       */
+    const mor4j_kv_row *kv; /* [rows]                                                       */
     int64_t kv_head;
-    int64_t segment;            /* entries of one                                               */
-    int64_t first, dims;        /* of the values: as many as fit                                */
-    int rows, heads, queries;   /* queries = rows * heads, row by row                           */
+    int64_t segment;          /* entries of one                                               */
+    int64_t first, dims;      /* of the values: as many as fit                                */
+    int rows, heads, queries; /* queries = rows * heads, row by row                           */
     const float *q[MOST_QUERIES];
-    float *out[MOST_QUERIES];   /* [dims] of the segment at hand                                */
+    float *out[MOST_QUERIES]; /* [dims] of the segment at hand                                */
     float maximum[MOST_QUERIES], factor[MOST_QUERIES];
     _Alignas(64) float sum[MOST_QUERIES][VF_WIDTH]; /* each lane of its own entries             */
     _Alignas(64) float scores[MOST_QUERIES][ENTRIES];
@@ -44,7 +45,8 @@ static int64_t most_queries(int64_t head_dim)
 
 static bool share_tables(const mor4j_kv_row *a, const mor4j_kv_row *b, bool overlay)
 {
-    return a->pages == b->pages && (!overlay || (a->overlay_pages == b->overlay_pages && a->overlay_slots == b->overlay_slots));
+    return a->pages == b->pages &&
+           (!overlay || (a->overlay_pages == b->overlay_pages && a->overlay_slots == b->overlay_slots));
 }
 
 /* How many rows from `row` on, at most `most`, may walk the cache together. */
@@ -74,7 +76,10 @@ static void make_batch(batch *b, const mor4j_attention *a, int64_t row, int rows
 }
 
 /* Of row `row` in the block that begins at entry `first`. */
-static int seen_entries(const batch *b, int row, int64_t first) { return (int)least(ENTRIES, b->kv[row].context - first); }
+static int seen_entries(const batch *b, int row, int64_t first)
+{
+    return (int)least(ENTRIES, b->kv[row].context - first);
+}
 
 /* The scores of query i as they count, and the largest so far; what a row does not see is -inf. */
 static float scale_scores(batch *b, int i, const kv_block *block, int seen, vf scale)
@@ -92,8 +97,8 @@ static float scale_scores(batch *b, int i, const kv_block *block, int seen, vf s
     return greatest > b->maximum[i] ? greatest : b->maximum[i]; /* never NaN: the weights carry it */
 }
 
-/* Scores of the queries from `from` on become weights e^(score - maximum), times the scales of int8 values; maxima, sums and
-   the factors for what was summed up before are brought up to date. */
+/* Scores of the queries from `from` on become weights e^(score - maximum), times the scales of int8 values; maxima,
+   sums and the factors for what was summed up before are brought up to date. */
 static void weigh(batch *b, int from, const kv_block *block, int64_t first)
 {
     const vf scale = vf_set(1.0f / sqrtf((float)b->attention->head_dim));
@@ -124,7 +129,8 @@ static void sum_values(batch *b, int from, const kv_block *block, int64_t first,
     int whole = from;
     while (whole < b->rows && seen_entries(b, whole, first) < ENTRIES) whole++;
     for (int64_t d = 0; d < b->dims; d += SPAN) {
-        const kv_span values = values_of(b->attention, block, b->first + d, least(SPAN, b->dims - d), widen, &b->scratch);
+        const kv_span values =
+            values_of(b->attention, block, b->first + d, least(SPAN, b->dims - d), widen, &b->scratch);
         float *out[MOST_QUERIES];
         for (int i = from * b->heads; i < b->queries; i++) out[i] = b->out[i] + d;
         for (int row = from, i = from * b->heads; row < whole; row++, i += b->heads) {

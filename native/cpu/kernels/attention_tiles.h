@@ -98,9 +98,10 @@ MOR4J_INLINE void value_columns(int n, int vectors, int tail, int32_t dtype, kv_
     }
 }
 
-/* out[i][d] = out[i][d] factors[i] + sum over e of weights[i][e] value[e][d], e < count; d counts from the span's first. */
-MOR4J_INLINE void value_tile(int n, int32_t dtype, kv_span values, int count, float (*weights)[ENTRIES], const float *factors,
-                             float *const *out)
+/* out[i][d] = out[i][d] factors[i] + sum over e of weights[i][e] value[e][d], e < count; d counts from the span's
+   first. */
+MOR4J_INLINE void value_tile(int n, int32_t dtype, kv_span values, int count, float (*weights)[ENTRIES],
+                             const float *factors, float *const *out)
 {
     int64_t d = 0;
     for (; d + VALUE_VECTORS * VF_WIDTH <= values.dims; d += VALUE_VECTORS * VF_WIDTH) {
@@ -114,21 +115,21 @@ MOR4J_INLINE void value_tile(int n, int32_t dtype, kv_span values, int count, fl
 
 /* `call` with the number of queries as a constant. */
 #if TILE_QUERIES == 6
-#define FOR_TILE(n, call) \
-    switch (n) { \
-    case 1: call(1); break; \
-    case 2: call(2); break; \
-    case 3: call(3); break; \
-    case 4: call(4); break; \
-    case 5: call(5); break; \
+#define FOR_TILE(n, call)    \
+    switch (n) {             \
+    case 1: call(1); break;  \
+    case 2: call(2); break;  \
+    case 3: call(3); break;  \
+    case 4: call(4); break;  \
+    case 5: call(5); break;  \
     default: call(6); break; \
     }
 #else
-#define FOR_TILE(n, call) \
-    switch (n) { \
-    case 1: call(1); break; \
-    case 2: call(2); break; \
-    case 3: call(3); break; \
+#define FOR_TILE(n, call)    \
+    switch (n) {             \
+    case 1: call(1); break;  \
+    case 2: call(2); break;  \
+    case 3: call(3); break;  \
     default: call(4); break; \
     }
 #endif
@@ -140,8 +141,8 @@ MOR4J_INLINE void score_n(int n, int32_t dtype, kv_span keys, const float *const
 #undef SCORE
 }
 
-MOR4J_INLINE void value_n(int n, int32_t dtype, kv_span values, int count, float (*weights)[ENTRIES], const float *factors,
-                          float *const *out)
+MOR4J_INLINE void value_n(int n, int32_t dtype, kv_span values, int count, float (*weights)[ENTRIES],
+                          const float *factors, float *const *out)
 {
 #define VALUE(tile) value_tile(tile, dtype, values, count, weights, factors, out)
     FOR_TILE(n, VALUE)
@@ -171,7 +172,8 @@ static void add_scores(int n, kv_span keys, const float *const *q, float (*score
 }
 
 /* The values of a span's first `count` entries, weighted, onto the outputs of any number of queries. */
-static void add_values(int n, kv_span values, int count, float (*weights)[ENTRIES], const float *factors, float *const *out)
+static void add_values(int n, kv_span values, int count, float (*weights)[ENTRIES], const float *factors,
+                       float *const *out)
 {
     for (int i = 0, tile; i < n; i += tile) {
         tile = tile_of(n - i);

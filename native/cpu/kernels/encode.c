@@ -1,4 +1,5 @@
-/* A row of x [K] as the products with panels read it; see mor4j_encoded_bytes. Runs once for every row and product of a pass. */
+/* A row of x [K] as the products with panels read it; see mor4j_encoded_bytes. Runs once for every row and product of a
+   pass. */
 #include <math.h>
 
 #include "isa/isa.h"

@@ -1,7 +1,7 @@
 /*
- * The kernels of one instruction set as a table. A kernel runs on the calling thread, allocates nothing and checks nothing:
- * the callers (block.c, head.c, ..) validate and split the work over the team. Batch invariance starts here: no kernel lets
- * a row's result depend on the range of rows, outputs or heads it is asked for.
+ * The kernels of one instruction set as a table. A kernel runs on the calling thread, allocates nothing and checks
+ * nothing: the callers (block.c, head.c, ..) validate and split the work over the team. Batch invariance starts here:
+ * no kernel lets a row's result depend on the range of rows, outputs or heads it is asked for.
  */
 #ifndef MOR4J_KERNELS_H
 #define MOR4J_KERNELS_H
@@ -36,13 +36,15 @@ static inline int64_t mor4j_panel_cols(int64_t cols) { return (cols + 63) / 64 *
 /*
  * Bytes of a row of x [K] encoded for products with weights of this number type, a multiple of 64:
  *
- *   MOR4J_BF16_PANELS   bfloat16 [KP], or where the instruction set multiplies no bfloat16 float32 [KP]; zeros from K on
- *   MOR4J_INT8_PANELS   int8 q [KP] | float32 scales [KP/32] | int32 biases [KP/32]: -128 times the sum of the block's q
+ *   MOR4J_BF16_PANELS   bfloat16 [KP], or float32 [KP] where the instruction set multiplies no bfloat16; zeros
+ *                       from K on
+ *   MOR4J_INT8_PANELS   int8 q [KP] | float32 scales [KP/32] | int32 biases [KP/32]: -128 times the sum of the
+ *                       block's q
  *   MOR4J_INT4_PANELS   the same, biases -8 times the sum
  *
- * A block of x is q * scale, scale = largest magnitude / 127, q rounded to nearest even of x * (127 / largest magnitude).
- * A block whose largest magnitude is below 1e-30 is all zero with scale 0. A block with a NaN or an infinity has a NaN for
- * its scale, so every product with it is NaN, and q of 0.
+ * A block of x is q * scale, scale = largest magnitude / 127, q rounded to nearest even of x * (127 / largest
+ * magnitude). A block whose largest magnitude is below 1e-30 is all zero with scale 0. A block with a NaN or an
+ * infinity has a NaN for its scale, so every product with it is NaN, and q of 0.
  */
 static inline int64_t mor4j_encoded_bytes(int32_t dtype, int64_t k)
 {
@@ -67,12 +69,12 @@ static inline int64_t mor4j_kv_block_bytes(int32_t kv_dtype, int64_t head_dim)
  * mor4j_segment_entries(context) entries, each with a softmax of its own; their results are merged in order.
  */
 typedef struct mor4j_attention {
-    const float *q;          /* [rows, NH, DH] after RoPE                                                 */
-    float *out;              /* [rows, NH, DH]                                                            */
-    float *segments;         /* scratch of split rows, [rows, NH, MOR4J_MOST_SEGMENTS, 2 + DH], or NULL    */
-    const mor4j_kv_row *kv;  /* [rows]                                                                    */
-    int64_t base_layer;      /* bytes from a page's start to this layer                                   */
-    int64_t overlay_layer;   /* the same in an overlay page                                               */
+    const float *q;         /* [rows, NH, DH] after RoPE                                                 */
+    float *out;             /* [rows, NH, DH]                                                            */
+    float *segments;        /* scratch of split rows, [rows, NH, MOR4J_MOST_SEGMENTS, 2 + DH], or NULL    */
+    const mor4j_kv_row *kv; /* [rows]                                                                    */
+    int64_t base_layer;     /* bytes from a page's start to this layer                                   */
+    int64_t overlay_layer;  /* the same in an overlay page                                               */
     int32_t heads, kv_heads, head_dim, page_tokens, kv_dtype;
     bool overlay;
 } mor4j_attention;
@@ -89,17 +91,20 @@ static inline int64_t mor4j_segment_entries(int64_t context)
 
 typedef struct mor4j_kernels {
     int32_t isa;
-    /* The part of a product in `rows` x `outs`; with panels `outs` begins at a multiple of MOR4J_PANEL, and ends at one or at
-       the last output. */
+    /* The part of a product in `rows` x `outs`; with panels `outs` begins at a multiple of MOR4J_PANEL, and ends at one
+       or at the last output. */
     void (*matmul)(const mor4j_product *product, mor4j_range rows, mor4j_range outs);
-    /* row = x [K] as products with weights of `dtype` (panels) read it; mor4j_encoded_bytes. x and row do not overlap. */
+    /* row = x [K] as products with weights of `dtype` (panels) read it; mor4j_encoded_bytes. x and row do not
+       overlap. */
     void (*encode)(const float *x, int64_t k, int32_t dtype, void *row);
     /* y = x / sqrt(mean(x^2) + eps) * norm; x, y [H], norm [1, H]. */
     void (*rmsnorm)(const float *x, const mor4j_matrix *norm, float eps, float *y);
     /* y = x turned by the angles of rope [DH/2 cos, DH/2 sin], halves paired; x, y [DH], may be the same. */
     void (*rope)(const float *x, const float *rope, int32_t head_dim, float *y);
-    /* Writes key and value [DH] as entry `place` (0 .. 31) of a block of the cache; whatever else the block holds stays. */
-    void (*store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place, void *block);
+    /* Writes key and value [DH] as entry `place` (0 .. 31) of a block of the cache; whatever else the block holds
+       stays. */
+    void (*store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place,
+                     void *block);
     /* Rows `rows` and query heads `heads`, which share one KV head: all segments, merged, into out. */
     void (*attention)(const mor4j_attention *attention, mor4j_range rows, mor4j_range heads);
     /* One segment of one row, for query heads that share one KV head, into `segments`. */

@@ -1,6 +1,7 @@
 /*
- * Where the keys and values of a block of 32 entries lie, and how products get at them: as they are stored, or assembled
- * where entries come from an overlay, or widened to float32 where many queries want them. Part of attention.c.
+ * Where the keys and values of a block of 32 entries lie, and how products get at them: as they are stored, or
+ * assembled where entries come from an overlay, or widened to float32 where many queries want them. Part of
+ * attention.c.
  *
  * Dimensions go by SPAN, so that what is assembled or widened has a fixed size; a head is seldom wider than one.
  */
@@ -29,7 +30,7 @@ typedef struct kv_span {
 } kv_span;
 
 typedef struct kv_block {
-    const char *base, *ahead; /* ahead: the block that will be used next but one, or base */
+    const char *base, *ahead;     /* ahead: the block that will be used next but one, or base */
     const char *overlay[ENTRIES]; /* the block an entry is found in instead, or NULL; up to `count` and if `mixed` */
     int place[ENTRIES];           /* its place in there                                                           */
     int count;
@@ -37,24 +38,30 @@ typedef struct kv_block {
     const float *key_scales, *value_scales; /* int8, else NULL */
 } kv_block;
 
-MOR4J_INLINE int64_t number_bytes(int32_t kv_dtype) { return kv_dtype == MOR4J_KV_F32 ? 4 : kv_dtype == MOR4J_KV_BF16 ? 2 : 1; }
+MOR4J_INLINE int64_t number_bytes(int32_t kv_dtype)
+{
+    return kv_dtype == MOR4J_KV_F32 ? 4 : kv_dtype == MOR4J_KV_BF16 ? 2 : 1;
+}
 
 /* The block that holds entry `e` of a page table. */
 static const char *block_at(const mor4j_attention *a, const uint64_t *pages, int64_t layer, int64_t kv_head, int64_t e)
 {
     const int64_t blocks = a->page_tokens / ENTRIES;
     const char *page = (const char *)(uintptr_t)pages[e / a->page_tokens];
-    return page + layer + (kv_head * blocks + e % a->page_tokens / ENTRIES) * mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
+    return page + layer +
+           (kv_head * blocks + e % a->page_tokens / ENTRIES) * mor4j_kv_block_bytes(a->kv_dtype, a->head_dim);
 }
 
 /*
- * Blocks of a head lie far apart, where the hardware looks for nothing: the next but one is asked for while this one is used, a
- * line here and a line there, for a burst of requests would make the core wait as long as the memory does. Inlined by force:
- * compilers take a function of hints for one that does nothing, and leave its calls out.
+ * Blocks of a head lie far apart, where the hardware looks for nothing: the next but one is asked for while this one is
+ * used, a line here and a line there, for a burst of requests would make the core wait as long as the memory does.
+ * Inlined by force: compilers take a function of hints for one that does nothing, and leave its calls out.
  */
 MOR4J_INLINE void ask_for(const char *data, int64_t bytes)
 {
-    for (int64_t line = 0; line < bytes; line += 64) __builtin_prefetch((const void *)((uintptr_t)data + (uintptr_t)line), 0, 2);
+    for (int64_t line = 0; line < bytes; line += 64) {
+        __builtin_prefetch((const void *)((uintptr_t)data + (uintptr_t)line), 0, 2);
+    }
 }
 
 /* Values and scales begin at these bytes of a block. */
@@ -98,7 +105,9 @@ static void find_block(const mor4j_attention *a, const mor4j_kv_row *row, int64_
 /* Column `from` of [rows][32] units of `unit` bytes into column `to`. */
 MOR4J_INLINE void copy_column(char *to, const char *from, int64_t rows, size_t unit)
 {
-    for (int64_t i = 0; i < rows; i++) memcpy(to + i * ENTRIES * (int64_t)unit, from + i * ENTRIES * (int64_t)unit, unit);
+    for (int64_t i = 0; i < rows; i++) {
+        memcpy(to + i * ENTRIES * (int64_t)unit, from + i * ENTRIES * (int64_t)unit, unit);
+    }
 }
 
 static const char *assemble_keys(const kv_block *block, int32_t dtype, int64_t first, int64_t dims, char *to)
@@ -117,11 +126,13 @@ static const char *assemble_keys(const kv_block *block, int32_t dtype, int64_t f
     return to;
 }
 
-static const char *assemble_values(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, char *to)
+static const char *assemble_values(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims,
+                                   char *to)
 {
     const int64_t bytes = number_bytes(a->kv_dtype), row = a->head_dim * bytes, values = values_at(a) + first * bytes;
     for (int e = 0; e < block->count; e++) {
-        const char *from = block->overlay[e] == NULL ? block->base + e * row : block->overlay[e] + block->place[e] * row;
+        const char *from =
+            block->overlay[e] == NULL ? block->base + e * row : block->overlay[e] + block->place[e] * row;
         memcpy(to + e * dims * bytes, from + values, (size_t)(dims * bytes));
     }
     return to;
@@ -158,14 +169,17 @@ MOR4J_INLINE void widen_values_of(const char *values, int64_t stride, int count,
 {
     for (int64_t e = 0; e < count; e++) {
         int64_t d = 0;
-        for (; d + VF_WIDTH <= dims; d += VF_WIDTH) vf_store(to + e * dims + d, load_numbers(values, e * stride + d, dtype));
+        for (; d + VF_WIDTH <= dims; d += VF_WIDTH) {
+            vf_store(to + e * dims + d, load_numbers(values, e * stride + d, dtype));
+        }
         const int n = (int)(dims - d);
         if (n > 0) vf_store_n(to + e * dims + d, load_numbers_n(values, e * stride + d, n, dtype), n);
     }
 }
 
 /* The keys of dimensions first .. first + dims; dims at most SPAN, both even. */
-static kv_span keys_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen, kv_scratch *scratch)
+static kv_span keys_of(const mor4j_attention *a, const kv_block *block, int64_t first, int64_t dims, bool widen,
+                       kv_scratch *scratch)
 {
     const int64_t at = first * ENTRIES * number_bytes(a->kv_dtype);
     kv_span keys = {block->base + at, first, dims, 0, a->kv_dtype, block->ahead + at};

@@ -12,25 +12,27 @@
 #define ROW_OUTS 8 /* outputs side by side for one row: enough to hide the latency of fma */
 
 typedef struct tile_place {
-    const float *x; /* first row of the tile    */
-    const char *w;  /* first output of the tile */
-    float *y;       /* first element            */
-    int64_t k;      /* K                        */
+    const float *x;             /* first row of the tile    */
+    const char *w;              /* first output of the tile */
+    float *y;                   /* first element            */
+    int64_t k;                  /* K                        */
     int64_t x_stride, y_stride; /* bytes, floats */
     bool add;
-    bool cold;      /* the weights come from memory: the first rows that meet them */
+    bool cold; /* the weights come from memory: the first rows that meet them */
 } tile_place;
 
 /*
- * Asks for a step's part of the next tile's weights. The next tile follows this one in memory, and taken as one run of bytes,
- * not as `nr` short rows, it is what the prefetcher of the hardware carries on: twice the bandwidth for rows of 1 KB.
- * An address past the matrix is only a hint and never faults.
+ * Asks for a step's part of the next tile's weights. The next tile follows this one in memory, and taken as one run of
+ * bytes, not as `nr` short rows, it is what the prefetcher of the hardware carries on: twice the bandwidth for rows of
+ * 1 KB. An address past the matrix is only a hint and never faults.
  */
 MOR4J_INLINE void prefetch_step(const char *w, int64_t k, int64_t p, const int nr, const int64_t bytes)
 {
     const uintptr_t next = (uintptr_t)w + (uintptr_t)((k + p) * nr * bytes);
 #pragma GCC unroll 8
-    for (int64_t line = 0; line < nr * VF_WIDTH * bytes; line += 64) __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 1);
+    for (int64_t line = 0; line < nr * VF_WIDTH * bytes; line += 64) {
+        __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 1);
+    }
 }
 
 MOR4J_INLINE const float *row_of(const tile_place *place, int i)
@@ -86,9 +88,10 @@ MOR4J_INLINE void tile(const tile_place *place, const int mr, const int nr, cons
     }
 }
 
-#define TILE(MR, NR)                                                                          \
-    static void tile_f32_##MR##x##NR(const tile_place *place) { tile(place, MR, NR, 0); }     \
+#define TILE(MR, NR)                                                                      \
+    static void tile_f32_##MR##x##NR(const tile_place *place) { tile(place, MR, NR, 0); } \
     static void tile_bf16_##MR##x##NR(const tile_place *place) { tile(place, MR, NR, 1); }
+/* clang-format off */
 #define TILES(MR) TILE(MR, 1) TILE(MR, 2) TILE(MR, 3)
 #define WIDE_TILES(MR) TILE(MR, 4) TILE(MR, 5) TILE(MR, 6)
 
@@ -101,6 +104,7 @@ WIDE_TILES(2) WIDE_TILES(3) WIDE_TILES(4)
 #define NAMES(T, MR) {T##_##MR##x1, T##_##MR##x2, T##_##MR##x3, 0, 0, 0, 0, 0}
 #endif
 #define ROW_NAMES(T) {T##_1x1, T##_1x2, T##_1x3, T##_1x4, T##_1x5, T##_1x6, T##_1x7, T##_1x8}
+/* clang-format on */
 
 /* [bfloat16][rows - 1][outputs - 1] */
 static void (*const tiles[2][TILE_ROWS][ROW_OUTS])(const tile_place *) = {
@@ -108,7 +112,8 @@ static void (*const tiles[2][TILE_ROWS][ROW_OUTS])(const tile_place *) = {
     {ROW_NAMES(tile_bf16), NAMES(tile_bf16, 2), NAMES(tile_bf16, 3), NAMES(tile_bf16, 4)},
 };
 
-/* Rows outside, outputs inside: a tile's rows stay in the first cache while the block of weights comes from the second. */
+/* Rows outside, outputs inside: a tile's rows stay in the first cache while the block of weights comes from the
+   second. */
 void MOR4J_KERNEL(matmul_rows)(const mor4j_product *product, mor4j_range rows, mor4j_range outs)
 {
     const mor4j_matrix *w = product->w;

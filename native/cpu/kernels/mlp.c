@@ -4,10 +4,7 @@
 #include "isa/isa.h"
 #include "kernels/kernels.h"
 
-MOR4J_INLINE vf silu(vf x)
-{
-    return vf_div(x, vf_add(vf_set(1.0f), vf_exp(vf_sub(vf_set(0.0f), x))));
-}
+MOR4J_INLINE vf silu(vf x) { return vf_div(x, vf_add(vf_set(1.0f), vf_exp(vf_sub(vf_set(0.0f), x)))); }
 
 void MOR4J_KERNEL(silu_multiply)(float *gate, const float *up, int64_t n)
 {

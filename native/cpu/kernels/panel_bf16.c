@@ -1,6 +1,6 @@
 /*
- * y = x w^T with MOR4J_BF16_PANELS. Where the instruction set multiplies pairs of bfloat16, x is in bfloat16 as well; else x is
- * float32, the weights are widened and each pair takes two fused multiply-adds, the even column first.
+ * y = x w^T with MOR4J_BF16_PANELS. Where the instruction set multiplies pairs of bfloat16, x is in bfloat16 as well;
+ * else x is float32, the weights are widened and each pair takes two fused multiply-adds, the even column first.
  */
 #include "kernels/panel_tile.h"
 
@@ -34,7 +34,8 @@ MOR4J_INLINE void multiply_pair(const panel_place *place, vf *acc, int64_t pair,
         const vi weights = vi_load(part_of(place, v) + pair * 64);
 #pragma GCC unroll 12
         for (int i = 0; i < mr; i++) {
-            acc[i * nv + v] = vf_dot_pairs(acc[i * nv + v], weights, vi_spread(place->x + i * place->x_stride + pair * 4));
+            acc[i * nv + v] =
+                vf_dot_pairs(acc[i * nv + v], weights, vi_spread(place->x + i * place->x_stride + pair * 4));
         }
     }
 }

@@ -1,12 +1,14 @@
 /*
- * The tile of products with panels in blocks of 32 columns with a scale: a block is an exact sum of integers, and blocks add up in
- * float32 in order. The including file has defined
+ * The tile of products with panels in blocks of 32 columns with a scale: a block is an exact sum of integers, and
+ * blocks add up in float32 in order. The including file has defined
  *
- *   BLOCK_BYTES                            bytes of a block of 16 rows
- *   begin_block(bias)                      a block's sums to begin with; bias: what takes back the offset of the weights
- *   add_block(place, sums, block, at, mr, nv)   adds the products of a block whose weights lie at byte `at` of each panel
- *   end_block(sum, bias)                   the sum
- *   PANEL_COL_BYTES, TILE_ROWS, TILE_PANELS, ROW_PANELS   as panel_product.h says
+ *   BLOCK_BYTES                bytes of a block of 16 rows
+ *   begin_block(bias)          a block's sums to begin with; bias: what takes back the offset of the weights
+ *   add_block(place, sums, block, at, mr, nv)
+ *                              adds the products of a block whose weights lie at byte `at` of each panel
+ *   end_block(sum, bias)       the sum
+ *   PANEL_COL_BYTES, TILE_ROWS, TILE_PANELS, ROW_PANELS
+ *                              as panel_product.h says
  *
  * and gets run_panels.
  */
@@ -33,7 +35,8 @@ MOR4J_INLINE void tile(const panel_place *place, const int mr, const int np)
         add_block(place, sums, block, chunk + SCALES_BYTES + block % 2 * BLOCK_BYTES, mr, nv);
 #pragma GCC unroll 16
         for (int v = 0; v < nv; v++) {
-            const vf scale = vf_load_bf16(place->w + v / PANEL_PARTS * place->panel_bytes + chunk + block % 2 * 32 + v % PANEL_PARTS * VF_WIDTH * 2);
+            const vf scale = vf_load_bf16(place->w + v / PANEL_PARTS * place->panel_bytes + chunk + block % 2 * 32 +
+                                          v % PANEL_PARTS * VF_WIDTH * 2);
 #pragma GCC unroll 12
             for (int i = 0; i < mr; i++) {
                 const vf both = vf_mul(scale, vf_set(float_at(scales + i * place->x_stride)));

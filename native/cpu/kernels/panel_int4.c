@@ -1,6 +1,6 @@
 /*
- * y = x w^T with MOR4J_INT4_PANELS: as with int8, the weights' nibbles 8 above their values. A byte holds columns c and 16 + c of
- * a block.
+ * y = x w^T with MOR4J_INT4_PANELS: as with int8, the weights' nibbles 8 above their values. A byte holds columns c and
+ * 16 + c of a block.
  */
 #include "kernels/panel_tile.h"
 

@@ -1,6 +1,6 @@
 /*
- * y = x w^T with MOR4J_INT8_PANELS: a block of 32 columns is an exact sum of integers, and blocks add up in float32 in order.
- * The sum begins at the block's bias, which takes back the 128 that the weights' bytes are above their values.
+ * y = x w^T with MOR4J_INT8_PANELS: a block of 32 columns is an exact sum of integers, and blocks add up in float32 in
+ * order. The sum begins at the block's bias, which takes back the 128 that the weights' bytes are above their values.
  */
 #include "kernels/panel_tile.h"
 

@@ -15,21 +15,24 @@
 #define PANELS_OF(MR) ((MR) == 1 && ROW_PANELS > TILE_PANELS ? ROW_PANELS : TILE_PANELS)
 
 /* Those beyond the largest are empty and never called. */
-#define TILE(MR, NP)                                                        \
-    static void tile_##MR##x##NP(const panel_place *place)                  \
-    {                                                                       \
-        if (MR <= TILE_ROWS && NP <= PANELS_OF(MR)) tile(place, MR, NP);    \
+#define TILE(MR, NP)                                                     \
+    static void tile_##MR##x##NP(const panel_place *place)               \
+    {                                                                    \
+        if (MR <= TILE_ROWS && NP <= PANELS_OF(MR)) tile(place, MR, NP); \
     }
+/* clang-format off */
 #define TILES(MR) TILE(MR, 1) TILE(MR, 2) TILE(MR, 3) TILE(MR, 4)
 #define NAMES(MR) {tile_##MR##x1, tile_##MR##x2, tile_##MR##x3, tile_##MR##x4}
 
 _Static_assert(TILE_ROWS <= MOST_ROWS && TILE_PANELS <= MOST_PANELS && ROW_PANELS <= MOST_PANELS, "no such tile");
 
 TILES(1) TILES(2) TILES(3) TILES(4) TILES(5) TILES(6) TILES(7) TILES(8) TILES(9) TILES(10) TILES(11) TILES(12)
+/* clang-format on */
 
 /* [rows - 1][panels - 1] */
 static void (*const tiles[MOST_ROWS][MOST_PANELS])(const panel_place *) = {
-    NAMES(1), NAMES(2), NAMES(3), NAMES(4), NAMES(5), NAMES(6), NAMES(7), NAMES(8), NAMES(9), NAMES(10), NAMES(11), NAMES(12),
+    NAMES(1), NAMES(2), NAMES(3), NAMES(4),  NAMES(5),  NAMES(6),
+    NAMES(7), NAMES(8), NAMES(9), NAMES(10), NAMES(11), NAMES(12),
 };
 
 /* Panels outside, rows inside: a tile's panels stay in the cache while all rows of the call pass by. */
@@ -38,7 +41,10 @@ static void run_panels(const mor4j_product *product, mor4j_range rows, mor4j_ran
     const mor4j_matrix *w = product->w;
     const int64_t kp = mor4j_panel_cols(w->cols), step = rows.last - rows.first == 1 ? ROW_PANELS : TILE_PANELS;
     const int64_t last = (outs.last + MOR4J_PANEL - 1) / MOR4J_PANEL;
-    panel_place place = {.x_stride = product->x_stride, .y_stride = product->y_stride, .kp = kp, .panel_bytes = kp * PANEL_COL_BYTES,
+    panel_place place = {.x_stride = product->x_stride,
+                         .y_stride = product->y_stride,
+                         .kp = kp,
+                         .panel_bytes = kp * PANEL_COL_BYTES,
                          .add = product->add};
     for (int64_t panel = outs.first / MOR4J_PANEL, np; panel < last; panel += np) {
         np = last - panel < step ? last - panel : step;

@@ -1,7 +1,7 @@
 /*
- * What the products with panels have in common. A tile is `mr` rows of x by `np` panels, a panel is PANEL_PARTS vectors of
- * outputs. Each (row, output) has one accumulator that walks K from 0, in its lane of its part: the tile only decides
- * how many walk side by side, so a row's bits do not depend on its company.
+ * What the products with panels have in common. A tile is `mr` rows of x by `np` panels, a panel is PANEL_PARTS vectors
+ * of outputs. Each (row, output) has one accumulator that walks K from 0, in its lane of its part: the tile only
+ * decides how many walk side by side, so a row's bits do not depend on its company.
  */
 #ifndef MOR4J_PANEL_TILE_H
 #define MOR4J_PANEL_TILE_H
@@ -17,15 +17,15 @@
 #define PART_BYTES (VF_WIDTH * 4) /* of a vector */
 
 typedef struct panel_place {
-    const char *x; /* first row of the tile, encoded */
-    const char *w; /* first panel of the tile        */
-    float *y;      /* first element                  */
+    const char *x;              /* first row of the tile, encoded */
+    const char *w;              /* first panel of the tile        */
+    float *y;                   /* first element                  */
     int64_t x_stride, y_stride; /* bytes, floats     */
-    int64_t kp;          /* columns of a panel                   */
+    int64_t kp;                 /* columns of a panel                   */
     int64_t panel_bytes;
-    int64_t outs;        /* outputs of the matrix from y on      */
+    int64_t outs; /* outputs of the matrix from y on      */
     bool add;
-    bool cold;           /* the weights come from memory: the first rows that meet them */
+    bool cold; /* the weights come from memory: the first rows that meet them */
 } panel_place;
 
 /* Part v of np panels, counted through. */
@@ -50,13 +50,15 @@ MOR4J_INLINE float float_at(const char *p)
 }
 
 /*
- * Asks for weights that will be wanted soon: one panel of one row at a time is a stream, of which what lies AHEAD is asked for
- * and `at` is where the tile reads. Else `bytes` of the next tile's weights, `at` bytes into it, while this tile's are multiplied:
- * the next tile follows this one in memory. An address past the matrix is only a hint and never faults.
+ * Asks for weights that will be wanted soon: one panel of one row at a time is a stream, of which what lies AHEAD is
+ * asked for and `at` is where the tile reads. Else `bytes` of the next tile's weights, `at` bytes into it, while this
+ * tile's are multiplied: the next tile follows this one in memory. An address past the matrix is only a hint and never
+ * faults.
  */
 MOR4J_INLINE void prefetch(const panel_place *place, int64_t at, const int mr, const int np, const int bytes)
 {
-    const uintptr_t next = (uintptr_t)place->w + (uintptr_t)((mr == 1 && np == 1 ? AHEAD : np * place->panel_bytes) + at);
+    const uintptr_t next =
+        (uintptr_t)place->w + (uintptr_t)((mr == 1 && np == 1 ? AHEAD : np * place->panel_bytes) + at);
 #pragma GCC unroll 128
     for (int line = 0; line < bytes; line += 64) __builtin_prefetch((const void *)(next + (uintptr_t)line), 0, 3);
 }

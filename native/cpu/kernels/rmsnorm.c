@@ -1,4 +1,7 @@
-/* y [H] = x / sqrt(mean(x^2) + eps) * norm, in float32; as LlamaRMSNorm of Hugging Face: the norm multiplies last. */
+/*
+ * y [H] = x / sqrt(mean(x^2) + eps) * norm, in float32; as LlamaRMSNorm of Hugging Face: the norm multiplies last.
+ * Source: docs/forward-pass.md, section 3.
+ */
 #include <math.h>
 
 #include "isa/isa.h"

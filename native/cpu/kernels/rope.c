@@ -1,4 +1,7 @@
-/* Rotary embedding of one head [DH], "rotate half": element i turns with element i + DH/2. x and y may be the same. */
+/*
+ * Rotary embedding of one head [DH], "rotate half": element i turns with element i + DH/2. x and y may be the same.
+ * Source: docs/forward-pass.md, section 3.
+ */
 #include "isa/isa.h"
 #include "kernels/kernels.h"
 

@@ -36,7 +36,8 @@ static float quantize(const float *x, int64_t n, int8_t *q, int64_t stride)
     return ordinary ? magnitude / 127.0f : isfinite(magnitude) ? 0.0f : NAN;
 }
 
-void MOR4J_KERNEL(store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place, void *block)
+void MOR4J_KERNEL(store_kv)(const float *key, const float *value, int32_t head_dim, int32_t kv_dtype, int32_t place,
+                            void *block)
 {
     const int64_t n = head_dim;
     char *keys = block, *values = keys + mor4j_kv_block_bytes(kv_dtype, n) / 2;

@@ -7,8 +7,8 @@
 /* splits 0: prefill. */
 class attend_pass {
   public:
-    /* Sequences are as they are to stay. Rows see the first `contexts[i]` entries of `of[i]`; the bucket has room for two more.
-     */
+    /* Sequences are as they are to stay. Rows see the first `contexts[i]` entries of `of[i]`; the bucket has room for
+       two more. */
     attend_pass(const attention_shape &s, kv_sequences &c, const std::vector<const test_sequence *> &of,
                 const std::vector<int32_t> &contexts, uint64_t *random)
         : shape(s), caches(c), sequences(of), kv(of.size() + 3), list(random_rows(random, rows(), rows() + 3)),
@@ -48,15 +48,27 @@ class attend_pass {
         const size_t heads = static_cast<size_t>(bucket * shape.heads);
         const device_array<uint32_t> done(std::vector<uint32_t>(splits > 1 ? heads : 1, 0));
         const device_array<uint8_t> kinds_there(kinds.empty() ? std::vector<uint8_t>(1) : kinds);
-        const mor4j_cuda_attend_args args = {pass.get(),      cache,       there.data(), out.data(),
-                                             partials.data(), done.data(), splits,       shape.type,
-                                             kinds.empty() ? nullptr : kinds_there.data(), kind, 0, nullptr, nullptr};
+        const mor4j_cuda_attend_args args = {pass.get(),
+                                             cache,
+                                             there.data(),
+                                             out.data(),
+                                             partials.data(),
+                                             done.data(),
+                                             splits,
+                                             shape.type,
+                                             kinds.empty() ? nullptr : kinds_there.data(),
+                                             kind,
+                                             0,
+                                             nullptr,
+                                             nullptr};
         CHECK_CUDA(splits > 0 ? mor4j_cuda_attend_decode(&args, nullptr) : mor4j_cuda_attend_prefill(&args, nullptr));
         std::vector<float> got = out.download();
         for (size_t i = n; i < got.size(); i++) CHECK(got[i] == 7.0f, "rows beyond the count were touched");
         partials.check_sentinels();
         done.check_sentinels();
-        for (uint32_t count : done.download()) CHECK(count == 0, "the next launch would begin with a count of %u", count);
+        for (uint32_t count : done.download()) {
+            CHECK(count == 0, "the next launch would begin with a count of %u", count);
+        }
         got.resize(n);
         return got;
     }
@@ -83,10 +95,12 @@ class attend_pass {
         const int64_t dh = shape.head_dim;
         for (size_t i = 0; i < sequences.size(); i++) {
             for (int64_t head = 0; head < shape.heads; head++) {
-                const std::vector<double> want = caches.attend(*sequences[i], context(i), query(i, head), head / shape.group());
+                const std::vector<double> want =
+                    caches.attend(*sequences[i], context(i), query(i, head), head / shape.group());
                 const auto at = got.begin() + static_cast<int64_t>(i) * shape.width() + head * dh;
                 /* Scores of up to some tens, each rounded, go into exponents. */
-                expect_close("attention", std::vector<float>(at, at + dh), want, 16 * (context(i) + dh), shape.type, 2.0);
+                expect_close("attention", std::vector<float>(at, at + dh), want, 16 * (context(i) + dh), shape.type,
+                             2.0);
             }
         }
     }

@@ -1,7 +1,7 @@
 /*
- * Random caches of several sequences for the tests of attention: pages scattered in one array, entries written by the map of
- * mor4j.h and not by the kernels; whatever is not an entry stays NaN. Where an entry is overlaid, its place among the base
- * pages stays NaN.
+ * Random caches of several sequences for the tests of attention: pages scattered in one array, entries written by the
+ * map of mor4j.h and not by the kernels; whatever is not an entry stays NaN. Where an entry is overlaid, its place
+ * among the base pages stays NaN.
  */
 #ifndef MOR4J_CUDA_TEST_KV_SEQUENCES_H
 #define MOR4J_CUDA_TEST_KV_SEQUENCES_H
@@ -33,8 +33,7 @@ class kv_sequences {
     kv_sequences(const attention_shape &s, int32_t page_count, uint64_t *random_state)
         : shape(s), random(random_state), free_pages(random_rows(random_state, page_count, page_count)),
           bytes(static_cast<size_t>(page_count * page_bytes()), 0xFF), pool(bytes.size())
-    {
-    }
+    {}
 
     /* An overlaid one has about half of its entries in the overlay. */
     test_sequence &add(int32_t length, bool overlaid);
@@ -64,7 +63,8 @@ class kv_sequences {
     /* Everything so far on the device; `kv` are the rows' [states]. Valid until the next call. */
     mor4j_cuda_cache upload(const std::vector<mor4j_cuda_kv_row> &kv);
     /* Attention of one query head in double. */
-    std::vector<double> attend(const test_sequence &sequence, int32_t context, const float *query, int64_t kv_head) const;
+    std::vector<double> attend(const test_sequence &sequence, int32_t context, const float *query,
+                               int64_t kv_head) const;
 
   private:
     int64_t half_bytes() const
@@ -104,13 +104,15 @@ inline int64_t kv_sequences::add_table(int32_t length)
     const int64_t at = static_cast<int64_t>(tables.size());
     for (int32_t page = 0; page < (length + 31) / 32; page++) {
         CHECK(!free_pages.empty());
-        tables.push_back(reinterpret_cast<uint64_t>(pool.data()) + static_cast<uint64_t>(free_pages.back() * page_bytes()));
+        tables.push_back(reinterpret_cast<uint64_t>(pool.data()) +
+                         static_cast<uint64_t>(free_pages.back() * page_bytes()));
         free_pages.pop_back();
     }
     return at;
 }
 
-inline unsigned char *kv_sequences::half_of(const test_sequence &s, int32_t entry, int64_t head, int value, int32_t *place)
+inline unsigned char *kv_sequences::half_of(const test_sequence &s, int32_t entry, int64_t head, int value,
+                                            int32_t *place)
 {
     int32_t slot = -1;
     if (s.overlay_slots >= 0) memcpy(&slot, slot_at(s, entry), 4);
@@ -118,10 +120,12 @@ inline unsigned char *kv_sequences::half_of(const test_sequence &s, int32_t entr
     const uint64_t page = tables[static_cast<size_t>((slot >= 0 ? s.overlay_pages : s.pages) + at / 32)];
     const int64_t block = (slot >= 0 ? 0 : 1) * shape.kv_heads + head;
     *place = static_cast<int32_t>(at % 32);
-    return &bytes[page - reinterpret_cast<uint64_t>(pool.data()) + static_cast<uint64_t>((2 * block + value) * half_bytes())];
+    return &bytes[page - reinterpret_cast<uint64_t>(pool.data()) +
+                  static_cast<uint64_t>((2 * block + value) * half_bytes())];
 }
 
-inline void kv_sequences::write(test_sequence &s, int32_t entry, int64_t head, int value, const std::vector<float> &numbers)
+inline void kv_sequences::write(test_sequence &s, int32_t entry, int64_t head, int value,
+                                const std::vector<float> &numbers)
 {
     int32_t place;
     const int64_t dh = shape.head_dim;
@@ -151,8 +155,9 @@ inline void kv_sequences::write(test_sequence &s, int32_t entry, int64_t head, i
 inline void kv_sequences::write_random(test_sequence &s, int32_t entry)
 {
     for (int64_t head = 0; head < shape.kv_heads; head++) {
-        for (int value = 0; value < 2; value++)
+        for (int value = 0; value < 2; value++) {
             write(s, entry, head, value, random_floats(random, static_cast<size_t>(shape.head_dim), 2.0f));
+        }
     }
 }
 

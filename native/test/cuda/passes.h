@@ -25,7 +25,8 @@ struct test_pass {
     test_pass(pass_size s, int64_t n, uint64_t *random)
         : size(s), length(n), list(random_rows(random, s.count, s.states)), rows(list, s.bucket)
     {
-        describe("%d of %d rows out of %d states, %lld numbers each", s.count, s.bucket, s.states, static_cast<long long>(n));
+        describe("%d of %d rows out of %d states, %lld numbers each", s.count, s.bucket, s.states,
+                 static_cast<long long>(n));
     }
     /* Numbers of all states, and of all rows that there is room for. */
     size_t of_states() const { return size.states * length; }

@@ -1,7 +1,7 @@
 /*
- * Support of the kernels' tests: device arrays with sentinels around them, seeded random numbers, conversions of number types on
- * the host, comparisons against doubles, and a runner that repeats each case under several orders of threads where the device is
- * emulated. A failed check prints the case and ends the process with 1.
+ * Support of the kernels' tests: device arrays with sentinels around them, seeded random numbers, conversions of number
+ * types on the host, comparisons against doubles, and a runner that repeats each case under several orders of threads
+ * where the device is emulated. A failed check prints the case and ends the process with 1.
  *
  *     static void gathers(const char *) { .. CHECK(..); expect_close(..); }
  *     int main() { return run_cases({{"gathers", gathers}, ..}); }
@@ -16,15 +16,15 @@
 
 #include "mor4j_cuda.h"
 
-#define CHECK(condition, ...)                                                          \
-    do {                                                                               \
-        if (!(condition)) test_fail(__FILE__, __LINE__, #condition, ##__VA_ARGS__);    \
+#define CHECK(condition, ...)                                                       \
+    do {                                                                            \
+        if (!(condition)) test_fail(__FILE__, __LINE__, #condition, ##__VA_ARGS__); \
     } while (0)
 
 /* A call that returns a cudaError_t, also as an int32_t. */
-#define CHECK_CUDA(call)                                                                             \
-    do {                                                                                             \
-        const cudaError_t error_ = static_cast<cudaError_t>(call);                                   \
+#define CHECK_CUDA(call)                                                                                \
+    do {                                                                                                \
+        const cudaError_t error_ = static_cast<cudaError_t>(call);                                      \
         if (error_ != cudaSuccess) test_fail(__FILE__, __LINE__, #call, "%s", cuda_error_text(error_)); \
     } while (0)
 
@@ -42,7 +42,8 @@ struct test_case {
     void (*run)();
 };
 
-/* Runs every case, emulated ones forward, backward and in three random orders. 0 when all is well. */
+/* Runs every case, emulated ones forward, backward and in three random orders, or with MOR4J_QUICK_TESTS in the
+   environment forward only. 0 when all is well. */
 int run_cases(const std::vector<test_case> &cases);
 
 bool is_emulated();
@@ -84,11 +85,11 @@ int8_matrix quantize(const std::vector<float> &values, int64_t rows, int64_t col
 /* NaN wants NaN, an infinity the same one, a number one within tolerance. */
 bool is_close(double got, double want, double tolerance);
 /*
- * Sums of `length` products, stored as `type`: |got - want| <= scale * (sqrt(length) * 4 * 2^-24 + 2 * type_epsilon) for each,
- * where scale is the size of what was summed (by default the wanted number's, at least 1).
+ * Sums of `length` products, stored as `type`: |got - want| <= scale * (sqrt(length) * 4 * 2^-24 + 2 * type_epsilon)
+ * for each, where scale is the size of what was summed (by default the wanted number's, at least 1).
  */
-void expect_close(const char *what, const std::vector<float> &got, const std::vector<double> &want, int64_t length, int32_t type,
-                  double scale = 0);
+void expect_close(const char *what, const std::vector<float> &got, const std::vector<double> &want, int64_t length,
+                  int32_t type, double scale = 0);
 /* The same bits. */
 void expect_equal(const char *what, const std::vector<float> &got, const std::vector<float> &want);
 void expect_equal(const char *what, const std::vector<int32_t> &got, const std::vector<int32_t> &want);
@@ -116,19 +117,20 @@ class device_bytes {
 };
 
 /* n numbers of a C type. */
-template <typename T>
-class device_array {
+template <typename T> class device_array {
   public:
     explicit device_array(size_t n) : bytes(n * sizeof(T)), count(n) {}
     explicit device_array(const std::vector<T> &values) : device_array(values.size()) { upload(values); }
 
     T *data() const { return static_cast<T *>(bytes.data()); }
     size_t size() const { return count; }
-    void upload(const std::vector<T> &values) {
+    void upload(const std::vector<T> &values)
+    {
         CHECK(values.size() == count);
         bytes.write(values.data(), values.size() * sizeof(T));
     }
-    std::vector<T> download() const {
+    std::vector<T> download() const
+    {
         std::vector<T> values(count);
         bytes.read(values.data(), count * sizeof(T));
         return values;
@@ -144,7 +146,10 @@ class device_array {
 class device_numbers {
   public:
     device_numbers(size_t n, int32_t type) : bytes(n * type_bytes(type)), count(n), type(type) {}
-    device_numbers(const std::vector<float> &values, int32_t type) : device_numbers(values.size(), type) { upload(values); }
+    device_numbers(const std::vector<float> &values, int32_t type) : device_numbers(values.size(), type)
+    {
+        upload(values);
+    }
 
     void *data() const { return bytes.data(); }
     size_t size() const { return count; }

@@ -19,8 +19,8 @@ static void attends()
         for (int32_t kv_type = MOR4J_CUDA_KV_F32; kv_type <= MOR4J_CUDA_KV_INT8; kv_type++, turn++) {
             const attention_shape shape = shape_of(heads, kv_type, NUMBER_TYPES[turn % 4 % 3]);
             const int32_t splits = SPLITS[turn * 5 / 3 % 4];
-            describe("NH %d NKV %d DH %d, cache %d, %s, %d splits", shape.heads, shape.kv_heads, shape.head_dim, kv_type,
-                     type_name(shape.type), splits);
+            describe("NH %d NKV %d DH %d, cache %d, %s, %d splits", shape.heads, shape.kv_heads, shape.head_dim,
+                     kv_type, type_name(shape.type), splits);
             kv_sequences caches(shape, 120, &random);
             std::vector<const test_sequence *> of;
             std::vector<int32_t> contexts;
@@ -52,7 +52,8 @@ static void splits_agree()
     }
 }
 
-/* What mor4j_cuda_rope_append and then attention do, done by attention: the same outputs and the same caches, bit by bit. */
+/* What mor4j_cuda_rope_append and then attention do, done by attention: the same outputs and the same caches, bit by
+   bit. */
 static void turns_and_appends()
 {
     uint64_t random = 6;
@@ -77,7 +78,9 @@ static void turns_and_appends()
             std::fill_n(qkv.begin() + 4 * shape.qkv_width(), shape.qkv_width(), 0.0f);
             qkv[static_cast<size_t>(5 * shape.qkv_width() + shape.width())] = NAN;
             std::vector<float> frequencies;
-            for (int32_t d = 0; d < shape.head_dim / 2; d++) frequencies.push_back(1.0f / static_cast<float>(1 + d * d));
+            for (int32_t d = 0; d < shape.head_dim / 2; d++) {
+                frequencies.push_back(1.0f / static_cast<float>(1 + d * d));
+            }
             const device_array<int32_t> positions_there(positions);
             const device_array<float> frequencies_there(frequencies);
             const device_rows pass(list, static_cast<int32_t>(rows) + 2);
@@ -85,8 +88,8 @@ static void turns_and_appends()
             qkv.resize(bucket * static_cast<size_t>(shape.qkv_width()), NAN);
             for (int32_t splits : {1, 3}) {
                 const int32_t mode = splits == 1 ? MOR4J_CUDA_KV_READ : MOR4J_CUDA_KV_OVERLAY;
-                describe("NH %d NKV %d DH %d, cache %d, %s, mode %d, %d splits", shape.heads, shape.kv_heads, shape.head_dim,
-                         kv_type, type_name(shape.type), mode, splits);
+                describe("NH %d NKV %d DH %d, cache %d, %s, mode %d, %d splits", shape.heads, shape.kv_heads,
+                         shape.head_dim, kv_type, type_name(shape.type), mode, splits);
                 std::vector<uint8_t> outputs[2], pages[2];
                 for (const bool fused : {false, true}) {
                     mor4j_cuda_cache cache = caches.upload(kv);
@@ -96,9 +99,11 @@ static void turns_and_appends()
                     const std::vector<uint8_t> before = there.download_bytes();
                     const device_array<float> partials(static_cast<size_t>(
                         mor4j_cuda_partial_floats(static_cast<int32_t>(bucket), shape.heads, shape.head_dim, splits)));
-                    const device_array<uint32_t> done(std::vector<uint32_t>(bucket * static_cast<size_t>(shape.heads), 0));
+                    const device_array<uint32_t> done(
+                        std::vector<uint32_t>(bucket * static_cast<size_t>(shape.heads), 0));
                     const mor4j_cuda_rope_append_args append = {
-                        pass.get(), cache, there.data(), positions_there.data(), frequencies_there.data(), shape.type, 0};
+                        pass.get(), cache, there.data(), positions_there.data(), frequencies_there.data(),
+                        shape.type, 0};
                     if (!fused) CHECK_CUDA(mor4j_cuda_rope_append(&append, nullptr));
                     const mor4j_cuda_attend_args args = {pass.get(),
                                                          cache,
@@ -135,7 +140,8 @@ static void is_nothing_for_no_rows()
     for (int32_t splits : SPLITS) pass.run(splits, 0, 0, 3);
 }
 
-/* Whole warps, chunks and splits of -infinity, then a number; NaN and +infinity; values that are none. Others do not notice. */
+/* Whole warps, chunks and splits of -infinity, then a number; NaN and +infinity; values that are none. Others do not
+   notice. */
 static void keeps_what_is_no_number()
 {
     uint64_t random = 4;
@@ -152,7 +158,8 @@ static void keeps_what_is_no_number()
         caches.replace(value, 199, 1, infinite ? INFINITY : NAN);
         caches.replace(plain, 290, 0, NAN);
         caches.replace(plain, 290, 1, NAN);
-        attend_pass pass(shape, caches, {&late, &never, &nan, &inf, &value, &plain}, {420, 300, 300, 200, 200, 290}, &random);
+        attend_pass pass(shape, caches, {&late, &never, &nan, &inf, &value, &plain}, {420, 300, 300, 200, 200, 290},
+                         &random);
         for (size_t row = 0; row < 6; row++) {
             for (int64_t i = 0; i < shape.width(); i++) pass.query(row, 0)[i] = fabsf(pass.query(row, 0)[i]) + 0.125f;
         }
@@ -186,8 +193,19 @@ static void refuses_sizes_out_of_range()
                                     2,
                                     8,
                                     32};
-    const mor4j_cuda_attend_args good = {
-        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), numbers.data(), done.data(), 2, 0, nullptr, 0, 0, nullptr, nullptr};
+    const mor4j_cuda_attend_args good = {{rows.data(), rows.data(), 1, 0},
+                                         cache,
+                                         numbers.data(),
+                                         numbers.data(),
+                                         numbers.data(),
+                                         done.data(),
+                                         2,
+                                         0,
+                                         nullptr,
+                                         0,
+                                         0,
+                                         nullptr,
+                                         nullptr};
     CHECK_CUDA(mor4j_cuda_attend_decode(&good, nullptr));
     std::vector<mor4j_cuda_attend_args> bad(12, good);
     bad[0].splits = 0;
@@ -202,7 +220,9 @@ static void refuses_sizes_out_of_range()
     bad[9].done = nullptr;
     bad[10].positions = rows.data();
     bad[11].inverse_frequencies = numbers.data();
-    for (const mor4j_cuda_attend_args &args : bad) CHECK(mor4j_cuda_attend_decode(&args, nullptr) == cudaErrorInvalidValue);
+    for (const mor4j_cuda_attend_args &args : bad) {
+        CHECK(mor4j_cuda_attend_decode(&args, nullptr) == cudaErrorInvalidValue);
+    }
     CHECK(mor4j_cuda_attend_decode(nullptr, nullptr) == cudaErrorInvalidValue);
 }
 

@@ -36,9 +36,10 @@ static attend_pass pass_of(const attention_shape &shape, kv_sequences &caches, c
 /* Runs longer than a tile and shorter ones, from the beginning of a sequence and from its midst, in order and not. */
 static void attends()
 {
-    const std::vector<run_of_rows> runs = {{71, false, ascending(1, 71)},  {1, true, {1}},      {130, true, ascending(125, 5)},
-                                           {40, true, {40, 7, 32, 33, 1}}, {33, false, {33}},   {300, false, {300, 299}},
-                                           {64, true, ascending(40, 25)},  {130, false, {129}}, {31, true, ascending(3, 28)}};
+    const std::vector<run_of_rows> runs = {
+        {71, false, ascending(1, 71)},  {1, true, {1}},      {130, true, ascending(125, 5)},
+        {40, true, {40, 7, 32, 33, 1}}, {33, false, {33}},   {300, false, {300, 299}},
+        {64, true, ascending(40, 25)},  {130, false, {129}}, {31, true, ascending(3, 28)}};
     uint64_t random = 1;
     int32_t turn = 0;
     for (const auto &heads : SHAPES) {
@@ -47,7 +48,8 @@ static void attends()
             describe("NH %d NKV %d DH %d, cache %d, %s", shape.heads, shape.kv_heads, shape.head_dim, kv_type,
                      type_name(shape.type));
             kv_sequences caches(shape, 60, &random);
-            attend_pass pass = pass_of(shape, caches, {runs.begin() + turn % 3 * 2, runs.end() - (2 - turn % 3)}, &random);
+            attend_pass pass =
+                pass_of(shape, caches, {runs.begin() + turn % 3 * 2, runs.end() - (2 - turn % 3)}, &random);
             const std::vector<float> got = pass.run(0);
             pass.check(got);
             pass.check_alone(got, 0, 17);
@@ -83,7 +85,8 @@ static void tells_overlays_apart()
     test_sequence without = beneath;
     without.overlay_pages = -1;
     without.overlay_slots = over.overlay_slots;
-    attend_pass pass(shape, caches, {&over, &over, &beneath, &without, &over, &without}, {50, 49, 48, 48, 50, 33}, &random);
+    attend_pass pass(shape, caches, {&over, &over, &beneath, &without, &over, &without}, {50, 49, 48, 48, 50, 33},
+                     &random);
     pass.check(pass.run(0));
 }
 
@@ -138,8 +141,19 @@ static void refuses_sizes_out_of_range()
                                     2,
                                     8,
                                     32};
-    const mor4j_cuda_attend_args good = {
-        {rows.data(), rows.data(), 1, 0}, cache, numbers.data(), numbers.data(), nullptr, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr};
+    const mor4j_cuda_attend_args good = {{rows.data(), rows.data(), 1, 0},
+                                         cache,
+                                         numbers.data(),
+                                         numbers.data(),
+                                         nullptr,
+                                         nullptr,
+                                         0,
+                                         0,
+                                         nullptr,
+                                         0,
+                                         0,
+                                         nullptr,
+                                         nullptr};
     CHECK_CUDA(mor4j_cuda_attend_prefill(&good, nullptr));
     std::vector<mor4j_cuda_attend_args> bad(6, good);
     bad[0].type = MOR4J_CUDA_INT8;
@@ -148,7 +162,9 @@ static void refuses_sizes_out_of_range()
     bad[3].cache.page_tokens = 64;
     bad[4].rows.bucket = 0;
     bad[5].qkv = nullptr;
-    for (const mor4j_cuda_attend_args &args : bad) CHECK(mor4j_cuda_attend_prefill(&args, nullptr) == cudaErrorInvalidValue);
+    for (const mor4j_cuda_attend_args &args : bad) {
+        CHECK(mor4j_cuda_attend_prefill(&args, nullptr) == cudaErrorInvalidValue);
+    }
     CHECK(mor4j_cuda_attend_prefill(nullptr, nullptr) == cudaErrorInvalidValue);
 }
 

@@ -63,9 +63,18 @@ static void check_in_place(const compaction &c)
 static void compacts()
 {
     uint64_t random = 11;
-    static const pass_size sizes[] = {{0, 1, 3},          {1, 1, 1},          {2, 3, 2},          {7, 16, 11},
-                                      {33, 40, 50},       {256, 256, 300},    {257, 300, 257},    {1025, 2000, 1100},
-                                      {8191, 8192, 9000}, {8193, 8200, 8193}, {16384, 65536, 20000}, {65536, 65536, 65537}};
+    static const pass_size sizes[] = {{0, 1, 3},
+                                      {1, 1, 1},
+                                      {2, 3, 2},
+                                      {7, 16, 11},
+                                      {33, 40, 50},
+                                      {256, 256, 300},
+                                      {257, 300, 257},
+                                      {1025, 2000, 1100},
+                                      {8191, 8192, 9000},
+                                      {8193, 8200, 8193},
+                                      {16384, 65536, 20000},
+                                      {65536, 65536, 65537}};
     for (const pass_size &size : sizes) {
         for (int64_t share : {0, 1, 5, 8}) {
             describe("%d of %d rows, %d of 8 kept", size.count, size.bucket, static_cast<int>(share));

@@ -15,7 +15,8 @@ static std::vector<float> odd_floats(uint64_t *random, size_t n)
     return values;
 }
 
-static void copy_row(std::vector<float> &to, int64_t to_row, const std::vector<float> &from, int64_t from_row, int64_t n)
+static void copy_row(std::vector<float> &to, int64_t to_row, const std::vector<float> &from, int64_t from_row,
+                     int64_t n)
 {
     memcpy(&to[to_row * n], &from[from_row * n], n * sizeof(float));
 }
@@ -23,7 +24,8 @@ static void copy_row(std::vector<float> &to, int64_t to_row, const std::vector<f
 static void gathers()
 {
     for_passes(1, [](const test_pass &pass, uint64_t *random) {
-        const std::vector<float> x = odd_floats(random, pass.of_states()), before = odd_floats(random, pass.of_bucket());
+        const std::vector<float> x = odd_floats(random, pass.of_states()),
+                                 before = odd_floats(random, pass.of_bucket());
         const device_array<float> from(x), to(before);
         const mor4j_cuda_gather_args args = {pass.rows.get(), from.data(), to.data(), pass.length};
         CHECK_CUDA(mor4j_cuda_gather(&args, nullptr));
@@ -37,7 +39,8 @@ static void gathers()
 static void copies()
 {
     for_passes(2, [](const test_pass &pass, uint64_t *random) {
-        const std::vector<float> x = odd_floats(random, pass.of_states()), before = odd_floats(random, pass.of_states());
+        const std::vector<float> x = odd_floats(random, pass.of_states()),
+                                 before = odd_floats(random, pass.of_states());
         const device_array<float> from(x), to(before);
         const mor4j_cuda_copy_rows_args args = {pass.rows.get(), from.data(), to.data(), pass.length};
         CHECK_CUDA(mor4j_cuda_copy_rows(&args, nullptr));

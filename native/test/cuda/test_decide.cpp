@@ -77,7 +77,9 @@ static expert_pass random_expert_pass(int32_t count, bool mixed)
     }
     /* A threshold that is the score itself, and one right above it. */
     for (int32_t i = 0; i < count; i += 7) p.thresholds[p.list[i]] = p.decision[i];
-    for (int32_t i = 1; i < count; i += 7) p.thresholds[p.list[i]] = std::nextafter(static_cast<double>(p.decision[i]), 1e300);
+    for (int32_t i = 1; i < count; i += 7) {
+        p.thresholds[p.list[i]] = std::nextafter(static_cast<double>(p.decision[i]), 1e300);
+    }
     for (int32_t k = 0; k < ROUTERS; k++) p.routers.push_back({nullptr, nullptr, 0, 1, 1.0f, k == 2});
     p.fixed_recursion = static_cast<int32_t>(random_below(&seed, ROUTERS));
     p.function = static_cast<int32_t>(random_below(&seed, 3));
@@ -108,7 +110,8 @@ static void check_expert(int32_t count, bool mixed)
     describe("%d rows, %s, function %d, weighted %d", count, mixed ? "mixed" : "one recursion", p.function, p.weighted);
     const device_rows rows(p.list, count + 2);
     const device_array<mor4j_cuda_router> routers(p.routers);
-    const device_array<int32_t> recursions(mixed ? p.recursions : std::vector<int32_t>(1)), max_recursions(p.max_recursions);
+    const device_array<int32_t> recursions(mixed ? p.recursions : std::vector<int32_t>(1)),
+        max_recursions(p.max_recursions);
     const device_array<float> z(p.z), decision(p.decision);
     const device_array<double> thresholds(p.thresholds);
     decided got;
@@ -155,10 +158,14 @@ static token_pass random_token_pass(int32_t count, int32_t outs)
     p.outs = outs;
     for (int32_t i = 0; i < count + 2; i++) {
         const bool extreme = i % 3 == 0, equal = i % 5 == 0;
-        for (int32_t j = 0; j < outs; j++) p.z.push_back(extreme ? random_score() : equal ? 0.25f : 4 * random_float(&seed));
+        for (int32_t j = 0; j < outs; j++) {
+            p.z.push_back(extreme ? random_score() : equal ? 0.25f : 4 * random_float(&seed));
+        }
     }
     if (random_below(&seed, 2) == 0) p.bias = random_floats(&seed, outs, 0.2f);
-    for (int32_t r = 0; r < STATES; r++) p.max_recursions.push_back(static_cast<int32_t>(1 + random_below(&seed, outs)));
+    for (int32_t r = 0; r < STATES; r++) {
+        p.max_recursions.push_back(static_cast<int32_t>(1 + random_below(&seed, outs)));
+    }
     p.function = random_below(&seed, 2) == 0 ? MOR4J_CUDA_SIGMOID : MOR4J_CUDA_SOFTMAX;
     p.weighted = random_below(&seed, 3) != 0;
     return p;
@@ -249,20 +256,22 @@ static void arguments()
     tokens[2].outs = MOR4J_CUDA_MAX_OUTPUTS + 1;
     tokens[3].function = MOR4J_CUDA_TANH;
     tokens[4].z = nullptr;
-    for (const auto &args : tokens) CHECK(mor4j_cuda_decide_token(&args, nullptr) == 1, "case %zd", &args - tokens.data());
+    for (const auto &args : tokens) {
+        CHECK(mor4j_cuda_decide_token(&args, nullptr) == 1, "case %zd", &args - tokens.data());
+    }
     std::vector<mor4j_cuda_decide_expert_args> experts(
-        5, {rows.get(), reinterpret_cast<mor4j_cuda_router *>(memory.data()), nullptr, floats, floats, memory.data(), numbers, keep,
-            floats, numbers, 1.0f, MOR4J_CUDA_SIGMOID, 1, 0});
+        5, {rows.get(), reinterpret_cast<mor4j_cuda_router *>(memory.data()), nullptr, floats, floats, memory.data(),
+            numbers, keep, floats, numbers, 1.0f, MOR4J_CUDA_SIGMOID, 1, 0});
     experts[0].rows.bucket = 0;
     experts[1].function = MOR4J_CUDA_SOFTMAX;
     experts[2].fixed_recursion = -1;
     experts[3].decision = nullptr;
     experts[4].thresholds = nullptr;
-    for (const auto &args : experts) CHECK(mor4j_cuda_decide_expert(&args, nullptr) == 1, "case %zd", &args - experts.data());
-    CHECK(mor4j_cuda_decide_token(nullptr, nullptr) == 1 && mor4j_cuda_decide_expert(nullptr, nullptr) == 1, "no arguments");
+    for (const auto &args : experts) {
+        CHECK(mor4j_cuda_decide_expert(&args, nullptr) == 1, "case %zd", &args - experts.data());
+    }
+    CHECK(mor4j_cuda_decide_token(nullptr, nullptr) == 1 && mor4j_cuda_decide_expert(nullptr, nullptr) == 1,
+          "no arguments");
 }
 
-int main()
-{
-    return run_cases({{"arguments", arguments}, {"expert-choice", expert}, {"token-choice", token}});
-}
+int main() { return run_cases({{"arguments", arguments}, {"expert-choice", expert}, {"token-choice", token}}); }

@@ -21,7 +21,9 @@ static std::vector<double> normed(const std::vector<float> &y, const std::vector
     for (float v : y) sum += static_cast<double>(v) * static_cast<double>(v);
     const double rms = sqrt(sum / y.size() + eps);
     std::vector<double> out;
-    for (size_t j = 0; j < y.size(); j++) out.push_back(static_cast<double>(y[j]) / rms * static_cast<double>(weight[j]));
+    for (size_t j = 0; j < y.size(); j++) {
+        out.push_back(static_cast<double>(y[j]) / rms * static_cast<double>(weight[j]));
+    }
     return out;
 }
 
@@ -53,8 +55,16 @@ static void check_norm(const test_pass &pass, int32_t type, bool with_residual, 
     const std::vector<float> weight = random_floats(random, n, 2.0f);
     const device_array<float> y(before), weight_there(weight);
     const device_numbers residual_there(residual, type), out(pass.of_bucket(), type);
-    const mor4j_cuda_rmsnorm_args args = {pass.rows.get(), y.data(), with_residual ? residual_there.data() : nullptr,
-                                          weight_there.data(), out.data(), pass.length, eps, type, indexed, 0};
+    const mor4j_cuda_rmsnorm_args args = {pass.rows.get(),
+                                          y.data(),
+                                          with_residual ? residual_there.data() : nullptr,
+                                          weight_there.data(),
+                                          out.data(),
+                                          pass.length,
+                                          eps,
+                                          type,
+                                          indexed,
+                                          0};
     CHECK_CUDA(mor4j_cuda_rmsnorm(&args, nullptr));
     const std::vector<float> got = out.download();
     std::vector<float> stream = before;
@@ -87,8 +97,8 @@ static void norms_infinity()
         y[1] = -INFINITY;
         const device_array<float> y_there(y), weight(std::vector<float>(n, 3.0f)), out(y.size());
         const device_rows rows({1, 0}, 2);
-        const mor4j_cuda_rmsnorm_args args = {rows.get(), y_there.data(), nullptr, weight.data(), out.data(),
-                                              n,          0.0f,           MOR4J_CUDA_F32, 0, 0};
+        const mor4j_cuda_rmsnorm_args args = {
+            rows.get(), y_there.data(), nullptr, weight.data(), out.data(), n, 0.0f, MOR4J_CUDA_F32, 0, 0};
         CHECK_CUDA(mor4j_cuda_rmsnorm(&args, nullptr));
         const std::vector<float> got = out.download();
         for (int64_t j = 0; j < n; j++) CHECK(j == 1 ? isnan(got[1]) : got[j] == 0.0f);
@@ -107,8 +117,8 @@ static void does_not_depend_on_others()
         std::vector<int32_t> list(33);
         for (size_t i = 0; i < list.size(); i++) list[i] = static_cast<int32_t>(i);
         const device_rows rows(list, 33), one({7}, 1);
-        mor4j_cuda_rmsnorm_args args = {rows.get(), y_there.data(), nullptr, weight_there.data(), out.data(),
-                                        length,     1e-6f,          MOR4J_CUDA_F32, 1, 0};
+        mor4j_cuda_rmsnorm_args args = {
+            rows.get(), y_there.data(), nullptr, weight_there.data(), out.data(), length, 1e-6f, MOR4J_CUDA_F32, 1, 0};
         CHECK_CUDA(mor4j_cuda_rmsnorm(&args, nullptr));
         args.rows = one.get();
         args.out = alone.data();
@@ -139,8 +149,8 @@ static void silu_muls()
                 const double gate = gate_up[i * 2 * f + j], up = gate_up[i * 2 * f + f + j];
                 const double want = silu(gate) * up;
                 const double tolerance = (2e-6 + 2 * type_epsilon(type)) * fmax(fabs(want), 1e-4);
-                CHECK(is_close(got[i * f + j], want, tolerance), "row %zu, %zu: %g, not %g", i, j,
-                      (got[i * f + j]), want);
+                CHECK(is_close(got[i * f + j], want, tolerance), "row %zu, %zu: %g, not %g", i, j, (got[i * f + j]),
+                      want);
             }
         }
         expect_unwritten(got, pass.list.size() * f);
@@ -152,7 +162,8 @@ static void refuses()
 {
     const device_rows rows({0}, 1);
     const device_array<float> x(8);
-    const mor4j_cuda_rmsnorm_args norm = {rows.get(), x.data(), nullptr, x.data(), x.data(), 4, 1e-5f, MOR4J_CUDA_BF16, 0, 0};
+    const mor4j_cuda_rmsnorm_args norm = {rows.get(), x.data(), nullptr,         x.data(), x.data(),
+                                          4,          1e-5f,    MOR4J_CUDA_BF16, 0,        0};
     mor4j_cuda_rmsnorm_args n = norm;
     EXPECT_REFUSED(mor4j_cuda_rmsnorm(nullptr, nullptr));
     EXPECT_REFUSED((n.hidden = 0, mor4j_cuda_rmsnorm(&n, nullptr)));

@@ -45,7 +45,10 @@ struct project_case {
         }
     }
 
-    float *input(size_t row) { return &x[static_cast<size_t>((p.indexed ? list[row] : static_cast<int64_t>(row)) * p.cols)]; }
+    float *input(size_t row)
+    {
+        return &x[static_cast<size_t>((p.indexed ? list[row] : static_cast<int64_t>(row)) * p.cols)];
+    }
 
     /* Rows first .. first + count - 1 in a bucket; inputs of rows that are not taken are NaN. */
     std::vector<float> run(size_t first, int32_t count, int32_t bucket)
@@ -59,15 +62,17 @@ struct project_case {
         const device_numbers there(packed, p.input_type());
         std::vector<float> content(static_cast<size_t>(bucket) * stride, 7.0f);
         std::copy(before.begin() + static_cast<int64_t>(first * stride),
-                  before.begin() + static_cast<int64_t>((first + static_cast<size_t>(count)) * stride), content.begin());
+                  before.begin() + static_cast<int64_t>((first + static_cast<size_t>(count)) * stride),
+                  content.begin());
         const device_numbers out(content, p.out_type());
-        const device_rows rows({list.begin() + static_cast<int64_t>(first), list.begin() + static_cast<int64_t>(first) + count},
-                               bucket);
-        const mor4j_cuda_matrix matrix = {
-            data.data(), p.weight_type == MOR4J_CUDA_INT8 ? scales.data() : nullptr, p.matrix_rows(), p.cols, p.weight_type, 0};
-        const mor4j_cuda_project_args args = {rows.get(), matrix,     there.data(), p.norm ? norm_there.data() : nullptr,
-                                              out.data(), p.stride(), EPS,          p.epilogue,
-                                              p.type,     p.indexed};
+        const device_rows rows(
+            {list.begin() + static_cast<int64_t>(first), list.begin() + static_cast<int64_t>(first) + count}, bucket);
+        const mor4j_cuda_matrix matrix = {data.data(),     p.weight_type == MOR4J_CUDA_INT8 ? scales.data() : nullptr,
+                                          p.matrix_rows(), p.cols,
+                                          p.weight_type,   0};
+        const mor4j_cuda_project_args args = {
+            rows.get(), matrix, there.data(), p.norm ? norm_there.data() : nullptr, out.data(), p.stride(), EPS,
+            p.epilogue, p.type, p.indexed};
         CHECK_CUDA(mor4j_cuda_project(&args, nullptr));
         const std::vector<float> got = out.download();
         for (size_t i = 0; i < got.size(); i++) {
@@ -80,8 +85,10 @@ struct project_case {
     double dot(const std::vector<double> &row, int64_t weight_row) const
     {
         double sum = 0;
-        for (int64_t c = 0; c < p.cols; c++)
-            sum += static_cast<double>(weights[static_cast<size_t>(weight_row * p.cols + c)]) * row[static_cast<size_t>(c)];
+        for (int64_t c = 0; c < p.cols; c++) {
+            sum += static_cast<double>(weights[static_cast<size_t>(weight_row * p.cols + c)]) *
+                   row[static_cast<size_t>(c)];
+        }
         return sum;
     }
 
@@ -91,13 +98,16 @@ struct project_case {
         std::vector<double> v(input(row), input(row) + p.cols), out;
         double squares = 0;
         for (double number : v) squares += number * number;
-        for (size_t c = 0; c < v.size() && p.norm; c++)
-            v[c] = v[c] / sqrt(squares / static_cast<double>(p.cols) + static_cast<double>(EPS)) * static_cast<double>(norm[c]);
+        for (size_t c = 0; c < v.size() && p.norm; c++) {
+            v[c] = v[c] / sqrt(squares / static_cast<double>(p.cols) + static_cast<double>(EPS)) *
+                   static_cast<double>(norm[c]);
+        }
         for (int64_t o = 0; o < p.outputs; o++) {
             double product = dot(v, o);
             if (p.epilogue == MOR4J_CUDA_SILU_MUL) product = product / (1 + exp(-product)) * dot(v, p.outputs + o);
-            if (p.epilogue == MOR4J_CUDA_ADD_F32)
+            if (p.epilogue == MOR4J_CUDA_ADD_F32) {
                 product += static_cast<double>(before[row * static_cast<size_t>(p.stride()) + static_cast<size_t>(o)]);
+            }
             out.push_back(product);
         }
         return out;
@@ -118,8 +128,8 @@ struct project_case {
 static void describe_case(const product &p, int32_t count, int32_t bucket)
 {
     describe("%lld outputs, %lld columns of %s, rows of %s, %d of %d, epilogue %d, norm %d, indexed %d",
-             static_cast<long long>(p.outputs), static_cast<long long>(p.cols), type_name(p.weight_type), type_name(p.type),
-             count, bucket, p.epilogue, p.norm, p.indexed);
+             static_cast<long long>(p.outputs), static_cast<long long>(p.cols), type_name(p.weight_type),
+             type_name(p.type), count, bucket, p.epilogue, p.norm, p.indexed);
 }
 
 static const int64_t COLUMNS[] = {1, 3, 31, 32, 33, 64, 100, 257, 960};
@@ -133,8 +143,9 @@ static void multiplies()
     for (int64_t cols : COLUMNS) {
         for (int64_t outputs : OUTPUTS) {
             for (int32_t weight_type = MOR4J_CUDA_F32; weight_type <= MOR4J_CUDA_INT8; weight_type++, turn++) {
-                const product p = {outputs,           cols,        weight_type, NUMBER_TYPES[turn / 4 % 3], turn * 7 / 5 % 4,
-                                   turn / 3 % 2 == 0, turn % 5 < 2};
+                const product p = {
+                    outputs,           cols,        weight_type, NUMBER_TYPES[turn / 4 % 3], turn * 7 / 5 % 4,
+                    turn / 3 % 2 == 0, turn % 5 < 2};
                 const int32_t count = 1 + static_cast<int32_t>(random_below(&random, 16));
                 const int32_t bucket = count + static_cast<int32_t>(random_below(&random, 17 - count));
                 describe_case(p, count, bucket);
@@ -174,7 +185,8 @@ static void multiplies_long_rows()
     for (int32_t weight_type = MOR4J_CUDA_F32; weight_type <= MOR4J_CUDA_INT8; weight_type++) {
         for (int64_t cols : {int64_t(1040), int64_t(5008), int64_t(8200)}) {
             for (int32_t bucket : {1, 2, 4, 7, 16}) {
-                const product p = {3, cols, weight_type, NUMBER_TYPES[bucket % 3], MOR4J_CUDA_STORE_F32, cols != 5008, false};
+                const product p = {
+                    3, cols, weight_type, NUMBER_TYPES[bucket % 3], MOR4J_CUDA_STORE_F32, cols != 5008, false};
                 describe_case(p, bucket, bucket);
                 project_case c(p, &random);
                 c.check(c.run(0, bucket, bucket), 0, bucket);

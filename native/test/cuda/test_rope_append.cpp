@@ -1,4 +1,5 @@
-/* Rotary embedding and the KV cache: queries in place, entries of all types at their places of base and overlay pages. */
+/* Rotary embedding and the KV cache: queries in place, entries of all types at their places of base and overlay
+   pages. */
 #include <math.h>
 #include <string.h>
 
@@ -13,7 +14,10 @@ struct head_sizes {
 
 static const head_sizes HEADS[] = {{1, 1, 2}, {3, 1, 6}, {4, 2, 10}, {15, 5, 64}, {2, 2, 80}, {9, 3, 128}, {2, 1, 256}};
 
-static int64_t kv_bytes(int32_t kv_type) { return kv_type == MOR4J_CUDA_KV_F32 ? 4 : kv_type == MOR4J_CUDA_KV_BF16 ? 2 : 1; }
+static int64_t kv_bytes(int32_t kv_type)
+{
+    return kv_type == MOR4J_CUDA_KV_F32 ? 4 : kv_type == MOR4J_CUDA_KV_BF16 ? 2 : 1;
+}
 
 /* A block by the map of mor4j.h. */
 struct block_map {
@@ -52,7 +56,8 @@ struct cache_pages {
     std::vector<std::vector<uint8_t>> before;
     std::vector<uint64_t> table = {0, 0, 0};
 
-    cache_pages(head_sizes sizes, int32_t kv_type, uint64_t *random) : map{kv_type, sizes.head_dim}, kv_heads(sizes.kv_heads)
+    cache_pages(head_sizes sizes, int32_t kv_type, uint64_t *random)
+        : map{kv_type, sizes.head_dim}, kv_heads(sizes.kv_heads)
     {
         for (int32_t i = 0; i < SEQUENCES * (BASE_PAGES + OVERLAY_PAGES); i++) {
             const bool overlay = i % (BASE_PAGES + OVERLAY_PAGES) >= BASE_PAGES;
@@ -71,7 +76,8 @@ struct cache_pages {
     }
 };
 
-/* Rows of sequences in turn, at places all over their pages; the last sequence has no overlay, and some rows store nothing. */
+/* Rows of sequences in turn, at places all over their pages; the last sequence has no overlay, and some rows store
+   nothing. */
 static std::vector<mor4j_cuda_kv_row> place_rows(bool to_overlay)
 {
     std::vector<mor4j_cuda_kv_row> rows;
@@ -131,7 +137,8 @@ static void check_int8(const block_map &map, const uint8_t *block, bool value, i
             continue;
         }
         const double v = want.numbers[d];
-        CHECK(fabs(q) <= 127 && is_close(q * scale, v, 0.5001 * scale + 2e-6 * size), "%d: %g, not %g", d, q * scale, v);
+        CHECK(fabs(q) <= 127 && is_close(q * scale, v, 0.5001 * scale + 2e-6 * size), "%d: %g, not %g", d, q * scale,
+              v);
         if (!value) continue;
         const float steps = 127.0f / static_cast<float>(largest);
         CHECK(q == rintf(static_cast<float>(v) * steps), "%d: %g steps", d, q);
@@ -157,7 +164,9 @@ static void take_over(const block_map &map, const uint8_t *got, uint8_t *want, b
         const int64_t at = map.number_at(value, place, d);
         memcpy(want + at, got + at, kv_bytes(map.kv_type));
     }
-    if (map.kv_type == MOR4J_CUDA_KV_INT8) memcpy(want + map.scale_at(value, place), got + map.scale_at(value, place), 4);
+    if (map.kv_type == MOR4J_CUDA_KV_INT8) {
+        memcpy(want + map.scale_at(value, place), got + map.scale_at(value, place), 4);
+    }
 }
 
 /* A launch: some of the states' rows, with heads that are not numbers, all zero or tiny among them. */
@@ -189,11 +198,14 @@ static void make_odd(launch &l)
     for (size_t d = 0; d < n; d++) l.qkv[l.head_at(4, l.value(0)) + d] *= 1e-25f;
 }
 
-static launch random_launch(head_sizes sizes, int32_t type, int32_t kv_mode, int32_t count, int32_t bucket, uint64_t *random)
+static launch random_launch(head_sizes sizes, int32_t type, int32_t kv_mode, int32_t count, int32_t bucket,
+                            uint64_t *random)
 {
     launch l = {sizes, type, kv_mode, 2, 1, random_rows(random, count, STATES), {}, {}, {}, {}};
     l.kv = place_rows(kv_mode == MOR4J_CUDA_KV_OVERLAY);
-    for (int32_t state = 0; state < STATES; state++) l.positions.push_back(random_below(random, state % 2 ? 131072 : 3));
+    for (int32_t state = 0; state < STATES; state++) {
+        l.positions.push_back(random_below(random, state % 2 ? 131072 : 3));
+    }
     l.qkv = random_floats(random, l.stride() * bucket, 2.0f);
     for (int32_t d = 0; d < sizes.head_dim / 2; d++) {
         l.inverse_frequencies.push_back(powf(10000.0f, -2.0f * d / sizes.head_dim));
@@ -211,7 +223,8 @@ static void check_queries(const launch &l, const device_numbers &qkv)
             const size_t at = l.head_at(i, head);
             const turned want = turn(&l.qkv[at], l.sizes.head_dim, l.inverse_frequencies, l.positions[l.list[i]]);
             for (size_t d = 0; d < want.numbers.size(); d++) {
-                const double v = want.numbers[d], tolerance = 1.01 * type_epsilon(l.type) * fabs(v) + 1e-6 * want.sizes[d];
+                const double v = want.numbers[d],
+                             tolerance = 1.01 * type_epsilon(l.type) * fabs(v) + 1e-6 * want.sizes[d];
                 CHECK(is_close(got[at + d], v, tolerance), "query %d, %zu is %g, not %g", head, d, got[at + d], v);
                 got[at + d] = untouched[at + d] = 0.0f;
             }
@@ -233,10 +246,13 @@ static void check_caches(const launch &l, cache_pages &cache)
         const size_t page = cache_pages::first_page(l.list[i] % SEQUENCES, overlay) + row.slot / 32;
         const int64_t place = row.slot % 32;
         for (int32_t head = 0; head < l.sizes.kv_heads; head++) {
-            const int64_t block = ((overlay ? l.overlay_layer : l.layer) * cache.kv_heads + head) * 2 * map.half_bytes();
-            const turned key = turn(&l.qkv[l.head_at(i, l.key(head))], map.dh, l.inverse_frequencies, l.positions[state]);
+            const int64_t block =
+                ((overlay ? l.overlay_layer : l.layer) * cache.kv_heads + head) * 2 * map.half_bytes();
+            const turned key =
+                turn(&l.qkv[l.head_at(i, l.key(head))], map.dh, l.inverse_frequencies, l.positions[state]);
             check_entry(map, got[page].data() + block, false, place, key);
-            check_entry(map, got[page].data() + block, true, place, as_it_is(&l.qkv[l.head_at(i, l.value(head))], map.dh));
+            check_entry(map, got[page].data() + block, true, place,
+                        as_it_is(&l.qkv[l.head_at(i, l.value(head))], map.dh));
             take_over(map, got[page].data() + block, cache.before[page].data() + block, false, place);
             take_over(map, got[page].data() + block, cache.before[page].data() + block, true, place);
         }
@@ -246,8 +262,8 @@ static void check_caches(const launch &l, cache_pages &cache)
 
 static void check(head_sizes sizes, int32_t type, int32_t kv_type, int32_t kv_mode, pass_size pass, uint64_t *random)
 {
-    describe("%d heads, %d KV, of %d, %s, KV type %d, mode %d, %d of %d rows", sizes.heads, sizes.kv_heads, sizes.head_dim,
-             type_name(type), kv_type, kv_mode, pass.count, pass.bucket);
+    describe("%d heads, %d KV, of %d, %s, KV type %d, mode %d, %d of %d rows", sizes.heads, sizes.kv_heads,
+             sizes.head_dim, type_name(type), kv_type, kv_mode, pass.count, pass.bucket);
     const launch l = random_launch(sizes, type, kv_mode, pass.count, pass.bucket, random);
     cache_pages cache(sizes, kv_type, random);
     const device_rows rows(l.list, pass.bucket);
@@ -258,7 +274,8 @@ static void check(head_sizes sizes, int32_t type, int32_t kv_type, int32_t kv_mo
     const device_numbers qkv(l.qkv, type);
     const mor4j_cuda_cache there = {kv.data(), tables.data(), l.layer,        l.overlay_layer, kv_mode,
                                     kv_type,   sizes.heads,   sizes.kv_heads, sizes.head_dim,  32};
-    const mor4j_cuda_rope_append_args args = {rows.get(), there, qkv.data(), positions.data(), frequencies.data(), type, 0};
+    const mor4j_cuda_rope_append_args args = {rows.get(),         there, qkv.data(), positions.data(),
+                                              frequencies.data(), type,  0};
     CHECK_CUDA(mor4j_cuda_rope_append(&args, nullptr));
     check_queries(l, qkv);
     check_caches(l, cache);
@@ -282,7 +299,9 @@ static void appends_passes()
 {
     uint64_t random = 14;
     for (const pass_size &size : PASS_SIZES) {
-        for (int32_t type : NUMBER_TYPES) check({4, 2, 64}, type, size.bucket % 3, MOR4J_CUDA_KV_OVERLAY, size, &random);
+        for (int32_t type : NUMBER_TYPES) {
+            check({4, 2, 64}, type, size.bucket % 3, MOR4J_CUDA_KV_OVERLAY, size, &random);
+        }
     }
 }
 
@@ -293,8 +312,13 @@ static void refuses()
     const device_array<uint64_t> tables(1);
     const device_array<float> numbers(64);
     const device_array<int32_t> positions(1);
-    const mor4j_cuda_rope_append_args good = {rows.get(), {kv.data(), tables.data(), 0, 0, 0, 0, 2, 1, 8, 32}, numbers.data(),
-                                              positions.data(), numbers.data(), MOR4J_CUDA_F32, 0};
+    const mor4j_cuda_rope_append_args good = {rows.get(),
+                                              {kv.data(), tables.data(), 0, 0, 0, 0, 2, 1, 8, 32},
+                                              numbers.data(),
+                                              positions.data(),
+                                              numbers.data(),
+                                              MOR4J_CUDA_F32,
+                                              0};
     const auto refused = [&](void (*spoil)(mor4j_cuda_rope_append_args &)) {
         mor4j_cuda_rope_append_args args = good;
         spoil(args);
@@ -321,4 +345,7 @@ static void refuses()
     CHECK(refused([](mor4j_cuda_rope_append_args &a) { a.cache.page_tokens = 64; }));
 }
 
-int main() { return run_cases({{"sizes and types", appends}, {"passes", appends_passes}, {"refused arguments", refuses}}); }
+int main()
+{
+    return run_cases({{"sizes and types", appends}, {"passes", appends_passes}, {"refused arguments", refuses}});
+}

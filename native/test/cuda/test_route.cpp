@@ -27,7 +27,8 @@ struct router_table {
     explicit router_table(const shape &s)
     {
         for (int32_t k = 0; k < s.routers; k++) {
-            w1.push_back(round_to(random_floats(&seed, static_cast<size_t>((s.inner == 0 ? s.outs : s.inner) * s.hidden)), s.type));
+            w1.push_back(round_to(
+                random_floats(&seed, static_cast<size_t>((s.inner == 0 ? s.outs : s.inner) * s.hidden)), s.type));
             w2.push_back(round_to(random_floats(&seed, static_cast<size_t>(s.outs) * s.inner), s.type));
             stored.emplace_back(w1.back(), s.type);
             stored.emplace_back(w2.back(), s.type);
@@ -66,10 +67,13 @@ static bounded gelu(const bounded &v)
 static std::vector<bounded> oracle(const shape &s, const router_table &routers, int32_t k, const float *x)
 {
     std::vector<bounded> row, hidden, z;
-    for (int64_t j = 0; j < s.hidden; j++) row.push_back({x[j] / routers.routers[k].temperature, 0}); /* float32, as defined */
+    for (int64_t j = 0; j < s.hidden; j++) {
+        row.push_back({x[j] / routers.routers[k].temperature, 0}); /* float32, as defined */
+    }
     for (int32_t j = 0; j < s.inner; j++) hidden.push_back(gelu(product(&routers.w1[k][j * s.hidden], row)));
     for (int32_t j = 0; j < s.outs; j++) {
-        z.push_back(s.inner == 0 ? product(&routers.w1[k][j * s.hidden], row) : product(&routers.w2[k][j * s.inner], hidden));
+        z.push_back(s.inner == 0 ? product(&routers.w1[k][j * s.hidden], row)
+                                 : product(&routers.w2[k][j * s.inner], hidden));
     }
     return z;
 }
@@ -83,9 +87,17 @@ static std::vector<float> run(const shape &s, const router_table &routers, const
     const device_array<float> states(x), workspace(static_cast<size_t>(bucket) * s.inner + 1);
     device_array<float> z(std::vector<float>(static_cast<size_t>(bucket) * s.outs, -77.0f));
     const device_array<int32_t> device_recursions(recursions.empty() ? std::vector<int32_t>(STATES, 1000) : recursions);
-    const mor4j_cuda_route_args args = {rows.get(), routers.table->data(), recursions.empty() ? nullptr : device_recursions.data(),
-                                        states.data(), z.data(), s.inner == 0 ? nullptr : workspace.data(), s.hidden, s.inner,
-                                        s.outs, fixed, s.type};
+    const mor4j_cuda_route_args args = {rows.get(),
+                                        routers.table->data(),
+                                        recursions.empty() ? nullptr : device_recursions.data(),
+                                        states.data(),
+                                        z.data(),
+                                        s.inner == 0 ? nullptr : workspace.data(),
+                                        s.hidden,
+                                        s.inner,
+                                        s.outs,
+                                        fixed,
+                                        s.type};
     CHECK_CUDA(mor4j_cuda_route(&args, nullptr));
     expect_equal("the states", states.download(), x);
     const std::vector<float> got = z.download();
@@ -95,14 +107,16 @@ static std::vector<float> run(const shape &s, const router_table &routers, const
 
 static void check(const shape &s, int32_t count, int32_t bucket, bool mixed)
 {
-    describe("H=%ld inner %d outs %d type %s, %d rows of %d, %s", (long)s.hidden, s.inner, s.outs, type_name(s.type), count, bucket,
-             mixed ? "mixed recursions" : "one recursion");
+    describe("H=%ld inner %d outs %d type %s, %d rows of %d, %s", (long)s.hidden, s.inner, s.outs, type_name(s.type),
+             count, bucket, mixed ? "mixed recursions" : "one recursion");
     const router_table routers(s);
     const std::vector<float> x = random_floats(&seed, static_cast<size_t>(STATES * s.hidden), 2.0f);
     const std::vector<int32_t> list = random_rows(&seed, count, STATES);
     std::vector<int32_t> recursions;
     const int32_t fixed = static_cast<int32_t>(random_below(&seed, s.routers));
-    for (int32_t r = 0; mixed && r < STATES; r++) recursions.push_back(static_cast<int32_t>(random_below(&seed, s.routers)));
+    for (int32_t r = 0; mixed && r < STATES; r++) {
+        recursions.push_back(static_cast<int32_t>(random_below(&seed, s.routers)));
+    }
     const std::vector<float> z = run(s, routers, x, list, bucket, recursions, fixed);
     for (int32_t i = 0; i < count; i++) {
         const int32_t k = mixed ? recursions[list[i]] : fixed;
@@ -123,7 +137,8 @@ static void linear()
     for (int32_t type : NUMBER_TYPES) {
         for (int64_t hidden : {1, 3, 64, 100, 960}) {
             for (int32_t outs : {1, 2, 3, 4, 7}) {
-                check({hidden, 0, outs, 3, type}, 1 + static_cast<int32_t>(random_below(&seed, 3)), 4, random_below(&seed, 2) == 0);
+                check({hidden, 0, outs, 3, type}, 1 + static_cast<int32_t>(random_below(&seed, 3)), 4,
+                      random_below(&seed, 2) == 0);
             }
         }
     }
@@ -159,7 +174,8 @@ static void not_numbers()
         x[39 * s.hidden + 5] = NAN;
         x[7 * s.hidden + 11] = INFINITY;
         const std::vector<float> z = run(s, routers, x, list, 4, {}, 0);
-        CHECK(z[0] == before[0] && z[2] == before[2], "rows of numbers: %g %g, not %g %g", z[0], z[2], before[0], before[2]);
+        CHECK(z[0] == before[0] && z[2] == before[2], "rows of numbers: %g %g, not %g %g", z[0], z[2], before[0],
+              before[2]);
         CHECK(std::isnan(z[1]), "a row with NaN: %g", z[1]);
         CHECK(inner == 0 ? z[3] == INFINITY : !std::isfinite(z[3]), "a row with infinity: %g", z[3]);
     }
@@ -171,8 +187,9 @@ static void arguments()
     const router_table routers(s);
     const device_rows rows({0}, 1);
     const device_array<float> numbers(8);
-    const mor4j_cuda_route_args good = {rows.get(), routers.table->data(), nullptr, numbers.data(), numbers.data(), numbers.data(),
-                                        4, 2, 1, 0, MOR4J_CUDA_F32};
+    const mor4j_cuda_route_args good = {
+        rows.get(), routers.table->data(), nullptr, numbers.data(), numbers.data(), numbers.data(), 4, 2, 1,
+        0,          MOR4J_CUDA_F32};
     std::vector<mor4j_cuda_route_args> wrong(9, good);
     wrong[0].rows.bucket = 0;
     wrong[1].hidden = 0;
@@ -183,7 +200,9 @@ static void arguments()
     wrong[6].x = nullptr;
     wrong[7].inner = -1;
     wrong[8].outs = 0;
-    for (const mor4j_cuda_route_args &args : wrong) CHECK(mor4j_cuda_route(&args, nullptr) == 1, "case %zd", &args - wrong.data());
+    for (const mor4j_cuda_route_args &args : wrong) {
+        CHECK(mor4j_cuda_route(&args, nullptr) == 1, "case %zd", &args - wrong.data());
+    }
     CHECK(mor4j_cuda_route(nullptr, nullptr) == 1, "no arguments");
 }
 

@@ -74,23 +74,26 @@ static drawn oracle(const float *logits, int64_t vocabulary, const mor4j_cuda_sa
     return draw(likely_enough, how.point, rounding, sure);
 }
 
-static std::vector<int32_t> run(const std::vector<float> &logits, int64_t vocabulary, const std::vector<mor4j_cuda_sampling> &how,
-                                int32_t count)
+static std::vector<int32_t> run(const std::vector<float> &logits, int64_t vocabulary,
+                                const std::vector<mor4j_cuda_sampling> &how, int32_t count)
 {
     const int32_t bucket = static_cast<int32_t>(how.size());
     const device_rows rows(random_rows(&seed, count, 2 * bucket), bucket);
     const device_array<float> device_logits(logits);
     const device_array<mor4j_cuda_sampling> device_how(how);
     device_array<int32_t> tokens(std::vector<int32_t>(bucket, -77));
-    const mor4j_cuda_sample_args args = {rows.get(), device_logits.data(), device_how.data(), tokens.data(), vocabulary};
+    const mor4j_cuda_sample_args args = {rows.get(), device_logits.data(), device_how.data(), tokens.data(),
+                                         vocabulary};
     CHECK_CUDA(mor4j_cuda_sample(&args, nullptr));
     const std::vector<int32_t> first = tokens.download();
-    for (int32_t i = count; i < bucket; i++) CHECK(first[i] == -77, "row %d is not of the pass, its token is %d", i, first[i]);
+    for (int32_t i = count; i < bucket; i++) {
+        CHECK(first[i] == -77, "row %d is not of the pass, its token is %d", i, first[i]);
+    }
     return first;
 }
 
-static void check_rows(const std::vector<float> &logits, int64_t vocabulary, const std::vector<mor4j_cuda_sampling> &how,
-                       double rounding)
+static void check_rows(const std::vector<float> &logits, int64_t vocabulary,
+                       const std::vector<mor4j_cuda_sampling> &how, double rounding)
 {
     const std::vector<int32_t> tokens = run(logits, vocabulary, how, static_cast<int32_t>(how.size()));
     size_t unsure = 0;
@@ -178,8 +181,8 @@ static void check_frequencies(const mor4j_cuda_sampling &common, std::vector<dou
     double mass = 0;
     for (double share : shares) mass += share;
     for (int64_t j = 0; j < vocabulary; j++) {
-        CHECK(std::fabs(counts[j] - rows * shares[j] / mass) <= 1.001, "token %ld is drawn %d times of %d, not %g", (long)j,
-              counts[j], rows, rows * shares[j] / mass);
+        CHECK(std::fabs(counts[j] - rows * shares[j] / mass) <= 1.001, "token %ld is drawn %d times of %d, not %g",
+              (long)j, counts[j], rows, rows * shares[j] / mass);
     }
 }
 
@@ -237,7 +240,8 @@ static void test_arguments()
     device_array<int32_t> numbers(std::vector<int32_t>(4));
     device_array<float> logits(std::vector<float>(4));
     device_array<mor4j_cuda_sampling> how(std::vector<mor4j_cuda_sampling>(1));
-    const mor4j_cuda_sample_args good = {{numbers.data(), numbers.data(), 1, 0}, logits.data(), how.data(), numbers.data(), 4};
+    const mor4j_cuda_sample_args good = {
+        {numbers.data(), numbers.data(), 1, 0}, logits.data(), how.data(), numbers.data(), 4};
     mor4j_cuda_sample_args args = good;
     args.vocabulary = 0;
     CHECK(mor4j_cuda_sample(&args, nullptr) == 1, "V = 0");

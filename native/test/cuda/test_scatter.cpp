@@ -40,11 +40,18 @@ static void check_scatter(const test_pass &pass, scatter_kind kind, int32_t type
     const size_t n = pass.length;
     const std::vector<float> y = random_numbers(random, pass.size.bucket, pass.length);
     const std::vector<float> residual = round_to(random_floats(random, pass.of_bucket()), type);
-    const std::vector<float> gates = random_gates(random, pass.size.states), before = random_floats(random, pass.of_states());
+    const std::vector<float> gates = random_gates(random, pass.size.states),
+                             before = random_floats(random, pass.of_states());
     const device_array<float> y_there(y), gates_there(gates), x(before);
     const device_numbers residual_there(residual, type);
-    const mor4j_cuda_scatter_args args = {pass.rows.get(), y_there.data(), kind.residual ? residual_there.data() : nullptr,
-                                          kind.gates ? gates_there.data() : nullptr, x.data(), pass.length, kind.add, type};
+    const mor4j_cuda_scatter_args args = {pass.rows.get(),
+                                          y_there.data(),
+                                          kind.residual ? residual_there.data() : nullptr,
+                                          kind.gates ? gates_there.data() : nullptr,
+                                          x.data(),
+                                          pass.length,
+                                          kind.add,
+                                          type};
     CHECK_CUDA(mor4j_cuda_scatter(&args, nullptr));
     std::vector<float> got = x.download(), untouched = before;
     for (size_t i = 0; i < pass.list.size(); i++) {
@@ -78,7 +85,8 @@ static void adds_gated()
         const std::vector<float> gates = random_gates(random, pass.size.states);
         const std::vector<float> before = random_floats(random, pass.of_states());
         const device_array<float> y_there(y), gates_there(gates), x(before);
-        const mor4j_cuda_add_gated_args args = {pass.rows.get(), x.data(), y_there.data(), gates_there.data(), pass.length};
+        const mor4j_cuda_add_gated_args args = {pass.rows.get(), x.data(), y_there.data(), gates_there.data(),
+                                                pass.length};
         CHECK_CUDA(mor4j_cuda_add_gated(&args, nullptr));
         std::vector<float> got = x.download(), untouched = before;
         for (int32_t row : pass.list) {

@@ -1,5 +1,5 @@
-/* mor4j_cuda_scatter_route: the same bits as mor4j_cuda_scatter, mor4j_cuda_route and mor4j_cuda_decide_expert, which have tests
-   against doubles, and its own states and scores against doubles. */
+/* mor4j_cuda_scatter_route: the same bits as mor4j_cuda_scatter, mor4j_cuda_route and mor4j_cuda_decide_expert, which
+   have tests against doubles, and its own states and scores against doubles. */
 #include <cmath>
 #include <vector>
 
@@ -67,16 +67,23 @@ static result run(const shape &s, const pass &p, bool fused)
     const device_array<float> x(p.x), z(std::vector<float>(s.bucket, -77.0f)), gates(p.gates);
     const device_array<uint8_t> keep(std::vector<uint8_t>(STATES, 9));
     const device_array<int32_t> depths(p.depths);
-    const mor4j_cuda_scatter_args scatter = {rows.get(), y.data(), s.residual ? residual.data() : nullptr,
-                                             s.gates ? gates.data() : nullptr, x.data(), s.hidden, s.add, s.type};
-    mor4j_cuda_decide_expert_args decide = {{}, table.data(), nullptr, nullptr, nullptr, thresholds.data(), max_recursions.data(),
-                                            keep.data(), gates.data(), depths.data(), 0.3f, p.function, p.weighted, RECURSION};
+    const mor4j_cuda_scatter_args scatter = {rows.get(),
+                                             y.data(),
+                                             s.residual ? residual.data() : nullptr,
+                                             s.gates ? gates.data() : nullptr,
+                                             x.data(),
+                                             s.hidden,
+                                             s.add,
+                                             s.type};
+    mor4j_cuda_decide_expert_args decide = {
+        {},          table.data(), nullptr,       nullptr, nullptr,    thresholds.data(), max_recursions.data(),
+        keep.data(), gates.data(), depths.data(), 0.3f,    p.function, p.weighted,        RECURSION};
     if (fused) {
         const mor4j_cuda_scatter_route_args args = {scatter, decide, z.data()};
         CHECK_CUDA(mor4j_cuda_scatter_route(&args, nullptr));
     } else {
-        const mor4j_cuda_route_args route = {rows.get(), table.data(), nullptr, x.data(), z.data(), nullptr, s.hidden, 0, 1,
-                                             RECURSION, s.type};
+        const mor4j_cuda_route_args route = {
+            rows.get(), table.data(), nullptr, x.data(), z.data(), nullptr, s.hidden, 0, 1, RECURSION, s.type};
         decide.rows = rows.get();
         decide.z = decide.decision = z.data();
         CHECK_CUDA(mor4j_cuda_scatter(&scatter, nullptr));
@@ -93,7 +100,8 @@ static void check_states(const shape &s, const pass &p, const result &got)
         const double gate = s.gates && s.add ? p.gates[p.list[i]] : 1;
         double score = 0, size = 1;
         for (int64_t j = 0; j < s.hidden; j++) {
-            const double v = p.y[i * s.hidden + j] + (s.residual ? static_cast<double>(p.residual[i * s.hidden + j]) : 0);
+            const double v =
+                p.y[i * s.hidden + j] + (s.residual ? static_cast<double>(p.residual[i * s.hidden + j]) : 0);
             double &x = want[p.list[i] * s.hidden + j];
             if (gate != 0) x = (s.add ? x : 0) + gate * v;
             score += p.w[j] * (x / 0.7f);
@@ -108,8 +116,8 @@ static void check_states(const shape &s, const pass &p, const result &got)
 
 static void check(const shape &s)
 {
-    describe("H=%ld, %d rows of %d, type %s, residual %d gates %d add %d", (long)s.hidden, s.count, s.bucket, type_name(s.type),
-             s.residual, s.gates, s.add);
+    describe("H=%ld, %d rows of %d, type %s, residual %d gates %d add %d", (long)s.hidden, s.count, s.bucket,
+             type_name(s.type), s.residual, s.gates, s.add);
     const pass p = random_pass(s);
     const result got = run(s, p, true), want = run(s, p, false);
     check_states(s, p, got);
@@ -144,8 +152,9 @@ static void arguments()
     const mor4j_cuda_scatter_args scatter = {rows.get(), floats, nullptr, nullptr, floats, 4, 1, MOR4J_CUDA_F32};
     uint8_t *keep = reinterpret_cast<uint8_t *>(memory.data());
     const auto *routers = reinterpret_cast<const mor4j_cuda_router *>(memory.data());
-    const mor4j_cuda_decide_expert_args decide = {{},   routers, nullptr, nullptr, nullptr,            memory.data(), numbers,
-                                                  keep, floats,  numbers, 1.0f,    MOR4J_CUDA_SIGMOID, 1,             0};
+    const mor4j_cuda_decide_expert_args decide = {{},      routers, nullptr, nullptr, nullptr, memory.data(),
+                                                  numbers, keep,    floats,  numbers, 1.0f,    MOR4J_CUDA_SIGMOID,
+                                                  1,       0};
     std::vector<mor4j_cuda_scatter_route_args> wrong(6, {scatter, decide, floats});
     wrong[0].z = nullptr;
     wrong[1].scatter.hidden = 0;
@@ -153,11 +162,10 @@ static void arguments()
     wrong[3].decide.function = MOR4J_CUDA_SOFTMAX;
     wrong[4].scatter.rows.bucket = 0;
     wrong[5].decide.fixed_recursion = -1;
-    for (const auto &args : wrong) CHECK(mor4j_cuda_scatter_route(&args, nullptr) == 1, "case %zd", &args - wrong.data());
+    for (const auto &args : wrong) {
+        CHECK(mor4j_cuda_scatter_route(&args, nullptr) == 1, "case %zd", &args - wrong.data());
+    }
     CHECK(mor4j_cuda_scatter_route(nullptr, nullptr) == 1, "no arguments");
 }
 
-int main()
-{
-    return run_cases({{"arguments", arguments}, {"same as its parts", same_as_its_parts}});
-}
+int main() { return run_cases({{"arguments", arguments}, {"same as its parts", same_as_its_parts}}); }

@@ -10,7 +10,8 @@ struct table {
     mor4j_cuda_matrix matrix;
 
     table(const std::vector<float> &values, int64_t rows, int64_t cols, int32_t type)
-        : table(encode_rows(values, rows, cols, type), rows, cols, type) {}
+        : table(encode_rows(values, rows, cols, type), rows, cols, type)
+    {}
 
   private:
     struct encoded {
@@ -30,7 +31,9 @@ struct table {
 
     table(const encoded &e, int64_t rows, int64_t cols, int32_t type)
         : numbers(e.numbers), data(e.data.size()), scales(e.scales.empty() ? 1 : 2 * e.scales.size()),
-          matrix{data.data(), e.scales.empty() ? nullptr : static_cast<const uint16_t *>(scales.data()), rows, cols, type, 0}
+          matrix{data.data(), e.scales.empty() ? nullptr : static_cast<const uint16_t *>(scales.data()),
+                 rows,        cols,
+                 type,        0}
     {
         data.write(e.data.data(), e.data.size());
         if (!e.scales.empty()) scales.write(e.scales.data(), 2 * e.scales.size());
@@ -67,11 +70,12 @@ static void dequantizes()
     uint64_t random = 6;
     for (int64_t rows : {1, 2, 7, 33}) {
         for (int64_t cols : {1, 3, 6, 31, 32, 64, 72, 100, 257, 960}) {
-            
+
             const size_t n = rows * cols;
             const table weights(random_floats(&random, n), rows, cols, MOR4J_CUDA_INT8);
             for (int32_t type : NUMBER_TYPES) {
-                describe("[%lld, %lld] %s", static_cast<long long>(rows), static_cast<long long>(cols), type_name(type));
+                describe("[%lld, %lld] %s", static_cast<long long>(rows), static_cast<long long>(cols),
+                         type_name(type));
                 const device_numbers out(n, type);
                 const mor4j_cuda_dequantize_args args = {weights.matrix, out.data(), type, 0};
                 CHECK_CUDA(mor4j_cuda_dequantize(&args, nullptr));
@@ -111,4 +115,7 @@ static void refuses_tables()
     EXPECT_REFUSED((d = dequantize, d.matrix.rows = INT64_MAX / 2, mor4j_cuda_dequantize(&d, nullptr)));
 }
 
-int main() { return run_cases({{"embed", embeds}, {"dequantize", dequantizes}, {"refused arguments", refuses_tables}}); }
+int main()
+{
+    return run_cases({{"embed", embeds}, {"dequantize", dequantizes}, {"refused arguments", refuses_tables}});
+}

@@ -5,11 +5,13 @@
 #include "emulated.h"
 #include "support.h"
 
-static __global__ void add_one(float *value) {
+static __global__ void add_one(float *value)
+{
     await_previous_kernel();
     *value += 1;
 }
-static __global__ void twice(float *value) {
+static __global__ void twice(float *value)
+{
     await_previous_kernel();
     *value *= 2;
 }
@@ -20,17 +22,23 @@ struct fixture {
     cudaEvent_t event, joined;
     device_array<float> value{std::vector<float>{1}};
 
-    fixture() {
+    fixture()
+    {
         for (cudaStream_t *s : {&stream, &other}) CHECK_CUDA(cudaStreamCreateWithFlags(s, cudaStreamNonBlocking));
         for (cudaEvent_t *e : {&event, &joined}) CHECK_CUDA(cudaEventCreateWithFlags(e, cudaEventDisableTiming));
     }
-    ~fixture() {
+    ~fixture()
+    {
         for (cudaStream_t s : {stream, other}) CHECK_CUDA(cudaStreamDestroy(s));
         for (cudaEvent_t e : {event, joined}) CHECK_CUDA(cudaEventDestroy(e));
         cudaGetLastError();
     }
-    void begin(cudaStreamCaptureMode mode = cudaStreamCaptureModeThreadLocal) { CHECK_CUDA(cudaStreamBeginCapture(stream, mode)); }
-    cudaError_t end() {
+    void begin(cudaStreamCaptureMode mode = cudaStreamCaptureModeThreadLocal)
+    {
+        CHECK_CUDA(cudaStreamBeginCapture(stream, mode));
+    }
+    cudaError_t end()
+    {
         cudaGraph_t graph = nullptr;
         const cudaError_t error = cudaStreamEndCapture(stream, &graph);
         CHECK((graph != nullptr) == (error == cudaSuccess));
@@ -39,7 +47,8 @@ struct fixture {
     }
 };
 
-static void graphs_repeat_what_was_captured() {
+static void graphs_repeat_what_was_captured()
+{
     fixture f;
     cudaGraph_t graph;
     cudaGraphExec_t executable;
@@ -67,7 +76,8 @@ static void graphs_repeat_what_was_captured() {
     CHECK(cudaGraphLaunch(executable, f.stream) == cudaErrorInvalidValue);
 }
 
-static void streams_are_forked_and_joined() {
+static void streams_are_forked_and_joined()
+{
     for (bool join : {true, false}) {
         fixture f;
         f.begin();
@@ -83,13 +93,15 @@ static void streams_are_forked_and_joined() {
 /* Calls that are not allowed while something is captured. */
 static cudaError_t synchronize_stream(fixture &f) { return cudaStreamSynchronize(f.stream); }
 static cudaError_t synchronize_device(fixture &) { return cudaDeviceSynchronize(); }
-static cudaError_t allocate(fixture &) {
+static cudaError_t allocate(fixture &)
+{
     void *p = nullptr;
     return cudaMalloc(&p, 16);
 }
 static cudaError_t query(fixture &f) { return cudaEventQuery(f.event); }
 
-static void calls_that_disturb_a_capture_end_it() {
+static void calls_that_disturb_a_capture_end_it()
+{
     for (cudaError_t (*call)(fixture &) : {synchronize_stream, synchronize_device, allocate, query}) {
         fixture f;
         f.begin();
@@ -108,21 +120,24 @@ static void calls_that_disturb_a_capture_end_it() {
     }
 }
 
-static void other_threads_are_disturbed_by_global_captures_only() {
+static void other_threads_are_disturbed_by_global_captures_only()
+{
     for (int mode = cudaStreamCaptureModeGlobal; mode <= cudaStreamCaptureModeRelaxed; mode++) {
         fixture f;
         f.begin(static_cast<cudaStreamCaptureMode>(mode));
         std::thread([&]() {
             void *p = nullptr;
             const cudaError_t error = cudaMalloc(&p, 16);
-            CHECK(error == (mode == cudaStreamCaptureModeGlobal ? cudaErrorStreamCaptureUnsupported : cudaSuccess), "mode %d", mode);
+            CHECK(error == (mode == cudaStreamCaptureModeGlobal ? cudaErrorStreamCaptureUnsupported : cudaSuccess),
+                  "mode %d", mode);
             if (p) CHECK_CUDA(cudaFree(p));
         }).join();
         CHECK(f.end() == (mode == cudaStreamCaptureModeGlobal ? cudaErrorStreamCaptureInvalidated : cudaSuccess));
     }
 }
 
-static void captures_keep_to_themselves() {
+static void captures_keep_to_themselves()
+{
     fixture f;
     CHECK(cudaStreamBeginCapture(nullptr, cudaStreamCaptureModeRelaxed) == cudaErrorStreamCaptureUnsupported);
     CHECK(f.end() == cudaErrorIllegalState);
@@ -142,10 +157,12 @@ static void captures_keep_to_themselves() {
     CHECK(f.end() == cudaSuccess);
 }
 
-int main() {
-    return run_cases({{"graphs_repeat_what_was_captured", graphs_repeat_what_was_captured},
-                      {"streams_are_forked_and_joined", streams_are_forked_and_joined},
-                      {"calls_that_disturb_a_capture_end_it", calls_that_disturb_a_capture_end_it},
-                      {"other_threads_are_disturbed_by_global_captures_only", other_threads_are_disturbed_by_global_captures_only},
-                      {"captures_keep_to_themselves", captures_keep_to_themselves}});
+int main()
+{
+    return run_cases(
+        {{"graphs_repeat_what_was_captured", graphs_repeat_what_was_captured},
+         {"streams_are_forked_and_joined", streams_are_forked_and_joined},
+         {"calls_that_disturb_a_capture_end_it", calls_that_disturb_a_capture_end_it},
+         {"other_threads_are_disturbed_by_global_captures_only", other_threads_are_disturbed_by_global_captures_only},
+         {"captures_keep_to_themselves", captures_keep_to_themselves}});
 }

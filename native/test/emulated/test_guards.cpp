@@ -17,17 +17,20 @@ static const bool ADDRESS_SANITIZER = __has_feature(address_sanitizer);
 static const bool ADDRESS_SANITIZER = false;
 #endif
 
-static __global__ void read_at(const float *values, int64_t index, float *out) {
+static __global__ void read_at(const float *values, int64_t index, float *out)
+{
     await_previous_kernel();
     *out = values[index];
 }
 
-static __global__ void write_at(float *values, int64_t index) {
+static __global__ void write_at(float *values, int64_t index)
+{
     await_previous_kernel();
     values[index] = 3;
 }
 
-static __global__ void read_static_at(int index, float *out) {
+static __global__ void read_static_at(int index, float *out)
+{
     await_previous_kernel();
     MOR4J_SHARED float values[64];
     values[threadIdx.x % 64] = threadIdx.x;
@@ -35,7 +38,8 @@ static __global__ void read_static_at(int index, float *out) {
     *out = values[index];
 }
 
-static __global__ void touch_dynamic_at(int index, float *out, int writes) {
+static __global__ void touch_dynamic_at(int index, float *out, int writes)
+{
     await_previous_kernel();
     MOR4J_DYNAMIC_SHARED(float, values);
     if (writes) {
@@ -46,7 +50,8 @@ static __global__ void touch_dynamic_at(int index, float *out, int writes) {
 }
 
 /* Whether what a child process does ends it by a signal or a sanitizer. */
-static bool crashes(void (*body)(int64_t), int64_t argument) {
+static bool crashes(void (*body)(int64_t), int64_t argument)
+{
     fflush(stdout);
     const pid_t child = fork();
     if (child == 0) {
@@ -60,7 +65,8 @@ static bool crashes(void (*body)(int64_t), int64_t argument) {
 }
 
 /* Of 10 numbers; errors that are reported are not crashes. */
-static void read_device(int64_t index) {
+static void read_device(int64_t index)
+{
     float *values = nullptr, *out = nullptr;
     if (cudaMalloc(reinterpret_cast<void **>(&values), 10 * sizeof(float)) != cudaSuccess) return;
     if (cudaMalloc(reinterpret_cast<void **>(&out), sizeof(float)) != cudaSuccess) return;
@@ -68,7 +74,8 @@ static void read_device(int64_t index) {
     cudaDeviceSynchronize();
 }
 
-static void read_freed(int64_t index) {
+static void read_freed(int64_t index)
+{
     float *values = nullptr, *out = nullptr;
     if (cudaMalloc(reinterpret_cast<void **>(&values), 10 * sizeof(float)) != cudaSuccess) return;
     if (cudaMalloc(reinterpret_cast<void **>(&out), sizeof(float)) != cudaSuccess) return;
@@ -77,21 +84,24 @@ static void read_freed(int64_t index) {
     cudaDeviceSynchronize();
 }
 
-static void read_static(int64_t index) {
+static void read_static(int64_t index)
+{
     float *out = nullptr;
     if (cudaMalloc(reinterpret_cast<void **>(&out), sizeof(float)) != cudaSuccess) return;
     MOR4J_LAUNCH(read_static_at, 1, 64, 0, nullptr, static_cast<int>(index), out);
     cudaDeviceSynchronize();
 }
 
-static void read_dynamic(int64_t index) {
+static void read_dynamic(int64_t index)
+{
     float *out = nullptr;
     if (cudaMalloc(reinterpret_cast<void **>(&out), sizeof(float)) != cudaSuccess) return;
     MOR4J_LAUNCH(touch_dynamic_at, 1, 1, 40, nullptr, static_cast<int>(index), out, 0);
     cudaDeviceSynchronize();
 }
 
-static void reads_out_of_bounds_crash() {
+static void reads_out_of_bounds_crash()
+{
     CHECK(!crashes(read_device, 9) && !crashes(read_device, 0));
     CHECK(crashes(read_device, 64) && crashes(read_device, -16384));
     CHECK(crashes(read_device, 10) == ADDRESS_SANITIZER && crashes(read_device, -1) == ADDRESS_SANITIZER);
@@ -103,7 +113,8 @@ static void reads_out_of_bounds_crash() {
 }
 
 /* AddressSanitizer would end the process. */
-static void writes_out_of_bounds_are_reported() {
+static void writes_out_of_bounds_are_reported()
+{
     if (ADDRESS_SANITIZER) return;
     for (int64_t index : {10, -1}) {
         float *values = nullptr;
@@ -119,25 +130,29 @@ static void writes_out_of_bounds_are_reported() {
 }
 
 /* What arrays of the tests are surrounded by reads as NaN. */
-static void arrays_are_surrounded_by_nan() {
+static void arrays_are_surrounded_by_nan()
+{
     device_array<float> values(std::vector<float>(5, 1.0f)), out(1);
     CHECK_CUDA(MOR4J_LAUNCH(read_at, 1, 1, 0, nullptr, values.data(), static_cast<int64_t>(-1), out.data()));
     const float got = out.download()[0];
     CHECK(got != got);
 }
 
-static void checks_of_arrays_can_fail(int64_t index) {
+static void checks_of_arrays_can_fail(int64_t index)
+{
     device_array<float> values(5);
     MOR4J_LAUNCH(write_at, 1, 1, 0, nullptr, values.data(), index);
     values.download();
 }
 
-static void arrays_notice_writes_around_them() {
+static void arrays_notice_writes_around_them()
+{
     CHECK(!crashes(checks_of_arrays_can_fail, 4));
     for (int64_t index : {-64, -1, 5}) CHECK(crashes(checks_of_arrays_can_fail, index));
 }
 
-int main() {
+int main()
+{
     return run_cases({{"reads_out_of_bounds_crash", reads_out_of_bounds_crash},
                       {"writes_out_of_bounds_are_reported", writes_out_of_bounds_are_reported},
                       {"arrays_are_surrounded_by_nan", arrays_are_surrounded_by_nan},

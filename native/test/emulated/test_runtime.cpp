@@ -6,7 +6,8 @@
 #include "emulated.h"
 #include "support.h"
 
-static __global__ void add(float *values, int n, float amount) {
+static __global__ void add(float *values, int n, float amount)
+{
     await_previous_kernel();
     const int i = blockIdx.x * blockDim.x + threadIdx.x;
     if (i < n) values[i] += amount;
@@ -15,7 +16,8 @@ static __global__ void add(float *values, int n, float amount) {
 /* Four floats in pinned memory. */
 struct pinned {
     float *values;
-    explicit pinned(float value) {
+    explicit pinned(float value)
+    {
         CHECK_CUDA(cudaHostAlloc(reinterpret_cast<void **>(&values), 16, cudaHostAllocDefault));
         for (int i = 0; i < 4; i++) values[i] = value;
     }
@@ -24,7 +26,10 @@ struct pinned {
 
 struct stream_owner {
     cudaStream_t handle;
-    explicit stream_owner(unsigned flags = cudaStreamNonBlocking) { CHECK_CUDA(cudaStreamCreateWithFlags(&handle, flags)); }
+    explicit stream_owner(unsigned flags = cudaStreamNonBlocking)
+    {
+        CHECK_CUDA(cudaStreamCreateWithFlags(&handle, flags));
+    }
     ~stream_owner() { CHECK_CUDA(cudaStreamDestroy(handle)); }
 };
 
@@ -37,7 +42,8 @@ struct event_owner {
 static const cudaMemcpyKind UP = cudaMemcpyHostToDevice;
 static const cudaMemcpyKind DOWN = cudaMemcpyDeviceToHost;
 
-static void work_is_done_when_waited_for() {
+static void work_is_done_when_waited_for()
+{
     stream_owner stream;
     pinned in(1), out(-1);
     device_array<float> memory(4);
@@ -48,13 +54,15 @@ static void work_is_done_when_waited_for() {
     CHECK(out.values[0] == -1 && launches() == before, "nothing waited");
     in.values[2] = 5; /* too early: the copy will see it */
     CHECK_CUDA(cudaStreamSynchronize(stream.handle));
-    CHECK(out.values[0] == 11 && out.values[2] == 15 && launches() == before + 1, "%g %g", out.values[0], out.values[2]);
+    CHECK(out.values[0] == 11 && out.values[2] == 15 && launches() == before + 1, "%g %g", out.values[0],
+          out.values[2]);
     CHECK_CUDA(cudaMemsetAsync(memory.data(), 0, 8, stream.handle));
     const std::vector<float> got = memory.download();
     CHECK(got[0] == 0 && got[1] == 0 && got[2] == 15);
 }
 
-static void pageable_memory_is_staged() {
+static void pageable_memory_is_staged()
+{
     stream_owner stream;
     float values[4] = {1, 2, 3, 4};
     device_array<float> memory(4);
@@ -64,7 +72,8 @@ static void pageable_memory_is_staged() {
     CHECK(values[3] == 4);
 }
 
-static void streams_wait_for_events_only() {
+static void streams_wait_for_events_only()
+{
     stream_owner first, second;
     event_owner event, later;
     pinned out(-1);
@@ -88,7 +97,8 @@ static void streams_wait_for_events_only() {
     CHECK(memory.download()[3] == 11);
 }
 
-static void the_null_stream_waits_for_blocking_streams() {
+static void the_null_stream_waits_for_blocking_streams()
+{
     for (unsigned flags : {cudaStreamDefault, cudaStreamNonBlocking}) {
         stream_owner stream(flags);
         pinned out(-1);
@@ -101,7 +111,8 @@ static void the_null_stream_waits_for_blocking_streams() {
     }
 }
 
-static void memory_has_a_limit() {
+static void memory_has_a_limit()
+{
     void *a = nullptr, *b = nullptr;
     const uint64_t before = mor4j_emulated_allocated_bytes();
     mor4j_emulated_set_memory_limit(before + 1000);
@@ -122,7 +133,8 @@ static void memory_has_a_limit() {
     CHECK(cudaGetLastError() == cudaErrorInvalidValue);
 }
 
-static void copies_stay_in_allocations() {
+static void copies_stay_in_allocations()
+{
     device_array<float> memory(4);
     float values[8] = {};
     const size_t rest = 16 + 4;
@@ -135,7 +147,8 @@ static void copies_stay_in_allocations() {
     CHECK(cudaGetLastError() == cudaErrorInvalidValue && memory.download()[3] == 0);
 }
 
-static void asked_for_errors_come_once() {
+static void asked_for_errors_come_once()
+{
     void *p = nullptr;
     mor4j_emulated_fail_next("cudaMalloc", cudaErrorMemoryAllocation);
     CHECK(cudaMalloc(&p, 16) == cudaErrorMemoryAllocation);
@@ -153,13 +166,15 @@ static void asked_for_errors_come_once() {
 }
 
 /* As on a device: a launch gives the last error, whoever made it. */
-static void older_errors_show_at_launches() {
+static void older_errors_show_at_launches()
+{
     cudaFree(reinterpret_cast<void *>(4096));
     CHECK(MOR4J_LAUNCH(add, 1, 1, 0, nullptr, nullptr, 0, 1.0f) == cudaErrorInvalidValue);
     CHECK_CUDA(MOR4J_LAUNCH(add, 1, 1, 0, nullptr, nullptr, 0, 1.0f));
 }
 
-static void threads_may_call_at_once() {
+static void threads_may_call_at_once()
+{
     std::vector<std::thread> threads;
     device_array<float> memory(std::vector<float>(4 * 64, 0));
     for (int t = 0; t < 4; t++) {
@@ -176,7 +191,8 @@ static void threads_may_call_at_once() {
     expect_equal("sums", memory.download(), std::vector<float>(4 * 64, 50));
 }
 
-int main() {
+int main()
+{
     return run_cases({{"work_is_done_when_waited_for", work_is_done_when_waited_for},
                       {"pageable_memory_is_staged", pageable_memory_is_staged},
                       {"streams_wait_for_events_only", streams_wait_for_events_only},

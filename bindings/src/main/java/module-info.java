@@ -11,4 +11,12 @@ module dev.mor4j.bindings {
       dev.mor4j.runtime.cpu;
   exports dev.mor4j.bindings.cuda to
       dev.mor4j.runtime.cuda;
+  exports dev.mor4j.bindings.cuda.gemm to
+      dev.mor4j.runtime.cuda;
+  exports dev.mor4j.bindings.cuda.kernel to
+      dev.mor4j.runtime.cuda;
+  exports dev.mor4j.bindings.cuda.library to
+      dev.mor4j.runtime.cuda;
+  exports dev.mor4j.bindings.cuda.status to
+      dev.mor4j.runtime.cuda;
 }

@@ -13,4 +13,6 @@ module dev.mor4j.cli {
   // Picocli sets the fields of commands by reflection.
   opens dev.mor4j.cli to
       info.picocli;
+  opens dev.mor4j.cli.options to
+      info.picocli;
 }

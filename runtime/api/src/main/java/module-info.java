@@ -12,5 +12,8 @@ module dev.mor4j.runtime {
   requires org.slf4j;
   requires com.google.gson;
 
+  // Asked for before the tokenizer's library is, to be silent where an application does not log.
+  uses org.slf4j.spi.SLF4JServiceProvider;
+
   exports dev.mor4j.runtime;
 }

@@ -1,9 +1,23 @@
 package dev.mor4j.benchmarks;
 
+import dev.mor4j.benchmarks.compare.BatchingComparison;
+import dev.mor4j.benchmarks.compare.KvComparison;
+import dev.mor4j.benchmarks.compare.PeerCheck;
+import dev.mor4j.benchmarks.compare.PeerComparison;
+import dev.mor4j.benchmarks.device.DeviceBenchmark;
+import dev.mor4j.benchmarks.device.DeviceFacts;
+import dev.mor4j.benchmarks.device.DeviceGoldens;
+import dev.mor4j.benchmarks.device.DeviceReport;
+import dev.mor4j.benchmarks.setup.BenchmarkModels;
+import dev.mor4j.benchmarks.setup.FiguresProfiler;
+import dev.mor4j.benchmarks.setup.FiguresTable;
+import dev.mor4j.benchmarks.setup.MachineHeader;
+import dev.mor4j.benchmarks.simulation.ScalingSimulation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.openjdk.jmh.Main;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.runner.Runner;
@@ -15,36 +29,19 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
 /**
- * Runs the benchmarks with every option of JMH, tells the machine first and all figures in a table
- * at the end:
+ * The command line of the benchmarks: JMH with all of its options, which tells the machine first
+ * and all figures in a table at the end, and the modes that {@code --help} lists.
  *
  * <pre>
  *   java -jar benchmarks.jar                      everything; hours
  *   java -jar benchmarks.jar --quick              demo and 135M, some minutes
  *   java -jar benchmarks.jar Decode -p model=360m-vanilla,360m-mor3 -p kernels=avx512,avx2
+ *   java -jar benchmarks.jar Decode -p model=./models/mine
  *   java -Dmor4j.benchmarks.models=/data/models -jar benchmarks.jar -rf json -rff figures.json
- *   java -jar benchmarks.jar --batching           the engine with depth-wise batching and without
- *   java -jar benchmarks.jar --kv                 what KV caches hold, and how many fit a budget
- *   java -jar benchmarks.jar --simulate           what depth-wise batching gains on other machines
- *   java -jar benchmarks.jar --device             models on a GPU; DeviceBenchmark has its options
- *   java -jar benchmarks.jar --check-peers        whether other engines generate the same tokens
- *   java -jar benchmarks.jar --peers              ours beside other engines
  * </pre>
- *
- * {@code --quick} gives way to options that are given beside it. The last two need {@code mvn
- * -Ppeers package}; see {@link PeerComparison} for their options.
  */
 public final class Benchmarks {
-  private static final String QUICK = "--quick";
-  private static final String PEERS = "--peers";
-  private static final String CHECK_PEERS = "--check-peers";
-  private static final String BATCHING = "--batching";
-  private static final String SIMULATE = "--simulate";
-  private static final String KV = "--kv";
-  private static final String DEVICE = "--device";
-  private static final String DEVICE_FACTS = "--device-facts";
-  private static final String DEVICE_GOLDENS = "--device-goldens";
-  private static final String DEVICE_REPORT = "--device-report";
+  private static final int USAGE = 2;
 
   /** Options with which JMH only prints something. */
   private static final List<String> PRINTING = List.of("-h", "-l", "-lp", "-lprof", "-lrf");
@@ -52,41 +49,68 @@ public final class Benchmarks {
   private Benchmarks() {}
 
   /** The command line. */
-  public static void main(String[] args)
+  public static void main(String[] args) throws IOException, RunnerException, InterruptedException {
+    int code;
+    try {
+      code = run(Arrays.asList(args));
+    } catch (CommandLineOptionException | IllegalArgumentException e) {
+      System.err.println("benchmarks: " + e.getMessage());
+      code = USAGE;
+    }
+    // Engines of others leave threads behind that would keep this JVM running.
+    System.exit(code);
+  }
+
+  private static int run(List<String> arguments)
       throws CommandLineOptionException, IOException, RunnerException, InterruptedException {
-    if (Arrays.stream(args).anyMatch(PRINTING::contains)) {
-      Main.main(args);
-      return;
+    if (arguments.contains("--help")) {
+      System.out.print(Mode.help());
+      return 0;
     }
-    if (args.length > 0 && args[0].startsWith(DEVICE)) {
-      System.exit(device(args[0], Arrays.asList(args).subList(1, args.length)));
+    if (arguments.stream().anyMatch(PRINTING::contains)) {
+      Main.main(arguments.toArray(String[]::new));
+      return 0;
     }
-    List<String> modes = List.of(QUICK, PEERS, CHECK_PEERS, BATCHING, SIMULATE, KV);
-    boolean quick = Arrays.asList(args).contains(QUICK);
-    String[] own =
-        Arrays.stream(args).filter(argument -> !modes.contains(argument)).toArray(String[]::new);
-    CommandLineOptions given = new CommandLineOptions(own);
-    if (Arrays.asList(args).contains(CHECK_PEERS)) {
-      System.exit(check(given));
+    Optional<Mode> mode = Mode.of(arguments);
+    if (mode.filter(Mode::hasOwnArguments).isPresent()) {
+      if (!arguments.getFirst().equals(mode.get().option())) {
+        throw new IllegalArgumentException(
+            mode.get().option()
+                + " comes first, but "
+                + arguments.getFirst()
+                + " stands before it");
+      }
+      return device(mode.get(), arguments.subList(1, arguments.size()));
     }
-    if (Arrays.asList(args).contains(PEERS)) {
-      MachineHeader.print(System.out);
-      PeerComparison.run(given, System.out);
-      return;
+    CommandLineOptions given =
+        new CommandLineOptions(
+            arguments.stream()
+                .filter(argument -> mode.isEmpty() || !argument.equals(mode.get().option()))
+                .toArray(String[]::new));
+    if (mode.isEmpty() || mode.get() == Mode.QUICK) {
+      measure(given, mode.isPresent());
+      return 0;
     }
-    if (Arrays.asList(args).contains(KV)) {
-      KvComparison.run(given, System.out);
-      return;
+    switch (mode.get()) {
+      case CHECK_PEERS -> {
+        return check(given);
+      }
+      case PEERS -> {
+        MachineHeader.print(System.out);
+        PeerComparison.run(given, System.out);
+      }
+      case KV -> KvComparison.run(given, System.out);
+      case SIMULATE -> ScalingSimulation.run(System.out);
+      case BATCHING -> {
+        MachineHeader.print(System.out);
+        BatchingComparison.run(given, System.out);
+      }
+      default -> throw new IllegalArgumentException("no mode " + mode.get());
     }
-    if (Arrays.asList(args).contains(SIMULATE)) {
-      ScalingSimulation.run(System.out);
-      return;
-    }
-    if (Arrays.asList(args).contains(BATCHING)) {
-      MachineHeader.print(System.out);
-      BatchingComparison.run(given, System.out);
-      return;
-    }
+    return 0;
+  }
+
+  private static void measure(CommandLineOptions given, boolean quick) throws RunnerException {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .parent(given)
@@ -94,6 +118,9 @@ public final class Benchmarks {
             .addProfiler(FiguresProfiler.class);
     if (quick) {
       shorten(options, given);
+    }
+    if (namesFolder(given) && !given.getParameter("dtype").hasValue()) {
+      options.param("dtype", BenchmarkModels.STORED);
     }
     // What needs other engines' archives runs only when it is named.
     if (given.getIncludes().stream().noneMatch(include -> include.contains("Peer"))) {
@@ -103,14 +130,21 @@ public final class Benchmarks {
     FiguresTable.print(new Runner(options.build()).run(), System.out);
   }
 
+  private static boolean namesFolder(CommandLineOptions given) {
+    return given.getParameter("model").hasValue()
+        && given.getParameter("model").get().stream().anyMatch(BenchmarkModels::isPath);
+  }
+
   /**
    * What {@code scripts/gpu-check} runs, with options of their own, which JMH does not know.
    * Returns an exit code.
    */
-  private static int device(String mode, List<String> arguments)
+  private static int device(Mode mode, List<String> arguments)
       throws IOException, InterruptedException {
-    if (mode.equals(DEVICE)) {
+    if (mode == Mode.DEVICE) {
       MachineHeader.print(System.out);
+    } else if (mode != Mode.DEVICE_FACTS && arguments.isEmpty()) {
+      throw new IllegalArgumentException(mode.option() + " needs arguments; see --help");
     }
     return switch (mode) {
       case DEVICE -> DeviceBenchmark.run(arguments, System.out);
@@ -121,7 +155,6 @@ public final class Benchmarks {
     };
   }
 
-  /** An exit code: engines leave threads behind that would keep this JVM running. */
   private static int check(CommandLineOptions given) {
     try {
       return PeerCheck.run(given, System.out) ? 0 : 1;

@@ -7,6 +7,28 @@ import dev.mor4j.cli.load.PromptSource;
 import dev.mor4j.cli.load.Sample;
 import dev.mor4j.cli.load.StageResult;
 import dev.mor4j.cli.load.Workload;
+import dev.mor4j.cli.load.report.LoadCapacity;
+import dev.mor4j.cli.load.report.LoadInterrupt;
+import dev.mor4j.cli.load.report.LoadJson;
+import dev.mor4j.cli.load.report.LoadPage;
+import dev.mor4j.cli.load.report.LoadReport;
+import dev.mor4j.cli.load.report.LoadSubject;
+import dev.mor4j.cli.load.report.LoadTable;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.EngineArguments;
+import dev.mor4j.cli.options.GivenOptions;
+import dev.mor4j.cli.options.LoadOutputs;
+import dev.mor4j.cli.options.LoadServerOptions;
+import dev.mor4j.cli.options.LoadStageOptions;
+import dev.mor4j.cli.options.LoadWorkloadOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.report.TimelineText;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,32 +46,17 @@ import picocli.CommandLine;
     header = "Puts an engine or a server under load, and measures latency and throughput.",
     description = {
       "Sends requests at random times (--rate, --load), whether or not earlier ones have ended, or"
-          + " keeps a number of them in flight (--concurrency). Latencies count from when a request"
-          + " was due. Arrivals, prompts, lengths and sampling follow from --seed.",
-      "The target is an engine in this process, of the model in MODEL, or a server at --url. An"
-          + " interrupt ends the run early, with the results so far. Requests that a busy target"
-          + " refuses are counted; any that end otherwise than asked make the command fail."
+          + " keeps a number of them in flight (--concurrency). Latencies count from the time at"
+          + " which a request was due. Arrivals, prompts, lengths and sampling follow from --seed.",
+      "The target is an engine in this process for the model in MODEL, or a server at --url. An"
+          + " interrupt ends the run early and keeps the results so far. Requests that a busy target"
+          + " refuses are counted; the command fails if any request ends in another way than it"
+          + " should."
     },
     sortOptions = false)
 final class BenchServeCommand implements Callable<Integer> {
-  private static final List<String> ENGINE_ONLY =
-      List.of(
-          "--kernels",
-          "--threads",
-          "--kv-cache",
-          "--max-sequences",
-          "--max-queued",
-          "--kv-budget",
-          "--step-tokens",
-          "--min-exit-batch",
-          "--max-exit-wait",
-          "--depth-batching",
-          "--no-prefix-cache",
-          "--max-recursions",
-          "--threshold",
-          "--timeline");
-  private static final List<String> SERVER_ONLY =
-      List.of("--prompt-kind", "--vocab", "--model-name", "--pid");
+  /** Mixins of this command, by field, whose options describe an engine in this process. */
+  private static final List<String> OF_ENGINE = List.of("kernels", "engine", "recursions");
 
   private final Terminal terminal;
 
@@ -57,7 +64,7 @@ final class BenchServeCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model, to be served in this process.")
+      description = "The folder of a converted model that is served in this process.")
   Path folder;
 
   @CommandLine.Mixin LoadStageOptions stages;
@@ -79,6 +86,7 @@ final class BenchServeCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkTarget();
     stages.check();
+    workload.check();
     try (LoadOutputs.Places places = outputs.open();
         LoadSubject subject = open()) {
       Workload requests = workload.workload(subject.source(), subject.context());
@@ -98,18 +106,27 @@ final class BenchServeCommand implements Callable<Integer> {
 
   private void checkTarget() {
     if ((folder == null) == (server.url == null)) {
-      throw new UsageException("expected a MODEL or --url, one of them");
+      throw new UsageException("expected either a MODEL or --url, and not both");
     }
-    CommandLine.ParseResult given = spec.commandLine().getParseResult();
-    for (String option : server.url != null ? ENGINE_ONLY : SERVER_ONLY) {
-      if (given.hasMatchedOption(option)) {
-        throw new UsageException(
-            option
-                + (server.url != null
-                    ? " is about an engine in this process, not one at --url"
-                    : " is about a server, but there is no --url"));
-      }
+    GivenOptions given = new GivenOptions(spec);
+    if (server.url != null) {
+      given.refuse(engineOptions(given), "with --url: it is about an engine in this process");
+    } else {
+      given.refuse(serverOptions(given), "without --url: it is about a server");
     }
+  }
+
+  /** The options that describe an engine in this process. */
+  private static List<String> engineOptions(GivenOptions given) {
+    List<String> names = new ArrayList<>();
+    OF_ENGINE.forEach(mixin -> names.addAll(given.namesOf(mixin)));
+    names.add(LoadOutputs.TIMELINE);
+    return names;
+  }
+
+  /** The options that describe a server elsewhere. */
+  private static List<String> serverOptions(GivenOptions given) {
+    return given.namesOf("server").stream().filter(name -> !name.equals("--url")).toList();
   }
 
   private LoadSubject open() throws IOException, InterruptedException {
@@ -157,9 +174,9 @@ final class BenchServeCommand implements Callable<Integer> {
                     + " %.1f tokens/s, %s resident",
                 stage.name(),
                 now.nanos() / 1e9,
-                now.sent(),
-                now.completed(),
-                now.ended() - now.completed(),
+                now.totals().sent(),
+                now.totals().completed(),
+                now.totals().ended() - now.totals().completed(),
                 now.inFlight(),
                 tokensPerSecond,
                 now.residentBytes() < 0 ? "unknown" : Sizes.bytes(now.residentBytes())));
@@ -205,8 +222,8 @@ final class BenchServeCommand implements Callable<Integer> {
         .map(StageResult::latencies)
         .anyMatch(seen -> seen.endToEnd().count() > 0 && seen.firstToken().count() == 0)) {
       terminal.say(
-          "mor4j: note: the server sends nothing while it generates, such as for a model without a"
-              + " tokenizer: no latencies of tokens, and nothing to cancel after");
+          "mor4j: note: the server sends nothing while it generates, as with a model without a"
+              + " tokenizer, so there are no latencies of tokens, and no request is cancelled");
     }
     report.problems().forEach(problem -> terminal.say("mor4j: FAILED: %s", problem));
   }

@@ -1,5 +1,7 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.RuntimeDefaults;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.DeviceOptions;
@@ -48,7 +50,8 @@ final class Commands {
       ALL.forEach((other, make) -> line.addSubcommand(other, make.apply(terminal)));
       line.addSubcommand("help", new CommandLine.HelpCommand());
     }
-    return line.registerConverter(BackendChoice.class, Commands::backend)
+    return line.setDefaultValueProvider(new RuntimeDefaults())
+        .registerConverter(BackendChoice.class, Commands::backend)
         .registerConverter(DeviceOptions.Numbers.class, Commands::numbers)
         .registerConverter(KernelChoice.class, Commands::kernels)
         .registerConverter(KvCacheType.class, Commands::kvCache)

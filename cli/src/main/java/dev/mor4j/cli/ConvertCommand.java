@@ -1,5 +1,13 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.OverwriteOption;
+import dev.mor4j.cli.options.QuietOption;
+import dev.mor4j.cli.report.ProgressBars;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
 import dev.mor4j.converter.ConversionReport;
@@ -16,11 +24,11 @@ import picocli.CommandLine;
     name = "convert",
     header = "Converts a PyTorch or safetensors checkpoint to a model folder.",
     description = {
-      "Tensors that are the same are stored once. The new folder appears whole or not at all, also"
-          + " when the command is interrupted.",
-      "With --quantize the matrices are packed for the kernels: bf16 (16 bits a weight), int8"
-          + " (8.5) or int4 (4.5, whose quality should be looked at: mor4j compare). SRC may then"
-          + " also be a model that was converted without."
+      "Equal tensors are stored once. The new folder appears whole or not at all, even when the"
+          + " command is interrupted.",
+      "With --quantize the matrices are packed for the kernels, as bf16 (16 bits for each weight),"
+          + " int8 (8.5 bits) or int4 (4.5 bits). Check the quality of int4 with mor4j compare. SRC"
+          + " may then also be a converted model that is not packed."
     },
     sortOptions = false)
 final class ConvertCommand implements Callable<Integer> {
@@ -29,33 +37,28 @@ final class ConvertCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "SRC",
-      description = "Checkpoint folder; with --quantize also a converted model.")
+      description = "The folder of a checkpoint; with --quantize also that of a converted model.")
   Path source;
 
-  @CommandLine.Parameters(index = "1", paramLabel = "DST", description = "Folder to make.")
+  @CommandLine.Parameters(index = "1", paramLabel = "DST", description = "The folder to make.")
   Path destination;
 
   @CommandLine.Option(
       names = "--quantize",
       paramLabel = "TYPE",
-      description = "Pack the matrices as bf16, int8 or int4. Default: leave them as they are.")
+      description = "Pack the matrices as bf16, int8 or int4. Default: they stay as they are.")
   Packing quantize;
 
   @CommandLine.Option(
       names = "--quantize-head",
       paramLabel = "TYPE",
       description =
-          "Pack embedding and head as bf16, int8 or int4. Default: as the rest, with int4 as"
-              + " int8.")
+          "Pack the embedding and the head as bf16, int8 or int4. Default: the same as the other"
+              + " matrices, but int8 where these are int4.")
   Packing quantizeHead;
 
-  @CommandLine.Option(names = "--overwrite", description = "Replace a converted model at DST.")
-  boolean overwrite;
-
-  @CommandLine.Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, no summary.")
-  boolean quiet;
+  @CommandLine.Mixin OverwriteOption overwrite;
+  @CommandLine.Mixin QuietOption quiet;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -70,8 +73,8 @@ final class ConvertCommand implements Callable<Integer> {
     }
     Optional<Quantization> quantization = Optional.ofNullable(quantize).map(this::quantization);
     ConversionReport report =
-        convert(terminal, source, destination, overwrite, quantization, quiet);
-    if (!quiet) {
+        convert(terminal, source, destination, overwrite.wanted, quantization, quiet.wanted);
+    if (!quiet.wanted) {
       terminal
           .out()
           .print(
@@ -114,7 +117,7 @@ final class ConvertCommand implements Callable<Integer> {
       boolean quiet)
       throws IOException {
     ConversionReport report;
-    try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
+    try (ProgressBars bar = ProgressBars.of(terminal, quiet)) {
       report =
           CheckpointConverter.convert(
               source, destination, new ConversionOptions(overwrite, quantization, bar));
@@ -124,8 +127,8 @@ final class ConvertCommand implements Callable<Integer> {
     }
     if (!quiet && !report.untied().isEmpty()) {
       terminal.say(
-          "mor4j: note: %d tensors differ between recursions that the settings call shared, and are"
-              + " kept, as %s",
+          "mor4j: note: the settings call %d tensors shared, but they differ between recursions; all"
+              + " of them are kept, for example %s",
           report.untied().size(), report.untied().getFirst());
     }
     return report;

@@ -1,5 +1,14 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.depths.TokenPrinter;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.report.GenerationReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.SourceRecord;
 import dev.mor4j.converter.verify.Verification;
 import dev.mor4j.runtime.GenerationOptions;
@@ -20,9 +29,9 @@ import picocli.CommandLine;
     name = "demo",
     header = "Converts the bundled trained model, runs it and verifies it.",
     description = {
-      "The model was trained for an hour on books: it writes English sentences, not sense. The"
-          + " converted model stays in models/mor3-books and is used again while the checkpoint is"
-          + " the same."
+      "The model was trained for an hour on books. It writes English sentences, but they make no"
+          + " sense. The converted model stays in models/mor3-books, and later demos use it again"
+          + " while the checkpoint is the same."
     },
     sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
@@ -35,21 +44,21 @@ final class DemoCommand implements Callable<Integer> {
       names = {"-p", "--prompt"},
       paramLabel = "TEXT",
       defaultValue = "The captain looked at the sea and",
-      description = "The text to go on from. Default: ${DEFAULT-VALUE}")
+      description = "The text to continue. Default: ${DEFAULT-VALUE}")
   String prompt;
 
   @CommandLine.Option(
       names = {"-n", "--max-new-tokens"},
       paramLabel = "N",
       defaultValue = "160",
-      description = "Most tokens to generate. Default: ${DEFAULT-VALUE}.")
+      description = "The most tokens to generate. Default: ${DEFAULT-VALUE}.")
   int maxNewTokens;
 
   @CommandLine.Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "7",
-      description = "Seed of the choices. Default: ${DEFAULT-VALUE}.")
+      description = "The seed of the random choices. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @CommandLine.Mixin ColourOption colour;
@@ -62,21 +71,26 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GenerationOptions options =
-        GenerationOptions.defaults()
-            .withMaxNewTokens(maxNewTokens)
-            .withTemperature(0.8)
-            .withTopP(0.95)
-            .withSeed(seed);
+        GenerationOptions.defaults().withMaxNewTokens(maxNewTokens).withSeed(seed);
     Path home = home();
     Path checkpoint = home.resolve("checkpoints").resolve(NAME);
     Path folder = home.resolve("models").resolve(NAME);
-    if (!SourceRecord.matches(folder, checkpoint)) {
-      terminal.say("converting %s to %s", checkpoint, folder);
+    if (SourceRecord.matches(folder, checkpoint)) {
+      step(1, "The model folder " + folder + " is there already, made from the same checkpoint.");
+    } else {
+      step(1, "Converting the checkpoint " + checkpoint + " to the model folder " + folder + ".");
       ConvertCommand.convert(terminal, checkpoint, folder, Files.exists(folder), false);
     }
     DepthPalette palette = new DepthPalette(colour.wanted(terminal));
     try (MorModel model = ModelArguments.open(folder, ModelOptions.defaults())) {
+      step(
+          2,
+          "Generating up to "
+              + maxNewTokens
+              + " tokens after a prompt. The colour of each token, or the digit after it, says how"
+              + " many recursions it took.");
       GenerationReport report = generate(model, options, palette);
+      step(3, "Comparing the model's outputs with those of the authors' code.");
       // After the text, so that the time to the first text is that of a model already known good.
       List<Verification> results =
           Verification.run(model, checkpoint.resolve("expected.safetensors"), TOLERANCE);
@@ -88,6 +102,12 @@ final class DemoCommand implements Callable<Integer> {
           ? ExitCode.SUCCESS
           : ExitCode.VERIFICATION_FAILED;
     }
+  }
+
+  /** Says what is done next, beside the results. */
+  private void step(int number, String what) {
+    terminal.out().flush();
+    terminal.say("mor4j demo, step %d of 3: %s", number, what);
   }
 
   private GenerationReport generate(

@@ -1,7 +1,21 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthCounts;
+import dev.mor4j.cli.depths.DepthPage;
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.TextOption;
+import dev.mor4j.cli.options.TextTokens;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +31,7 @@ import picocli.CommandLine;
     header = "Shows a text with each token coloured by its depth.",
     description = {
       "The depth of a token is the number of recursions it takes part in. The text is taken as one"
-          + " whole, up to the positions of the model."
+          + " whole, up to the longest text that the model can take."
     },
     sortOptions = false)
 final class DepthsCommand implements Callable<Integer> {
@@ -25,24 +39,19 @@ final class DepthsCommand implements Callable<Integer> {
 
   @CommandLine.Mixin ModelArguments model;
 
-  @CommandLine.Option(
-      names = "--text",
-      required = true,
-      paramLabel = "FILE",
-      description = "A UTF-8 text file.")
-  Path text;
+  @CommandLine.Mixin TextOption text;
 
   @CommandLine.Option(
       names = "--html",
       paramLabel = "FILE",
-      description = "Write a self-contained page too.")
+      description = "Also write a page to FILE; it needs no other file.")
   Path html;
 
   @CommandLine.Option(
       names = "--routing",
       paramLabel = "MODE",
       defaultValue = "threshold",
-      description = "threshold or topk. Default: ${DEFAULT-VALUE}.")
+      description = "How tokens are routed: threshold or topk. Default: ${DEFAULT-VALUE}.")
   RoutingMode routing;
 
   @CommandLine.Mixin RecursionOptions recursions;
@@ -51,7 +60,7 @@ final class DepthsCommand implements Callable<Integer> {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Take the first N tokens only. Default: all that the model can take.")
+      description = "Take only the first N tokens. Default: all that the model can take.")
   int limit;
 
   @CommandLine.Mixin ColourOption colour;
@@ -66,24 +75,24 @@ final class DepthsCommand implements Callable<Integer> {
     if (limit < 0) {
       throw new UsageException("--limit is " + limit + ", expected 1 or more, or 0 for all");
     }
-    String content = TextTokens.read(text);
+    SessionOptions options = recursions.options(routing);
+    String content = text.read();
     try (MorModel opened = model.open()) {
       Tokenizer tokenizer = ModelArguments.tokenizer(opened);
       int[] all = TextTokens.withStart(opened, content);
       int most = opened.config().architecture().maxPositions();
       int count = Math.min(all.length, limit == 0 ? most : Math.min(limit, most));
       if (count == 0) {
-        throw new UsageException(text + " is empty, expected some text");
+        throw new UsageException(text.file + " is empty, expected some text");
       }
       int[] ids = Arrays.copyOf(all, count);
-      int[] depths =
-          opened.score(ids, routing, recursions.options(routing), (first, rows, logits) -> {});
+      int[] depths = opened.score(ids, routing, options, (first, rows, logits) -> {});
       DepthCounts counts = new DepthCounts(opened.config().recursions());
       counts.add(depths);
       List<String> pieces = tokenizer.pieces(ids);
       print(pieces, depths, counts);
       if (html != null) {
-        String title = text.getFileName() + " · " + Commands.label(routing) + " routing";
+        String title = text.file.getFileName() + " · " + Commands.label(routing) + " routing";
         Files.writeString(html, new DepthPage(title, ids, pieces, depths, counts).html());
         terminal.say("wrote %s", html);
       }

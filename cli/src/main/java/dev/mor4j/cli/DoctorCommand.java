@@ -1,5 +1,17 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.doctor.Advice;
+import dev.mor4j.cli.doctor.DoctorAdvice;
+import dev.mor4j.cli.doctor.DoctorReport;
+import dev.mor4j.cli.doctor.MachineFacts;
+import dev.mor4j.cli.doctor.ModelFacts;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.BackendChoice;
 import dev.mor4j.runtime.CpuReport;
 import dev.mor4j.runtime.CudaReport;
@@ -7,7 +19,6 @@ import dev.mor4j.runtime.MachineProbe;
 import dev.mor4j.runtime.MachineSpeed;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.ModelProbe;
-import dev.mor4j.runtime.ModelSpeed;
 import dev.mor4j.runtime.MorModel;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,11 +32,11 @@ import picocli.CommandLine;
     name = "doctor",
     header = "Says what computes on this machine, how fast, and what is missing to be faster.",
     description = {
-      "Shows the CPU, the kernels and the threads in use, and the GPUs, or why none can be used;"
-          + " measures multiply-adds and memory of the CPU."
-          + " With a model, also what decoding and prompts reach of that. Measures for some"
-          + " seconds; other programs that run meanwhile show in the figures.",
-      "Ends with 0 also where things could be faster."
+      "Shows the CPU, the kernels and threads in use, and the GPUs, or why none can be used."
+          + " Measures the multiply-adds and the memory of the CPU and, with a model, how much of"
+          + " them decoding and prompts reach. This takes some seconds, and other programs that run"
+          + " at the same time lower the figures.",
+      "The exit code is 0 even where things could be faster."
     },
     sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
@@ -42,7 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model.")
+      description = "The folder of a converted model.")
   Path folder;
 
   @CommandLine.Mixin ModelArguments.KernelOptions kernels;
@@ -50,8 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
   @CommandLine.Option(names = "--quick", description = "Measure less often.")
   boolean quick;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -61,7 +71,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelOptions options = kernels.options();
+    ModelOptions options = kernels.optionsOfMachine();
     DoctorReport report;
     if (folder == null) {
       report = examine(options, Optional.empty());
@@ -72,7 +82,7 @@ final class DoctorCommand implements Callable<Integer> {
         throw new IOException(folder + ": " + e.getMessage(), e);
       }
     }
-    if (json) {
+    if (json.wanted) {
       Json.write(report.json(), terminal.out());
     } else {
       report.lines().forEach(terminal.out()::println);
@@ -94,11 +104,15 @@ final class DoctorCommand implements Callable<Integer> {
     try (MachineProbe opened = MachineProbe.open(options, bytes).orElse(null)) {
       Optional<MachineProbe> probe = Optional.ofNullable(opened);
       Optional<MachineSpeed> measured = probe.map(p -> p.measure(repeats));
-      Optional<ModelSpeed> speed =
+      int rounds = quick ? QUICK_ROUNDS : ROUNDS;
+      Optional<DoctorReport.ExaminedModel> examined =
           model.map(
-              m -> ModelProbe.measure(m, bandwidth(options, probe), quick ? QUICK_ROUNDS : ROUNDS));
-      Optional<String> backend = model.map(MorModel::backendDescription);
-      return new DoctorReport(machine, cpu, cuda, options, backend, measured, facts, speed, advice);
+              m ->
+                  new DoctorReport.ExaminedModel(
+                      m.backendDescription(),
+                      facts.orElseThrow(),
+                      ModelProbe.measure(m, bandwidth(options, probe), rounds)));
+      return new DoctorReport(machine, cpu, cuda, options, measured, examined, advice);
     }
   }
 

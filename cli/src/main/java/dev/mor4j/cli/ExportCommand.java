@@ -1,5 +1,13 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.OverwriteOption;
+import dev.mor4j.cli.options.QuietOption;
+import dev.mor4j.cli.report.ProgressBars;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.gguf.GgufExport;
 import dev.mor4j.converter.gguf.GgufOptions;
 import dev.mor4j.converter.gguf.GgufReport;
@@ -15,9 +23,10 @@ import picocli.CommandLine;
     name = "export",
     header = "Writes a model without a router as a GGUF file, which llama.cpp reads.",
     description = {
-      "For vanilla and recursive models; layers that share weights are written out. The file"
-          + " appears whole or not at all, also when the command is interrupted.",
-      "A model without a tokenizer is given a vocabulary in which token 17 reads <17>."
+      "Vanilla and recursive models can be exported; weights that layers share are written once for"
+          + " each layer. The file appears whole or not at all, even when the command is"
+          + " interrupted.",
+      "A model without a tokenizer gets a vocabulary in which token 17 reads <17>."
     },
     sortOptions = false)
 final class ExportCommand implements Callable<Integer> {
@@ -28,37 +37,35 @@ final class ExportCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @CommandLine.Parameters(index = "0", paramLabel = "FORMAT", description = "gguf.")
+  @CommandLine.Parameters(
+      index = "0",
+      paramLabel = "FORMAT",
+      description = "The format of the file: gguf.")
   Format format;
 
   @CommandLine.Parameters(
       index = "1",
       paramLabel = "MODEL",
-      description = "Folder of a converted model.")
+      description = "The folder of a converted model.")
   Path folder;
 
-  @CommandLine.Parameters(index = "2", paramLabel = "FILE", description = "File to make.")
+  @CommandLine.Parameters(index = "2", paramLabel = "FILE", description = "The file to make.")
   Path file;
 
   @CommandLine.Option(
       names = "--type",
       paramLabel = "TYPE",
       description =
-          "Type of the matrices: f32, f16, bf16 or q8_0. Default: the type that they have.")
+          "The number type of the matrices: f32, f16, bf16 or q8_0. Default: the type that they have.")
   GgufType type;
 
   @CommandLine.Option(
       names = "--no-tokenizer",
-      description = "Leave the tokenizer out, as for a model that has none.")
+      description = "Leave the tokenizer out, as if the model had none.")
   boolean withoutTokenizer;
 
-  @CommandLine.Option(names = "--overwrite", description = "Replace a GGUF file at FILE.")
-  boolean overwrite;
-
-  @CommandLine.Option(
-      names = {"-q", "--quiet"},
-      description = "No progress, no summary.")
-  boolean quiet;
+  @CommandLine.Mixin OverwriteOption overwrite;
+  @CommandLine.Mixin QuietOption quiet;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -68,19 +75,19 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelArguments.requireFolder(folder);
+    ModelArguments.requireConverted(folder);
     GgufReport report;
-    try (ConversionBar bar = ConversionBar.of(terminal, quiet)) {
+    try (ProgressBars bar = ProgressBars.of(terminal, quiet.wanted)) {
       report =
           GgufExport.export(
               folder,
               file,
-              new GgufOptions(Optional.ofNullable(type), !withoutTokenizer, overwrite, bar));
+              new GgufOptions(Optional.ofNullable(type), !withoutTokenizer, overwrite.wanted, bar));
     }
     for (String warning : report.warnings()) {
       terminal.say("mor4j: note: %s", warning);
     }
-    if (!quiet) {
+    if (!quiet.wanted) {
       terminal
           .out()
           .print(

@@ -1,5 +1,20 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.depths.TokenPrinter;
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.GivenOptions;
+import dev.mor4j.cli.options.JsonOption;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.SamplingOptions;
+import dev.mor4j.cli.options.TextTokens;
+import dev.mor4j.cli.report.GenerationReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.MorModel;
@@ -18,8 +33,8 @@ import picocli.CommandLine;
     name = "generate",
     header = "Generates text and writes it as it comes.",
     description = {
-      "Writes what comes after the prompt, without the prompt. For a model without a tokenizer,"
-          + " give --prompt-ids; the ids generated are written then."
+      "Writes the text that follows the prompt, without the prompt. A model without a tokenizer"
+          + " needs --prompt-ids, and the ids that it generates are written."
     },
     sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
@@ -38,8 +53,8 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "MODE",
       defaultValue = "threshold",
       description =
-          "threshold; topk looks at the whole text, also at what is to come, so nothing can be"
-              + " generated with it.")
+          "How tokens are routed: threshold. topk is refused, because it looks at the whole text, even"
+              + " at what is still to come.")
   RoutingMode routing;
 
   @CommandLine.Option(
@@ -47,47 +62,46 @@ final class GenerateCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Most tokens of prompt and text together. Default: what the model was made for.")
+          "The most tokens of prompt and text together. Default: what the model was made for.")
   int context;
 
   @CommandLine.Option(
       names = "--show-depths",
-      description = "Colour each token by how many recursions it took.")
+      description = "Colour each token by the number of recursions that it took.")
   boolean showDepths;
 
   @CommandLine.Mixin ColourOption colour;
 
   @CommandLine.Option(
       names = "--stats",
-      description = "Afterwards, speed, depths and memory, on the error output.")
+      description = "Show speed, depths and memory on the error output at the end.")
   boolean stats;
 
-  @CommandLine.Option(
-      names = "--json",
-      description = "Write one JSON document instead, when the text has ended.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
+
+  @CommandLine.Spec CommandLine.Model.CommandSpec spec;
 
   /** One of them. */
   static final class Prompt {
     @CommandLine.Option(
         names = {"-p", "--prompt"},
         paramLabel = "TEXT",
-        description = "The text to go on from.")
+        description = "The text to continue.")
     String text;
 
     @CommandLine.Option(
         names = "--prompt-file",
         paramLabel = "FILE",
-        description = "A UTF-8 file with the text to go on from.")
+        description = "A UTF-8 file with the text to continue.")
     Path file;
 
     @CommandLine.Option(
         names = "--prompt-ids",
         paramLabel = "ID",
         split = ",",
-        description = "Token ids to go on from, taken as they are: 0,764,309.")
+        description = "The token ids to continue, taken as they are, such as 0,764,309.")
     List<Integer> ids;
   }
 
@@ -97,6 +111,15 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (json.wanted) {
+      new GivenOptions(spec)
+          .refuse(
+              List.of("--show-depths", "--stats"),
+              "with --json: the document has the depths of all tokens and the statistics");
+    }
+    if (!showDepths) {
+      new GivenOptions(spec).refuse(List.of("--color"), "without --show-depths");
+    }
     if (routing == RoutingMode.TOP_K) {
       throw new UsageException(
           "--routing topk cannot generate: it chooses among all tokens of the text, those to come"
@@ -112,10 +135,10 @@ final class GenerateCommand implements Callable<Integer> {
               terminal,
               opened.tokenizer().isPresent(),
               showDepths ? new DepthPalette(colour.wanted(terminal)) : null);
-      GenerationResult result = json ? drain(tokens, printer) : printer.print(tokens);
+      GenerationResult result = json.wanted ? drain(tokens, printer) : printer.print(tokens);
       GenerationReport report =
           new GenerationReport(opened, session, result, printer.firstTextMillis());
-      if (json) {
+      if (json.wanted) {
         Json.write(report.json(), terminal.out());
       } else {
         if (showDepths) {

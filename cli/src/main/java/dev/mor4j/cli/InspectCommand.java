@@ -1,5 +1,12 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.report.InspectionReport;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.CheckpointInspection;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,7 +17,9 @@ import picocli.CommandLine;
 @CommandLine.Command(
     name = "inspect",
     header = "Shows what a checkpoint or a converted model is.",
-    description = "Structure, parameters, shared and unique bytes, KV bytes a token.",
+    description =
+        "Shows the structure, the parameters, the bytes that layers share and those that they do not,"
+            + " and the bytes that each token takes in the KV caches.",
     sortOptions = false)
 final class InspectCommand implements Callable<Integer> {
   private final Terminal terminal;
@@ -18,18 +27,17 @@ final class InspectCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "PATH",
-      description = "Folder of a checkpoint or of a converted model.")
+      description = "The folder of a checkpoint or of a converted model.")
   Path folder;
 
   @CommandLine.Option(
       names = "--headers-only",
       description =
-          "Read no weights of a checkpoint: sharing is then known only where a file says so"
-              + " itself.")
+          "Do not read the weights of a checkpoint. Sharing is then known only where a file itself"
+              + " says so.")
   boolean headersOnly;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -42,7 +50,7 @@ final class InspectCommand implements Callable<Integer> {
     ModelArguments.requireFolder(folder);
     InspectionReport report =
         new InspectionReport(CheckpointInspection.inspect(folder, !headersOnly));
-    if (json) {
+    if (json.wanted) {
       Json.write(report.json(), terminal.out());
     } else {
       report.lines().forEach(terminal.out()::println);

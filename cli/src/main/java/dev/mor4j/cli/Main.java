@@ -1,5 +1,10 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.ColourOption;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.OutputClosedException;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.device.DeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,7 +97,7 @@ public final class Main {
       if (verbose) {
         e.printStackTrace(terminal.err());
       } else if (code == ExitCode.INTERNAL_ERROR) {
-        terminal.say("(with --verbose it says where)");
+        terminal.say("(--verbose shows where it happened)");
       }
     } catch (OutputClosedException | UncheckedIOException unsaid) {
       return code;
@@ -105,7 +110,7 @@ public final class Main {
     return switch (e) {
       case NoSuchFileException missing -> missing.getFile() + ": no such file or folder";
       case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-      case FileAlreadyExistsException there -> there.getFile() + ": exists already";
+      case FileAlreadyExistsException there -> there.getFile() + ": it exists already";
       case FileSystemException file -> file.getMessage();
       case UncheckedIOException input -> message(input.getCause());
       case IOException input -> messageOr(input);

@@ -1,5 +1,17 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.QuietOption;
+import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.WindowOptions;
+import dev.mor4j.cli.report.Perplexity;
+import dev.mor4j.cli.report.ProgressBars;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.verify.TextWindows;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.SessionOptions;
@@ -12,11 +24,11 @@ import picocli.CommandLine;
 /** {@code mor4j perplexity}: how well a model predicts a text. */
 @CommandLine.Command(
     name = "perplexity",
-    header = "Scores a text: mean negative log-likelihood of its tokens.",
+    header = "Scores a text by the mean negative log-likelihood of its tokens.",
     description = {
-      "The text, with the model's first token before it, is cut into windows, each a text of its"
-          + " own; window i reads W tokens and is scored on the token after each of them. Only"
-          + " whole windows count."
+      "The text, with the model's first token before it, is cut into windows, each of which is a"
+          + " text of its own. The model reads the W tokens of a window and is scored on the token"
+          + " that follows each of them. Only whole windows count."
     },
     sortOptions = false)
 final class PerplexityCommand implements Callable<Integer> {
@@ -28,9 +40,9 @@ final class PerplexityCommand implements Callable<Integer> {
 
   @CommandLine.Mixin RecursionOptions recursions;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
+  @CommandLine.Mixin QuietOption quiet;
   @CommandLine.Mixin CommonOptions common;
 
   PerplexityCommand(Terminal terminal) {
@@ -43,8 +55,11 @@ final class PerplexityCommand implements Callable<Integer> {
     String content = windows.read();
     try (MorModel opened = model.open()) {
       TextWindows texts = windows.of(content, opened);
-      Perplexity result = Perplexity.of(opened, texts, windows.routing, options);
-      if (json) {
+      Perplexity result;
+      try (ProgressBars bars = ProgressBars.of(terminal, quiet.wanted || json.wanted)) {
+        result = Perplexity.of(opened, texts, windows.routing, options, bars);
+      }
+      if (json.wanted) {
         Json.write(json(result), terminal.out());
       } else {
         print(result);

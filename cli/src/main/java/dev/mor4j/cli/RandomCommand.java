@@ -1,5 +1,10 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.OutputFolder;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.Caching;
@@ -20,10 +25,11 @@ import picocli.CommandLine;
     name = "random",
     header = "Makes a model folder with random weights in a size of the paper.",
     description = {
-      "For measuring; it computes as much as a trained model and says nothing. A block of N"
-          + " recursions needs a number of layers of which N divides the inner ones; where the"
-          + " size's own does not, the next lower is taken: 29 of 30 for 135m with 3 recursions, 30"
-          + " of 32 for 360m with 4. There is no tokenizer: generate with --prompt-ids."
+      "The model is for measurements: it computes as much as a trained one, but its texts mean"
+          + " nothing. N recursions must divide the layers between the first and the last. Where"
+          + " they do not, the model has fewer layers: 29 instead of 30 for 135m with 3 recursions,"
+          + " 30 instead of 32 for 360m with 4. It has no tokenizer, so generate with"
+          + " --prompt-ids."
     },
     sortOptions = false)
 final class RandomCommand implements Callable<Integer> {
@@ -53,54 +59,56 @@ final class RandomCommand implements Callable<Integer> {
 
   private final Terminal terminal;
 
-  @CommandLine.Parameters(index = "0", paramLabel = "DIR", description = "Folder to make.")
+  @CommandLine.Parameters(index = "0", paramLabel = "DIR", description = "The folder to make.")
   Path folder;
 
   @CommandLine.Option(
       names = "--shape",
       required = true,
       paramLabel = "SIZE",
-      description = "135m or 360m.")
+      description = "The size: 135m or 360m.")
   String shape;
 
   @CommandLine.Option(
       names = "--recursions",
       required = true,
       paramLabel = "N",
-      description = "1 (vanilla), 2, 3 or 4.")
+      description = "The number of recursions: 1 (a vanilla model), 2, 3 or 4.")
   int recursions;
 
   @CommandLine.Option(
       names = "--routing",
       paramLabel = "KIND",
-      description = "expert or token. Default: expert.")
+      description = "The choice of the routers: expert or token. Default: expert.")
   Routing routing;
 
   @CommandLine.Option(
       names = "--caching",
       paramLabel = "KIND",
-      description = "recursion-wise, shared or shared-update. Default: recursion-wise.")
+      description =
+          "What is cached: recursion-wise, shared or shared-update. Default: recursion-wise.")
   CachingChoice caching;
 
   @CommandLine.Option(
       names = "--dtype",
       paramLabel = "TYPE",
       defaultValue = "bf16",
-      description = "f32 or bf16. Default: ${DEFAULT-VALUE}.")
+      description = "The number type of the weights: f32 or bf16. Default: ${DEFAULT-VALUE}.")
   DType dtype;
 
   @CommandLine.Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
-      description = "Equal seeds make equal files. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The seed of the weights. Equal seeds make equal files. Default: ${DEFAULT-VALUE}.")
   long seed;
 
   @CommandLine.Option(
       names = "--vocab",
       paramLabel = "V",
       defaultValue = "49152",
-      description = "Size of the vocabulary. Default: ${DEFAULT-VALUE}.")
+      description = "The size of the vocabulary. Default: ${DEFAULT-VALUE}.")
   int vocabulary;
 
   @CommandLine.Mixin CommonOptions common;
@@ -132,7 +140,7 @@ final class RandomCommand implements Callable<Integer> {
     int own = PaperShapes.of(shape + "-vanilla").architecture().layers();
     if (layers != own) {
       terminal.say(
-          "mor4j: note: %d layers, not %d, so that %d recursions divide the inner ones",
+          "mor4j: note: the model has %d layers instead of %d, so that %d recursions divide the inner ones",
           layers, own, recursions);
     }
     return ExitCode.SUCCESS;

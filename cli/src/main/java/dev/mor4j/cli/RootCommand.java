@@ -1,5 +1,7 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Terminal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;

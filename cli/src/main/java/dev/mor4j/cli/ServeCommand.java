@@ -1,5 +1,14 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.doctor.MachineFacts;
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.EngineArguments;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.options.ServerArguments;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.cli.terminal.Termination;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
@@ -15,10 +24,10 @@ import picocli.CommandLine;
     name = "serve",
     header = "Serves a model over HTTP, as OpenAI's completions API.",
     description = {
-      "POST /v1/completions generates, GET /v1/models names the model, GET /health says whether"
+      "POST /v1/completions generates text, GET /v1/models names the model, GET /health says whether"
           + " requests are taken, GET /metrics has counters for Prometheus, and GET /timeline shows"
           + " which depths shared the last passes.",
-      "SIGINT and SIGTERM end it: new requests are refused, running ones finish."
+      "SIGINT and SIGTERM end the server: it refuses new requests and lets running ones finish."
     },
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
@@ -54,9 +63,9 @@ final class ServeCommand implements Callable<Integer> {
       announce(server, engine, options);
       termination.await();
       terminal.say(
-          "mor4j: ending; requests that run may finish within %d seconds", listening.drainSeconds);
+          "mor4j: ending; running requests have %d seconds to finish", listening.drainSeconds);
       if (!server.drain(Duration.ofSeconds(listening.drainSeconds))) {
-        terminal.say("mor4j: requests that were not finished are cancelled");
+        terminal.say("mor4j: the requests that had not finished were cancelled");
       }
     }
   }

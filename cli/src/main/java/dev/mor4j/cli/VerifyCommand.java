@@ -1,5 +1,13 @@
 package dev.mor4j.cli;
 
+import dev.mor4j.cli.options.CommonOptions;
+import dev.mor4j.cli.options.JsonOption;
+import dev.mor4j.cli.options.ModelArguments;
+import dev.mor4j.cli.terminal.ExitCode;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Sizes;
+import dev.mor4j.cli.terminal.TemporaryFolder;
+import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.CheckpointInspection;
 import dev.mor4j.converter.verify.Verification;
 import dev.mor4j.runtime.MorModel;
@@ -17,10 +25,9 @@ import picocli.CommandLine;
     header = "Compares what a model computes with expected outputs.",
     description = {
       "Passes (exit code 0) only when every logit is within the tolerance and every routing"
-          + " decision is as expected. A checkpoint that is not converted is converted to a"
-          + " temporary folder first.",
-      "FILE has input_ids [B, T], logits [B, T, V], active_0 to active_N-1 [B, T], and the same"
-          + " with threshold_ before them for threshold routing."
+          + " decision is as expected. A checkpoint is converted to a temporary folder first.",
+      "FILE has the tensors input_ids [B, T], logits [B, T, V] and active_0 to active_N-1 [B, T]."
+          + " Those for threshold routing have the same names after threshold_."
     },
     sortOptions = false)
 final class VerifyCommand implements Callable<Integer> {
@@ -29,7 +36,7 @@ final class VerifyCommand implements Callable<Integer> {
   @CommandLine.Parameters(
       index = "0",
       paramLabel = "MODEL",
-      description = "Folder of a converted model, or of a checkpoint.")
+      description = "The folder of a converted model or of a checkpoint.")
   Path folder;
 
   @CommandLine.Option(
@@ -43,13 +50,12 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--tolerance",
       paramLabel = "D",
       defaultValue = "1e-3",
-      description = "Largest difference of a logit that passes. Default: ${DEFAULT-VALUE}.")
+      description = "The largest difference of a logit that passes. Default: ${DEFAULT-VALUE}.")
   double tolerance;
 
   @CommandLine.Mixin ModelArguments.KernelOptions kernels;
 
-  @CommandLine.Option(names = "--json", description = "Write one JSON document instead.")
-  boolean json;
+  @CommandLine.Mixin JsonOption json;
 
   @CommandLine.Mixin CommonOptions common;
 
@@ -65,7 +71,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
     try (TemporaryFolder temporary = new TemporaryFolder()) {
       Path converted = temporary.path().resolve("model");
-      ConvertCommand.convert(terminal, folder, converted, false, json);
+      ConvertCommand.convert(terminal, folder, converted, false, json.wanted);
       return verify(converted);
     }
   }
@@ -78,7 +84,7 @@ final class VerifyCommand implements Callable<Integer> {
       results = Verification.run(model, expected, tolerance);
     }
     boolean passed = results.stream().allMatch(Verification::passed);
-    if (json) {
+    if (json.wanted) {
       Map<String, Object> document = new LinkedHashMap<>();
       document.put("passed", passed);
       document.put("kernels", backend);

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.mor4j.cli.terminal.Terminal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -219,11 +221,12 @@ class BenchServeServerTest extends CommandLineTest {
     run("bench-serve", dir, "--rate", 1, "--requests", 0).fails(2, "--requests is 0");
     run("bench-serve", dir, "--rate", 1, "--duration", "soon").fails(2, "such as 500ms, 60s");
     run("bench-serve", dir, "--rate", 1, "--kv-budget", "much").fails(2, "such as 65536, 512M");
-    run("bench-serve", dir, "--rate", 1, "--vocab", 5).fails(2, "--vocab is about a server");
+    run("bench-serve", dir, "--rate", 1, "--vocab", 5)
+        .fails(2, "--vocab has no meaning without --url");
     run("bench-serve", "--url", url, "--rate", 1, "--max-queued", 5)
-        .fails(2, "--max-queued is about an engine in this process");
+        .fails(2, "--max-queued has no meaning with --url");
     run("bench-serve", "--url", url, "--rate", 1, "--timeline", dir.resolve("t"))
-        .fails(2, "--timeline is about an engine in this process");
+        .fails(2, "--timeline has no meaning with --url");
     run("bench-serve", "--url", url, "--rate", 1).fails(2, "needs --vocab");
     run("bench-serve", "--url", url, "--rate", 1, "--prompt-kind", "text").fails(2, "--text FILE");
     run("bench-serve", "--url", "nowhere", "--rate", 1, "--vocab", 5).fails(2, "is no address");
@@ -243,5 +246,90 @@ class BenchServeServerTest extends CommandLineTest {
     Object[] all = java.util.Arrays.copyOf(arguments, arguments.length + more.length);
     System.arraycopy(more, 0, all, arguments.length, more.length);
     return all;
+  }
+
+  /** Options that describe an engine in this process, each with a value that it may have. */
+  private static final Map<String, String> ENGINE_OPTIONS =
+      Map.ofEntries(
+          Map.entry("--backend", "cuda"),
+          Map.entry("--device", "0"),
+          Map.entry("--device-numbers", "f32"),
+          Map.entry("--kernels", "java"),
+          Map.entry("--threads", "1"),
+          Map.entry("--kv-cache", "int8"),
+          Map.entry("--max-sequences", "2"),
+          Map.entry("--max-queued", "3"),
+          Map.entry("--kv-budget", "64M"),
+          Map.entry("--step-tokens", "200"),
+          Map.entry("--min-exit-batch", "1"),
+          Map.entry("--max-exit-wait", "1"),
+          Map.entry("--depth-batching", "off"),
+          Map.entry("--no-prefix-cache", "true"),
+          Map.entry("--max-recursions", "1"),
+          Map.entry("--probability-threshold", "0.5"),
+          Map.entry("--threshold", "0.5"),
+          Map.entry("--timeline", "timeline.html"));
+
+  /** What {@code serve} takes for its engine and its model, a new option among them. */
+  @Test
+  void everyOptionOfAnEngineIsKnown() {
+    Set<String> ofServe = names("serve");
+    ofServe.removeAll(
+        Set.of(
+            "--host",
+            "--port",
+            "--name",
+            "--api-key-file",
+            "--max-body",
+            "--header-timeout",
+            "--max-connections",
+            "--drain-seconds",
+            "--help",
+            "--verbose"));
+    assertThat(ENGINE_OPTIONS.keySet()).containsAll(ofServe);
+    assertThat(names("bench-serve")).containsAll(ENGINE_OPTIONS.keySet());
+  }
+
+  private static Set<String> names(String command) {
+    Set<String> names = new TreeSet<>();
+    Terminal terminal = new Terminal(System.out, System.err, false, false, Map.of());
+    Commands.commandLine(terminal, new String[] {command})
+        .getSubcommands()
+        .get(command)
+        .getCommandSpec()
+        .options()
+        .forEach(option -> names.addAll(List.of(option.names())));
+    names.removeIf(name -> !name.startsWith("--"));
+    return names;
+  }
+
+  @Test
+  void eachOptionOfAnEngineIsRefusedForAServer() {
+    ENGINE_OPTIONS.forEach(
+        (option, value) -> {
+          String named = option.equals("--threshold") ? "--probability-threshold" : option;
+          run(
+                  "bench-serve",
+                  "--url",
+                  "http://localhost:1",
+                  "--rate",
+                  1,
+                  "--vocab",
+                  5,
+                  option + "=" + value)
+              .fails(2, named + " has no meaning with --url");
+        });
+  }
+
+  @Test
+  void eachOptionOfAServerIsRefusedForAnEngine() {
+    Map.of("--prompt-kind", "ids", "--vocab", "5", "--model-name", "m", "--pid", "1")
+        .forEach(
+            (option, value) ->
+                run("bench-serve", dir, "--rate", 1, option, value)
+                    .fails(2, option + " has no meaning without --url"));
+    Path text = dir.resolve("text");
+    run("bench-serve", "--url", "http://localhost:1", "--rate", 1, "--vocab", 5, "--text", text)
+        .fails(2, "--vocab has no meaning with --text");
   }
 }

@@ -30,17 +30,20 @@ class DemoTest extends CommandLineTest {
     assertThat(first.succeeds().out())
         .startsWith("The captain looked at the sea and")
         .contains("tokens/s", "vanilla", "after JVM start", "topk", "threshold", ": ok");
-    assertThat(first.err()).contains("converting");
+    assertThat(first.err())
+        .contains("step 1 of 3: Converting", "step 2 of 3: Generating", "step 3 of 3: Comparing");
     Path weights = dir.resolve("models").resolve("mor3-books").resolve("model.safetensors");
     FileTime made = Files.getLastModifiedTime(weights);
 
     Run second = run("demo", "-n", 12);
-    assertThat(second.succeeds().err()).isEmpty();
+    assertThat(second.succeeds().err())
+        .contains("step 1 of 3: The model folder")
+        .doesNotContain("Converting");
     assertThat(Files.getLastModifiedTime(weights)).isEqualTo(made);
 
     Path tokenizer = checkpoint.resolve("tokenizer.json");
     Files.writeString(tokenizer, Files.readString(tokenizer) + "\n");
-    assertThat(run("demo", "-n", 12).succeeds().err()).contains("converting");
+    assertThat(run("demo", "-n", 12).succeeds().err()).contains("Converting");
   }
 
   @Test

@@ -104,7 +104,7 @@ class GoldenCommandsTest extends CommandLineTest {
             "--dtype",
             "bf16");
     assertThat(made.succeeds().out()).contains("29 layers = 1 + 3 × 9 + 1");
-    assertThat(made.err()).contains("29 layers, not 30");
+    assertThat(made.err()).contains("29 layers instead of 30");
     JsonNode text =
         run("generate", model, "--prompt-ids", "1,2,3", "-n", 5, "--seed", 1, "--json")
             .succeeds()

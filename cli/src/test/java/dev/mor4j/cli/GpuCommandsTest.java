@@ -153,7 +153,7 @@ class GpuCommandsTest extends CommandLineTest {
         .fails(2, "--device is 7, expected 0 to 0");
     run("generate", model, "-p", "x", "--backend", "gpu").fails(2, "expected cpu or cuda");
     run("generate", model, "-p", "x", "--device-numbers", "f8").fails(2, "expected auto, f32");
-    run("generate", model, "-p", "x", "--device", -1).fails(2, "device is -1");
+    run("generate", model, "-p", "x", "--backend", "cuda", "--device", -1).fails(2, "device is -1");
   }
 
   @Test

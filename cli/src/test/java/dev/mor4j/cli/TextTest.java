@@ -3,6 +3,11 @@ package dev.mor4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.mor4j.cli.depths.DepthCounts;
+import dev.mor4j.cli.depths.DepthPalette;
+import dev.mor4j.cli.page.Html;
+import dev.mor4j.cli.terminal.Json;
+import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.converter.verify.LogSoftmax;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,7 +32,7 @@ class TextTest {
 
   @Test
   void pagesEscapeWhatHtmlWouldRead() {
-    assertThat(DepthPage.escape("<a href=\"x\">'&'\n\t\u0000\u001b"))
+    assertThat(Html.escape("<a href=\"x\">'&'\n\t\u0000\u001b"))
         .isEqualTo("&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;\n\t\ufffd\ufffd");
   }
 

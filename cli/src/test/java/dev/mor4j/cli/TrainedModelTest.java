@@ -106,6 +106,25 @@ class TrainedModelTest extends CommandLineTest {
     assertThat(runIn(Map.of("NO_COLOR", "1"), false, always).out()).contains("\u001b[38;5;");
   }
 
+  @Test
+  void scoringShowsHowFarItIs() {
+    List<Object> score =
+        List.of("perplexity", model, "--text", ALICE, "--window", 32, "--windows", 3);
+    List<Object> compare =
+        List.of("compare", model, model, "--text", ALICE, "--window", 32, "--windows", 3);
+    for (List<Object> command : List.of(score, compare)) {
+      Run seen = runIn(Map.of(), true, command.toArray()).succeeds();
+      assertThat(seen.err()).contains("scoring", "3/3 windows");
+      assertThat(seen.out()).contains("windows").doesNotContain("scoring");
+      assertThat(runIn(Map.of(), false, command.toArray()).succeeds().err()).isEmpty();
+      for (String option : List.of("--quiet", "-q", "--json")) {
+        List<Object> silent = new ArrayList<>(command);
+        silent.add(option);
+        assertThat(runIn(Map.of(), true, silent.toArray()).succeeds().err()).isEmpty();
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"topk", "threshold"})
   void depthsOfAText(String routing) throws IOException {

@@ -2,12 +2,20 @@ package dev.mor4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.cli.terminal.LoudOutputStream;
+import dev.mor4j.cli.terminal.Terminal;
+import dev.mor4j.runtime.EngineOptions;
+import dev.mor4j.runtime.GenerationOptions;
+import dev.mor4j.runtime.SessionOptions;
+import dev.mor4j.server.ServerOptions;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,8 +68,10 @@ class UsageTest extends CommandLineTest {
     run("generate", dir, "-p", "x", "--greedy", "--temperature", "1").fails(2, "exclude");
     run("generate", dir, "-p", "x", "--top-p", "0").fails(2, "topP is 0.0, expected");
     run("generate", dir, "-p", "x", "--temperature", "NaN").fails(2, "temperature is NaN");
-    run("generate", dir, "-p", "x", "--threshold", "2")
-        .fails(2, "probabilityThreshold is 2.0, expected 0 to 1");
+    for (String name : List.of("--probability-threshold", "--threshold")) {
+      run("generate", dir, "-p", "x", name, "2")
+          .fails(2, "probabilityThreshold is 2.0, expected 0 to 1");
+    }
     run("generate", dir, "-p", "x", "--threads", "-1").fails(2, "threads is -1");
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");
@@ -86,7 +96,11 @@ class UsageTest extends CommandLineTest {
           run("verify", none, "--expected", none),
           run("perplexity", none, "--text", ALICE),
           run("depths", dir, "--text", none),
-          run("export", "gguf", none, dir.resolve("x.gguf"))
+          run("export", "gguf", none, dir.resolve("x.gguf")),
+          run("doctor", none, "--quick"),
+          run("serve", none),
+          run("compare", none, none, "--text", ALICE),
+          run("bench-serve", none, "--rate", "1")
         }) {
       run.fails(3, "none");
     }
@@ -102,6 +116,110 @@ class UsageTest extends CommandLineTest {
     run("generate", model, "--prompt-ids", "1").fails(3, "model.safetensors");
     assertThat(run("generate", model, "--prompt-ids", "1", "--verbose").err()).contains("\tat ");
     assertThat(runIn(Map.of("MOR4J_DEBUG", "1"), false, "inspect", none).err()).contains("\tat ");
+  }
+
+  /** Of each command that opens a converted model, the words around the model's folder. */
+  private static List<List<Object>> openers() {
+    return List.of(
+        List.of("generate", "MODEL", "-p", "x"),
+        List.of("serve", "MODEL", "--port", 0),
+        List.of("perplexity", "MODEL", "--text", ALICE),
+        List.of("compare", "MODEL", "MODEL", "--text", ALICE),
+        List.of("depths", "MODEL", "--text", ALICE),
+        List.of("doctor", "MODEL", "--quick"),
+        List.of("bench-serve", "MODEL", "--rate", 1),
+        List.of("export", "gguf", "MODEL", "x.gguf"));
+  }
+
+  private Run open(List<Object> command, Path model) {
+    return run(command.stream().map(word -> word.equals("MODEL") ? model : word).toArray());
+  }
+
+  /** A checkpoint of the authors', one of Hugging Face's, one that nobody can convert. */
+  @Test
+  void whatIsNoModelSaysWhichCommandHelps() throws IOException {
+    Path odd = Files.createDirectories(dir.resolve("odd"));
+    Files.writeString(odd.resolve("config.json"), "{\"model_type\": \"other\"}");
+    Files.writeString(odd.resolve("pytorch_model.bin"), "weights");
+    Path file = Files.writeString(dir.resolve("file"), "");
+    Path none = dir.resolve("none");
+    for (List<Object> command : openers()) {
+      for (Path checkpoint : List.of(golden("expert-n3"), golden("vanilla"), odd)) {
+        open(command, checkpoint)
+            .fails(3, checkpoint + ": this is a checkpoint that is not converted")
+            .fails(3, "mor4j convert " + checkpoint + " DST");
+      }
+      open(command, none).fails(3, none + ": no such file or folder").fails(3, "mor4j convert SRC");
+      open(command, file).fails(3, file + ": this is a file, expected the folder of a model");
+    }
+    run("inspect", file).fails(3, "this is a file");
+    run("inspect", none).fails(3, none + ": no such file or folder");
+    run("verify", none, "--expected", none).fails(3, none + ": no such file or folder");
+    run("convert", none, dir.resolve("new")).fails(3, none.toString());
+  }
+
+  @Test
+  void optionsThatNothingLooksAtAreRefused() throws IOException {
+    for (List<Object> opener : openers()) {
+      if (!opener.getFirst().equals("export")) {
+        List<Object> command = new ArrayList<>(opener);
+        command.addAll(List.of("--device", 0));
+        open(command, dir).fails(2, "--device has no meaning without --backend cuda");
+        command.set(command.size() - 2, "--device-numbers");
+        command.set(command.size() - 1, "bf16");
+        open(command, dir).fails(2, "--device-numbers has no meaning without --backend cuda");
+      }
+    }
+    Object[][] wrong = {
+      {"--kernels", "avx2", "--backend", "cuda"},
+      {"--threads", 2, "--backend", "cuda"},
+      {"--threads", 2, "--kernels", "java"},
+      {"--top-k", 5, "--greedy"},
+      {"--top-p", 0.5, "--greedy"},
+      {"--min-p", 0.1, "--greedy"},
+      {"--top-k", 5, "--temperature", 0},
+      {"--show-depths", "--json"},
+      {"--stats", "--json"},
+    };
+    for (Object[] options : wrong) {
+      List<Object> command = new ArrayList<>(List.of("generate", dir, "-p", "x"));
+      command.addAll(List.of(options));
+      run(command.toArray()).fails(2, options[0] + " has no meaning with");
+    }
+    run("generate", dir, "-p", "x", "--color", "always").fails(2, "--color has no meaning without");
+    for (String option : List.of("--min-exit-batch", "--max-exit-wait")) {
+      run("serve", dir, option, 3, "--depth-batching", "off")
+          .fails(2, option + " has no meaning without --depth-batching continuous");
+    }
+    for (String command : List.of("perplexity", "compare", "depths")) {
+      List<Object> words = new ArrayList<>(List.of(command, dir));
+      words.addAll(command.equals("compare") ? List.of(dir) : List.of());
+      words.addAll(List.of("--text", ALICE, "--routing", "topk", "--threshold", 0.5));
+      run(words.toArray()).fails(2, "--probability-threshold has no meaning with --routing topk");
+    }
+    run("bench-serve", dir, "--rate", 1, "--shared-share", 0.3)
+        .fails(2, "--shared-share has no meaning without --shared-prefix");
+    run("bench-serve", dir, "--rate", 1, "--warm-up-concurrency", 3)
+        .fails(2, "--warm-up-concurrency has no meaning without --warm-up");
+  }
+
+  /** What help shows as defaults is what the runtime and the server say. */
+  @Test
+  void helpShowsTheDefaultsOfTheRuntime() {
+    String generate = run("generate", "--help").succeeds().out().replaceAll("\\s+", " ");
+    GenerationOptions sampling = GenerationOptions.defaults();
+    assertThat(generate)
+        .contains("The most tokens to generate. Default: " + sampling.maxNewTokens() + ".")
+        .contains("0 is greedy. Default: " + sampling.temperature() + ".")
+        .contains("1 keeps all. Default: " + sampling.topP() + ".")
+        .contains("Default: " + SessionOptions.defaults().probabilityThreshold() + ", as trained.")
+        .doesNotContain("DEFAULT-VALUE", "null");
+    String serve = run("serve", "--help").succeeds().out().replaceAll("\\s+", " ");
+    assertThat(serve)
+        .contains("run at the same time. Default: " + EngineOptions.defaults().maxSequences() + ".")
+        .contains("such as 512M or 2G. Default: 1G.", "body of a request. Default: 1M.")
+        .contains("takes any that is free. Default: " + ServerOptions.of("x").port() + ".")
+        .doesNotContain("DEFAULT-VALUE", "null");
   }
 
   @Test

@@ -30,8 +30,17 @@ record CompletionRequest(
     boolean includeUsage,
     boolean returnTokens,
     long seed) {
-  /** As OpenAI's: short, for a client that says nothing. */
-  private static final int DEFAULT_TOKENS = 16;
+  /**
+   * What a client gets that says nothing: the runtime's defaults, but for those that OpenAI's
+   * completions API gives other values, which its clients rely on.
+   */
+  private static final GenerationOptions DEFAULTS =
+      GenerationOptions.defaults().withMaxNewTokens(16).withTemperature(1).withTopP(1);
+
+  private static final String THRESHOLD = "probability_threshold";
+
+  /** What the field was called at first; it is still taken. */
+  private static final String OLD_THRESHOLD = "threshold";
 
   /** Seeds that are drawn are numbers that every JSON library keeps exactly. */
   private static final long SEEDS = 1L << 53;
@@ -65,7 +74,8 @@ record CompletionRequest(
           "min_p",
           "repetition_penalty",
           "max_recursions",
-          "threshold",
+          THRESHOLD,
+          OLD_THRESHOLD,
           "priority",
           "deadline_ms",
           "return_tokens");
@@ -133,17 +143,19 @@ record CompletionRequest(
   }
 
   private static GenerationOptions generation(Fields fields, long seed) {
-    double topP = fields.number("top_p", 1, 0, 1);
+    double topP = fields.number("top_p", DEFAULTS.topP(), 0, 1);
     if (topP == 0) {
       throw ApiException.field("top_p", "top_p is 0, expected a number above 0, at most 1");
     }
-    return GenerationOptions.defaults()
-        .withMaxNewTokens(fields.integer("max_tokens", DEFAULT_TOKENS, 1, Integer.MAX_VALUE))
-        .withTemperature(fields.number("temperature", 1, 0, 1e6))
-        .withTopK(fields.integer("top_k", 0, 0, Integer.MAX_VALUE))
+    double penalty = fields.number("repetition_penalty", DEFAULTS.repetitionPenalty(), 1, 1e6);
+    return DEFAULTS
+        .withMaxNewTokens(
+            fields.integer("max_tokens", DEFAULTS.maxNewTokens(), 1, Integer.MAX_VALUE))
+        .withTemperature(fields.number("temperature", DEFAULTS.temperature(), 0, 1e6))
+        .withTopK(fields.integer("top_k", DEFAULTS.topK(), 0, Integer.MAX_VALUE))
         .withTopP(topP)
-        .withMinP(fields.number("min_p", 0, 0, 1))
-        .withRepetitionPenalty(fields.number("repetition_penalty", 1, 1, 1e6))
+        .withMinP(fields.number("min_p", DEFAULTS.minP(), 0, 1))
+        .withRepetitionPenalty(penalty)
         .withSeed(seed)
         .withStop(stop(fields));
   }
@@ -175,16 +187,29 @@ record CompletionRequest(
 
   private static SessionOptions session(Fields fields, MorModel model) {
     int recursions = model.config().recursions();
-    SessionOptions session =
-        SessionOptions.defaults()
-            .withMaxRecursions(fields.integer("max_recursions", 0, 1, recursions))
-            .withProbabilityThreshold(fields.number("threshold", 0.5, 0, 1));
+    SessionOptions defaults = SessionOptions.defaults();
+    String given = fields.value(THRESHOLD).isPresent() ? THRESHOLD : OLD_THRESHOLD;
+    double threshold = fields.number(given, defaults.probabilityThreshold(), 0, 1);
+    if (fields.number(OLD_THRESHOLD, threshold, 0, 1) != threshold) {
+      throw ApiException.field(
+          THRESHOLD,
+          THRESHOLD
+              + " is "
+              + threshold
+              + " and "
+              + OLD_THRESHOLD
+              + " is "
+              + fields.number(OLD_THRESHOLD, threshold, 0, 1)
+              + ", expected one value: they are two names of one field");
+    }
     fields.refuseUnless(
-        session.probabilityThreshold() == 0.5
+        threshold == defaults.probabilityThreshold()
             || model.config().routing() instanceof RoutingConfig.ExpertChoice,
-        "threshold",
+        given,
         "but only expert-choice routing has one");
-    return session;
+    return defaults
+        .withMaxRecursions(fields.integer("max_recursions", 0, 1, recursions))
+        .withProbabilityThreshold(threshold);
   }
 
   private static boolean includeUsage(Fields fields, boolean stream) {

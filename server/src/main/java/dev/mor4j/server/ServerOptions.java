@@ -5,85 +5,82 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where a server listens, who may use it, and how much of it a client may take.
- *
- * @param host name or address to listen at; beyond this machine only with an {@code apiKey}
- * @param port to listen at; 0 for any that is free
- * @param modelName what clients call the model: letters, digits and {@code ._-:}, up to 128
- * @param apiKey what clients have to show; empty for nothing
- * @param maxBodyBytes most bytes of a request's body
- * @param maxHeaderBytes most bytes of a request's headers
- * @param headerTimeout within which a connection has to have sent all headers of its first request,
- *     and of the next one after each response; so also how long it may idle
- * @param bodyTimeout within which the whole body has to arrive
- * @param writeTimeout within which a client has to take each piece of a response
- * @param maxConnections most connections at a time; more wait to be accepted
- * @param maxPrompts most prompts of one request
+ * Where a server listens, who may use it, and how much of it a client may take. Immutable; begin
+ * with {@link #of} and change what differs with the {@code with…} methods, each of which checks its
+ * values.
  */
-public record ServerOptions(
-    String host,
-    int port,
-    String modelName,
-    Optional<ApiKey> apiKey,
-    int maxBodyBytes,
-    int maxHeaderBytes,
-    Duration headerTimeout,
-    Duration bodyTimeout,
-    Duration writeTimeout,
-    int maxConnections,
-    int maxPrompts) {
+public final class ServerOptions {
   private static final Duration LONGEST = Duration.ofDays(1);
 
-  /**
-   * Port 8080 of the loopback address, no key; bodies of 1 MiB, headers of 16 KiB; 10 seconds for
-   * headers, 30 for a body and 30 for taking a piece of a response; 1024 connections; 16 prompts.
-   */
-  public static ServerOptions of(String modelName) {
-    return new ServerOptions(
-        "127.0.0.1",
-        8080,
-        modelName,
-        Optional.empty(),
-        1 << 20,
-        16 << 10,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(30),
-        1024,
-        16);
+  private final String modelName;
+  private final Address address;
+  private final Optional<ApiKey> apiKey;
+  private final Sizes sizes;
+  private final Timeouts timeouts;
+
+  private record Address(String host, int port) {
+    private Address {
+      Objects.requireNonNull(host, "host");
+      require(!host.isBlank(), "host", "'" + host + "'", "a name or an address");
+      require(port >= 0 && port <= 65535, "port", port, "0 to 65535");
+    }
   }
 
-  public ServerOptions {
-    Objects.requireNonNull(apiKey, "apiKey");
-    require(!host.isBlank(), "host", "'" + host + "'", "a name or an address");
-    require(port >= 0 && port <= 65535, "port", port, "0 to 65535");
+  private record Sizes(int bodyBytes, int headerBytes, int connections, int prompts) {
+    private Sizes {
+      require(
+          bodyBytes >= 1024 && bodyBytes <= 1 << 30, "maxBodyBytes", bodyBytes, "1 KiB to 1 GiB");
+      require(
+          headerBytes >= 1024 && headerBytes <= 1 << 20,
+          "maxHeaderBytes",
+          headerBytes,
+          "1 KiB to 1 MiB");
+      require(
+          connections >= 1 && connections <= 1 << 16, "maxConnections", connections, "1 to 65536");
+      require(prompts >= 1 && prompts <= 4096, "maxPrompts", prompts, "1 to 4096");
+    }
+  }
+
+  private record Timeouts(Duration header, Duration body, Duration write) {
+    private Timeouts {
+      requireTime("headerTimeout", header);
+      requireTime("bodyTimeout", body);
+      requireTime("writeTimeout", write);
+    }
+  }
+
+  private ServerOptions(
+      String modelName, Address address, Optional<ApiKey> apiKey, Sizes sizes, Timeouts timeouts) {
+    Objects.requireNonNull(modelName, "modelName");
     require(
         modelName.matches("[A-Za-z0-9._:-]{1,128}"),
         "the model's name",
         "'" + modelName + "'",
         "up to 128 letters, digits, '.', '_', '-' and ':'");
-    require(
-        maxBodyBytes >= 1024 && maxBodyBytes <= 1 << 30,
-        "maxBodyBytes",
-        maxBodyBytes,
-        "1 KiB to 1 GiB");
-    require(
-        maxHeaderBytes >= 1024 && maxHeaderBytes <= 1 << 20,
-        "maxHeaderBytes",
-        maxHeaderBytes,
-        "1 KiB to 1 MiB");
-    requireTime("headerTimeout", headerTimeout);
-    requireTime("bodyTimeout", bodyTimeout);
-    requireTime("writeTimeout", writeTimeout);
-    require(
-        maxConnections >= 1 && maxConnections <= 1 << 16,
-        "maxConnections",
-        maxConnections,
-        "1 to 65536");
-    require(maxPrompts >= 1 && maxPrompts <= 4096, "maxPrompts", maxPrompts, "1 to 4096");
+    this.modelName = modelName;
+    this.address = address;
+    this.apiKey = apiKey;
+    this.sizes = sizes;
+    this.timeouts = timeouts;
+  }
+
+  /**
+   * Port 8080 of the loopback address, no key; bodies of 1 MiB, headers of 16 KiB; 10 seconds for
+   * headers, 30 for a body and 30 for taking a piece of a response; 1024 connections; 16 prompts.
+   *
+   * @param modelName what clients call the model: letters, digits and {@code ._-:}, up to 128
+   */
+  public static ServerOptions of(String modelName) {
+    return new ServerOptions(
+        modelName,
+        new Address("127.0.0.1", 8080),
+        Optional.empty(),
+        new Sizes(1 << 20, 16 << 10, 1024, 16),
+        new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30)));
   }
 
   private static void requireTime(String name, Duration value) {
+    Objects.requireNonNull(value, name);
     boolean holds = !value.isNegative() && !value.isZero() && value.compareTo(LONGEST) <= 0;
     require(holds, name, value, "more than zero, at most a day");
   }
@@ -94,78 +91,146 @@ public record ServerOptions(
     }
   }
 
-  public ServerOptions withAddress(String newHost, int newPort) {
-    return new ServerOptions(
-        newHost,
-        newPort,
-        modelName,
-        apiKey,
-        maxBodyBytes,
-        maxHeaderBytes,
-        headerTimeout,
-        bodyTimeout,
-        writeTimeout,
-        maxConnections,
-        maxPrompts);
+  /** The name or address that the server listens at. */
+  public String host() {
+    return address.host();
   }
 
-  public ServerOptions withApiKey(ApiKey value) {
-    return new ServerOptions(
-        host,
-        port,
-        modelName,
-        Optional.of(value),
-        maxBodyBytes,
-        maxHeaderBytes,
-        headerTimeout,
-        bodyTimeout,
-        writeTimeout,
-        maxConnections,
-        maxPrompts);
+  /** The port that the server listens at; 0 for any that is free. */
+  public int port() {
+    return address.port();
   }
 
-  public ServerOptions withMaxBodyBytes(int value) {
-    return new ServerOptions(
-        host,
-        port,
-        modelName,
-        apiKey,
-        value,
-        maxHeaderBytes,
-        headerTimeout,
-        bodyTimeout,
-        writeTimeout,
-        maxConnections,
-        maxPrompts);
+  /** What clients call the model. */
+  public String modelName() {
+    return modelName;
   }
 
+  /** What clients have to show; empty for nothing. */
+  public Optional<ApiKey> apiKey() {
+    return apiKey;
+  }
+
+  /** The most bytes of a request's body. */
+  public int maxBodyBytes() {
+    return sizes.bodyBytes();
+  }
+
+  /** The most bytes of a request's headers. */
+  public int maxHeaderBytes() {
+    return sizes.headerBytes();
+  }
+
+  /**
+   * The time within which a connection has to have sent all headers of its first request, and of
+   * the next one after each response. So it is also how long a connection may idle.
+   */
+  public Duration headerTimeout() {
+    return timeouts.header();
+  }
+
+  /** The time within which the whole body of a request has to arrive. */
+  public Duration bodyTimeout() {
+    return timeouts.body();
+  }
+
+  /** The time within which a client has to take each piece of a response. */
+  public Duration writeTimeout() {
+    return timeouts.write();
+  }
+
+  /** The most connections at a time; more wait to be accepted. */
+  public int maxConnections() {
+    return sizes.connections();
+  }
+
+  /** The most prompts of one request. */
+  public int maxPrompts() {
+    return sizes.prompts();
+  }
+
+  /** These, listening elsewhere; beyond this machine only with an API key. */
+  public ServerOptions withAddress(String host, int port) {
+    return new ServerOptions(modelName, new Address(host, port), apiKey, sizes, timeouts);
+  }
+
+  /** These, with a key that clients have to show. */
+  public ServerOptions withApiKey(ApiKey key) {
+    Objects.requireNonNull(key, "key");
+    return new ServerOptions(modelName, address, Optional.of(key), sizes, timeouts);
+  }
+
+  /** These, with other bodies: 1 KiB to 1 GiB. */
+  public ServerOptions withMaxBodyBytes(int bytes) {
+    return withSizes(new Sizes(bytes, sizes.headerBytes(), sizes.connections(), sizes.prompts()));
+  }
+
+  /** These, with other headers: 1 KiB to 1 MiB. */
+  public ServerOptions withMaxHeaderBytes(int bytes) {
+    return withSizes(new Sizes(sizes.bodyBytes(), bytes, sizes.connections(), sizes.prompts()));
+  }
+
+  /** These, with other times, each more than zero and at most a day. */
   public ServerOptions withTimeouts(Duration header, Duration body, Duration write) {
-    return new ServerOptions(
-        host,
-        port,
-        modelName,
-        apiKey,
-        maxBodyBytes,
-        maxHeaderBytes,
-        header,
-        body,
-        write,
-        maxConnections,
-        maxPrompts);
+    return new ServerOptions(modelName, address, apiKey, sizes, new Timeouts(header, body, write));
   }
 
-  public ServerOptions withMaxConnections(int value) {
-    return new ServerOptions(
-        host,
-        port,
-        modelName,
-        apiKey,
-        maxBodyBytes,
-        maxHeaderBytes,
-        headerTimeout,
-        bodyTimeout,
-        writeTimeout,
-        value,
-        maxPrompts);
+  /** These, with another number of connections: 1 to 65536. */
+  public ServerOptions withMaxConnections(int connections) {
+    return withSizes(
+        new Sizes(sizes.bodyBytes(), sizes.headerBytes(), connections, sizes.prompts()));
+  }
+
+  /** These, with another number of prompts in one request: 1 to 4096. */
+  public ServerOptions withMaxPrompts(int prompts) {
+    return withSizes(
+        new Sizes(sizes.bodyBytes(), sizes.headerBytes(), sizes.connections(), prompts));
+  }
+
+  private ServerOptions withSizes(Sizes changed) {
+    return new ServerOptions(modelName, address, apiKey, changed, timeouts);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ServerOptions that
+        && modelName.equals(that.modelName)
+        && address.equals(that.address)
+        && apiKey.equals(that.apiKey)
+        && sizes.equals(that.sizes)
+        && timeouts.equals(that.timeouts);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(modelName, address, apiKey, sizes, timeouts);
+  }
+
+  /** The options in words, without the key. */
+  @Override
+  public String toString() {
+    return "ServerOptions[modelName="
+        + modelName
+        + ", host="
+        + host()
+        + ", port="
+        + port()
+        + ", apiKey="
+        + (apiKey.isPresent() ? "required" : "none")
+        + ", maxBodyBytes="
+        + maxBodyBytes()
+        + ", maxHeaderBytes="
+        + maxHeaderBytes()
+        + ", headerTimeout="
+        + headerTimeout()
+        + ", bodyTimeout="
+        + bodyTimeout()
+        + ", writeTimeout="
+        + writeTimeout()
+        + ", maxConnections="
+        + maxConnections()
+        + ", maxPrompts="
+        + maxPrompts()
+        + "]";
   }
 }

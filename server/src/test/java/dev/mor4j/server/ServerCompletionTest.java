@@ -121,7 +121,7 @@ class ServerCompletionTest {
             "\"seed\":4,\"temperature\":0",
             "\"seed\":5,\"top_k\":50,\"top_p\":0.9,\"min_p\":0.01,\"repetition_penalty\":1.1",
             "\"seed\":6,\"max_recursions\":2",
-            "\"seed\":7,\"threshold\":0.4")) {
+            "\"seed\":7,\"probability_threshold\":0.4")) {
       String body = "{\"prompt\":\"The sea\",\"max_tokens\":60," + options;
       JsonNode whole = server.complete(body + "}").succeeds().json();
       List<String> events = server.complete(body + ",\"stream\":true}").succeeds().events();
@@ -129,6 +129,21 @@ class ServerCompletionTest {
           .as(options)
           .isEqualTo(whole.get("choices").get(0).get("text").asText());
     }
+  }
+
+  @Test
+  void theThresholdHasTwoNames() {
+    String body = "{\"prompt\":\"The sea\",\"max_tokens\":20,\"seed\":3";
+    String without = text(body + "}");
+    String with = text(body + ",\"probability_threshold\":0.3}");
+    assertThat(with).isNotEqualTo(without);
+    assertThat(text(body + ",\"threshold\":0.3}")).isEqualTo(with);
+    assertThat(text(body + ",\"probability_threshold\":0.3,\"threshold\":0.30}")).isEqualTo(with);
+    assertThat(text(body + ",\"probability_threshold\":null,\"threshold\":0.3}")).isEqualTo(with);
+  }
+
+  private static String text(String body) {
+    return server.complete(body).succeeds().json().get("choices").get(0).get("text").asText();
   }
 
   @Test
@@ -143,7 +158,7 @@ class ServerCompletionTest {
             .complete(
                 "{\"prompt\":\"A ship\",\"max_tokens\":30,\"seed\":9,\"temperature\":0.7,"
                     + "\"top_k\":40,\"top_p\":0.8,\"repetition_penalty\":1.2,\"max_recursions\":2,"
-                    + "\"threshold\":0.3,\"priority\":\"high\",\"deadline_ms\":600000,"
+                    + "\"probability_threshold\":0.3,\"priority\":\"high\",\"deadline_ms\":600000,"
                     + "\"return_tokens\":true,\"user\":\"somebody\",\"n\":1,\"best_of\":1,"
                     + "\"presence_penalty\":0,\"frequency_penalty\":0.0,\"echo\":false,"
                     + "\"logprobs\":null,\"logit_bias\":{},\"suffix\":null,\"stop\":null}")

@@ -76,7 +76,10 @@ class ServerErrorsTest {
           `'prompt':'a','stream':true,'stream_options':{'other':1}` | stream_options.other | unknown field
           `'prompt':'a','max_recursions':4`        | max_recursions | max_recursions is 4, expected a whole number from 1 to 3
           `'prompt':'a','threshold':1.5`           | threshold   | threshold is 1.5
-          `'prompt':'a','priority':'urgent'`       | priority    | expected one of "low", "normal", "high"
+          `'prompt':'a','probability_threshold':-1` | probability_threshold | probability_threshold is -1
+          `'prompt':'a','probability_threshold':0.4,'threshold':0.3` | probability_threshold | probability_threshold is 0.4 and threshold is 0.3
+          `'prompt':'a','probability_threshold':0.4,'threshold':2` | threshold | threshold is 2
+          `'prompt':'a','priority':'urgent'`      | priority    | expected one of "low", "normal", "high"
           `'prompt':'a','deadline_ms':0`           | deadline_ms | deadline_ms is 0
           `'prompt':'a','user':5`                  | user        | user is 5, expected a text
           `'prompt':'a','model':5`                 | model       | model is 5, expected a text

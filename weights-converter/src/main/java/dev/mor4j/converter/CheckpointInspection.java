@@ -27,30 +27,12 @@ import java.util.TreeMap;
  *
  * @param kind converted or not
  * @param config sizes, sharing, routing and caching; the aliases are those found
- * @param unrolledParameters as if every layer had its own weights; a tied head counts once
- * @param uniqueParameters each stored number once
- * @param unrolledBytes bytes of {@code unrolledParameters}, padding of packed ones included
- * @param uniqueBytes bytes of {@code uniqueParameters}
- * @param sharedBytes of {@code uniqueBytes}, those of tensors that several layers use
- * @param types number of unique parameters of each type, under names such as {@code BF16} or {@code
- *     INT8}
- * @param byValue whether sharing was found by comparing values; otherwise only where a file says so
- *     itself, and a safetensors checkpoint may repeat tensors unnoticed
+ * @param weights how much there is of them
  * @param cache bytes of the KV cache a token
  * @param warnings what the user should know
  */
 public record CheckpointInspection(
-    Kind kind,
-    ModelConfig config,
-    long unrolledParameters,
-    long uniqueParameters,
-    long unrolledBytes,
-    long uniqueBytes,
-    long sharedBytes,
-    Map<String, Long> types,
-    boolean byValue,
-    CacheEstimate cache,
-    List<String> warnings) {
+    Kind kind, ModelConfig config, Weights weights, CacheEstimate cache, List<String> warnings) {
 
   /** What a folder is. */
   public enum Kind {
@@ -62,9 +44,77 @@ public record CheckpointInspection(
     LLAMA_CHECKPOINT
   }
 
+  /**
+   * An amount of weights.
+   *
+   * @param parameters stored numbers
+   * @param bytes that they take, padding of packed ones included
+   */
+  public record Amount(long parameters, long bytes) {}
+
+  /**
+   * The weights of a folder.
+   *
+   * @param unrolled as if every layer had its own weights; a tied head counts once
+   * @param unique each stored number once
+   * @param sharedBytes of the unique bytes, those of tensors that several layers use
+   * @param types number of unique parameters of each type, under names such as {@code BF16} or
+   *     {@code INT8}
+   * @param byValue whether sharing was found by comparing values; otherwise only where a file says
+   *     so itself, and a safetensors checkpoint may repeat tensors unnoticed
+   */
+  public record Weights(
+      Amount unrolled, Amount unique, long sharedBytes, Map<String, Long> types, boolean byValue) {
+    public Weights {
+      types = Map.copyOf(types);
+    }
+  }
+
   public CheckpointInspection {
-    types = Map.copyOf(types);
     warnings = List.copyOf(warnings);
+  }
+
+  /** Parameters as if every layer had its own weights. */
+  public long unrolledParameters() {
+    return weights.unrolled().parameters();
+  }
+
+  /** Parameters, each stored number once. */
+  public long uniqueParameters() {
+    return weights.unique().parameters();
+  }
+
+  /** Bytes as if every layer had its own weights. */
+  public long unrolledBytes() {
+    return weights.unrolled().bytes();
+  }
+
+  /** Bytes, each stored number once. */
+  public long uniqueBytes() {
+    return weights.unique().bytes();
+  }
+
+  /** Bytes of tensors that several layers use. */
+  public long sharedBytes() {
+    return weights.sharedBytes();
+  }
+
+  /** Unique parameters by the name of their type. */
+  public Map<String, Long> types() {
+    return weights.types();
+  }
+
+  /** Whether sharing was found by comparing values. */
+  public boolean byValue() {
+    return weights.byValue();
+  }
+
+  /**
+   * Whether a folder has the weights of a checkpoint and is no converted model. Reads no weights,
+   * so the checkpoint may still be one that cannot be converted.
+   */
+  public static boolean isCheckpoint(Path folder) throws IOException {
+    return SourceWeights.areIn(folder) && !SourceModel.isConverted(folder);
   }
 
   /** As {@link #inspect(Path, boolean)}, reading no weights. */
@@ -156,13 +206,12 @@ public record CheckpointInspection(
     return new CheckpointInspection(
         kind,
         config,
-        unrolled,
-        unique,
-        unrolledBytes,
-        uniqueBytes,
-        sharedBytes,
-        types,
-        byValue,
+        new Weights(
+            new Amount(unrolled, unrolledBytes),
+            new Amount(unique, uniqueBytes),
+            sharedBytes,
+            types,
+            byValue),
         CacheEstimate.of(config),
         warnings);
   }

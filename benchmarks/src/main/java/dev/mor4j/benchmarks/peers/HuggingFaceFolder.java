@@ -1,5 +1,6 @@
 package dev.mor4j.benchmarks.peers;
 
+import dev.mor4j.converter.source.CheckpointNames;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
@@ -7,7 +8,6 @@ import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.format.SafetensorsWriter;
 import dev.mor4j.runtime.format.StrictJson;
-import dev.mor4j.runtime.format.TensorNames;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,18 +24,6 @@ import java.util.Map;
  * token 17 reads {@code <17>}; benchmarks speak in ids.
  */
 public final class HuggingFaceFolder {
-  private static final Map<String, String> PARTS =
-      Map.of(
-          "input_norm", "input_layernorm",
-          "q", "self_attn.q_proj",
-          "k", "self_attn.k_proj",
-          "v", "self_attn.v_proj",
-          "o", "self_attn.o_proj",
-          "post_norm", "post_attention_layernorm",
-          "gate", "mlp.gate_proj",
-          "up", "mlp.up_proj",
-          "down", "mlp.down_proj");
-
   private HuggingFaceFolder() {}
 
   /** Writes {@code model} to the new folder {@code target}. */
@@ -47,9 +35,9 @@ public final class HuggingFaceFolder {
     Files.createDirectory(target);
     SafetensorsFile weights = SafetensorsFile.open(model.resolve("model.safetensors"));
     Map<String, SafetensorsFile.Tensor> tensors = new LinkedHashMap<>();
-    names(config)
+    CheckpointNames.of(config)
         .forEach(
-            (name, canonical) ->
+            (canonical, name) ->
                 tensors.put(name, weights.tensors().get(config.storedName(canonical))));
     List<SafetensorsWriter.Entry> plan = new ArrayList<>();
     tensors.forEach(
@@ -70,23 +58,6 @@ public final class HuggingFaceFolder {
     }
     StrictJson.write(settings(config.architecture()), target.resolve("config.json"));
     StrictJson.write(tokenizer(config.architecture()), target.resolve("tokenizer.json"));
-  }
-
-  private static Map<String, String> names(ModelConfig config) {
-    Map<String, String> names = new LinkedHashMap<>();
-    names.put("model.embed_tokens.weight", TensorNames.EMBEDDING);
-    for (int layer = 0; layer < config.architecture().layers(); layer++) {
-      for (String part : TensorNames.PARTS) {
-        names.put(
-            "model.layers." + layer + "." + PARTS.get(part) + ".weight",
-            TensorNames.layer(layer, part));
-      }
-    }
-    names.put("model.norm.weight", TensorNames.FINAL_NORM);
-    if (!config.architecture().tiedHead()) {
-      names.put("lm_head.weight", TensorNames.HEAD);
-    }
-    return names;
   }
 
   private static Map<String, Object> settings(ArchitectureConfig a) {

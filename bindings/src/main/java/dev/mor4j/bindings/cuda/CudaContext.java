@@ -1,5 +1,10 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
+import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
+import dev.mor4j.bindings.cuda.status.CudaStatus;
+import dev.mor4j.bindings.cuda.status.MemoryInfo;
 import dev.mor4j.bindings.generated.cuda.CublasApi;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.util.ArrayList;
@@ -13,9 +18,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * One device and all that was allocated on it. Makes the device current for every call, on whatever
  * thread; counts device and pinned bytes; keeps the first failure, after which every call fails at
  * once. Owns memory, streams, events, graphs and cuBLASLt handles made with it: {@link #close()}
- * frees those still open, the newest first, and may be called again. Any thread; what belongs to
- * the context says its own rules. Closing while another thread uses what belongs to it is an error
- * of the caller.
+ * frees those still open, the newest first, and may be called again. Any thread may use the
+ * context; its resources state their own rules. The caller must not close it while another thread
+ * uses one of them.
  */
 public final class CudaContext implements AutoCloseable {
   private static final CudaMemoryListener NOBODY =
@@ -35,6 +40,7 @@ public final class CudaContext implements AutoCloseable {
   private final AtomicReference<CudaException> poison = new AtomicReference<>();
   private final AtomicLong deviceBytes = new AtomicLong();
   private final AtomicLong pinnedBytes = new AtomicLong();
+  private final AtomicLong closings = new AtomicLong();
   private final Set<CudaResource> open = new LinkedHashSet<>();
   private volatile boolean closed;
 
@@ -204,13 +210,18 @@ public final class CudaContext implements AutoCloseable {
     check("cudaSetDevice", CurrentDevice.set(device.ordinal()));
   }
 
-  /** Makes the device current for freeing; false where that fails, for nothing is left then. */
+  /** Makes the device current for freeing; false where that fails, and nothing can be freed. */
   boolean makeCurrent() {
     return CurrentDevice.set(device.ordinal()) == CudaRuntime.cudaSuccess();
   }
 
-  /** Throws where a cudaError_t is not success. */
-  void check(String function, int status) {
+  /**
+   * Checks what a function returned.
+   *
+   * @param status a cudaError_t
+   * @throws CudaException where it is not success
+   */
+  public void check(String function, int status) {
     check(function, status, 0);
   }
 
@@ -220,8 +231,13 @@ public final class CudaContext implements AutoCloseable {
     }
   }
 
-  /** Throws where a cublasStatus_t is not success. */
-  void checkCublas(String function, int status) {
+  /**
+   * Checks what a function of cuBLAS returned.
+   *
+   * @param status a cublasStatus_t
+   * @throws CudaException where it is not success
+   */
+  public void checkCublas(String function, int status) {
     if (status != CublasApi.CUBLAS_STATUS_SUCCESS()) {
       throw poisoned(CudaStatus.cublasFailure(function, status));
     }
@@ -234,8 +250,8 @@ public final class CudaContext implements AutoCloseable {
     }
   }
 
-  /** The same of cuBLAS. */
-  void noteCublas(String function, int status) {
+  /** Keeps the failure of a cuBLAS call that frees something. */
+  public void noteCublas(String function, int status) {
     if (status != CublasApi.CUBLAS_STATUS_SUCCESS()) {
       poisoned(CudaStatus.cublasFailure(function, status));
     }
@@ -248,8 +264,12 @@ public final class CudaContext implements AutoCloseable {
     return failure;
   }
 
-  /** Takes the ownership of what was just made; where the context has been closed, frees it. */
-  <T extends CudaResource> T register(T resource) {
+  /**
+   * Takes over a resource that was just made; frees it at once where the context is closed.
+   *
+   * @throws IllegalStateException where the context is closed
+   */
+  public <T extends CudaResource> T register(T resource) {
     boolean taken;
     synchronized (open) {
       taken = !closed && open.add(resource);
@@ -265,6 +285,18 @@ public final class CudaContext implements AutoCloseable {
     synchronized (open) {
       open.remove(resource);
     }
+  }
+
+  /**
+   * How many of the context's resources have been closed. While it stays the same, a graph need not
+   * check again that what it uses is open.
+   */
+  long closings() {
+    return closings.get();
+  }
+
+  void countClosing() {
+    closings.incrementAndGet();
   }
 
   void added(CudaMemoryKind kind, long bytes) {

@@ -1,5 +1,7 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaStatus;
+import dev.mor4j.bindings.cuda.status.MemoryInfo;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

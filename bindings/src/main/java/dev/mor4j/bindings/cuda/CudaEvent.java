@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +36,7 @@ public final class CudaEvent extends CudaResource {
     use();
     int status = CudaRuntime.cudaEventQuery(handle);
     if (status == CudaRuntime.cudaErrorNotReady()) {
-      // Kept as an error by the runtime; the next launch would be taken for having failed.
+      // The runtime keeps this as an error, and the next launch would seem to have failed.
       CudaRuntime.cudaGetLastError();
       return false;
     }
@@ -76,12 +77,12 @@ public final class CudaEvent extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaEventDestroy", CudaRuntime.cudaEventDestroy(handle));
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "CUDA event";
   }
 }

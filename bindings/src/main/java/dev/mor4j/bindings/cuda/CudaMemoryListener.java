@@ -1,8 +1,8 @@
 package dev.mor4j.bindings.cuda;
 
 /**
- * Told of every allocation of a context, by which its owner counts memory. Called on the thread
- * that allocates or frees; must not throw.
+ * Is told of every allocation of a context, so that the context's owner can count memory. Called on
+ * the thread that allocates or frees; must not throw.
  */
 public interface CudaMemoryListener {
   /** Memory was allocated. */

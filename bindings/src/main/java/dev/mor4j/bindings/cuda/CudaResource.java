@@ -6,20 +6,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Something that a context owns until it is closed: frees itself once, at {@link #close()} or when
  * its context is closed, whichever comes first.
  */
-abstract class CudaResource implements AutoCloseable {
+public abstract class CudaResource implements AutoCloseable {
   private final CudaContext context;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  CudaResource(CudaContext context) {
+  protected CudaResource(CudaContext context) {
     this.context = context;
   }
 
   /** The context that this belongs to. */
-  final CudaContext owner() {
+  protected final CudaContext owner() {
     return context;
   }
 
-  /** Whether {@link #close()} has not been called, here or of the context. */
+  /** Whether neither this nor its context has been closed. */
   public final boolean isOpen() {
     return !closed.get();
   }
@@ -34,6 +34,7 @@ abstract class CudaResource implements AutoCloseable {
         throw e;
       }
       context.unregister(this);
+      context.countClosing();
       if (context.makeCurrent()) {
         release();
       }
@@ -41,32 +42,36 @@ abstract class CudaResource implements AutoCloseable {
     }
   }
 
-  /** Comes before anything is given back; where it throws, this stays open. */
-  void ending() {}
+  /** Runs before anything is freed. Where it throws, the resource stays open. */
+  protected void ending() {}
 
-  /** Gives back what is owned; the device is current. Statuses go to {@link CudaContext#note}. */
-  abstract void release();
+  /**
+   * Frees what the resource owns, while its device is current. It must not throw: statuses go to
+   * {@link CudaContext#note}.
+   */
+  protected abstract void release();
 
-  /** Called when nothing is owned any more. */
-  void released() {}
+  /** Runs after everything has been freed. */
+  protected void released() {}
 
   /** Fails unless this and its context can be used. The device is current after it. */
-  final void use() {
+  protected final void use() {
     requireOpen();
     context.use();
   }
 
-  final void requireOpen() {
+  /** Fails where this is closed. */
+  protected final void requireOpen() {
     if (closed.get()) {
       throw new IllegalStateException("the " + what() + " is closed");
     }
   }
 
   /** What this is, for messages. */
-  abstract String what();
+  protected abstract String what();
 
   /** Fails where {@code other} belongs to another context. */
-  final void requireSameContext(CudaResource other) {
+  protected final void requireSameContext(CudaResource other) {
     if (other.context != context) {
       throw new IllegalArgumentException(
           "a " + other.what() + " of another context than this " + what() + "'s");

@@ -1,18 +1,27 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaException;
 import dev.mor4j.bindings.generated.cuda.CudaRuntime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
 
 /**
  * A queue of work for a device, done in order; owned. Everything but {@link #synchronize()} only
- * enqueues. Memory named by an address is the caller's to keep until that work is done; of memory
- * named by its owner the bounds are checked. One thread at a time. {@link #close()} waits for the
- * work and may be called again.
+ * enqueues, so the caller keeps the memory that a call names until the work is done. That the
+ * memory is open and has the bytes is checked when the work is enqueued. One thread at a time.
+ * {@link #close()} waits for the work and may be called again.
  */
 public final class CudaStream extends CudaResource {
   private final MemorySegment handle;
+
+  /** What the work of a capture uses, by identity; empty but while capturing. */
+  private final Set<CudaResource> captured = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private volatile boolean capturing;
 
   private CudaStream(CudaContext context, MemorySegment handle) {
@@ -38,79 +47,50 @@ public final class CudaStream extends CudaResource {
   /** Copies from the host to the device. */
   public void copyToDevice(
       PinnedMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
-    Ranges.check("device memory", toOffset, bytes, to.byteSize());
-    requireSameContext(to);
-    copyToDevice(from, fromOffset, to.address(toOffset), bytes);
-  }
-
-  /** The same to an address, of which nothing is checked. */
-  public void copyToDevice(PinnedMemory from, long fromOffset, long toAddress, long bytes) {
-    Ranges.address(toAddress, bytes);
-    requireSameContext(from);
-    MemorySegment source = from.pointer(fromOffset, bytes, this);
-    copy(source, Pointers.of(toAddress), bytes, CudaRuntime.cudaMemcpyHostToDevice());
+    MemorySegment target = pointer(to, toOffset, bytes);
+    copy(pointer(from, fromOffset, bytes), target, bytes, CudaRuntime.cudaMemcpyHostToDevice());
   }
 
   /** Copies from the device to the host. */
   public void copyToHost(
       DeviceMemory from, long fromOffset, PinnedMemory to, long toOffset, long bytes) {
-    Ranges.check("device memory", fromOffset, bytes, from.byteSize());
-    requireSameContext(from);
-    copyToHost(from.address(fromOffset), to, toOffset, bytes);
+    MemorySegment source = pointer(from, fromOffset, bytes);
+    copy(source, pointer(to, toOffset, bytes), bytes, CudaRuntime.cudaMemcpyDeviceToHost());
   }
 
-  /** The same from an address, of which nothing is checked. */
-  public void copyToHost(long fromAddress, PinnedMemory to, long toOffset, long bytes) {
-    Ranges.address(fromAddress, bytes);
-    requireSameContext(to);
-    MemorySegment target = to.pointer(toOffset, bytes, this);
-    copy(Pointers.of(fromAddress), target, bytes, CudaRuntime.cudaMemcpyDeviceToHost());
+  /** Copies the first {@code count} elements of a view to the host. */
+  public void copyToHost(DeviceView from, long count, PinnedMemory to, long toOffset) {
+    Ranges.check("a view of " + from.element(), 0, count, from.count());
+    long bytes = count * from.element().bytes();
+    copyToHost(from.owner(), from.offset(), to, toOffset, bytes);
   }
 
   /** Copies inside the device; the places must not overlap. */
   public void copyOnDevice(
       DeviceMemory from, long fromOffset, DeviceMemory to, long toOffset, long bytes) {
-    Ranges.check("device memory", fromOffset, bytes, from.byteSize());
-    Ranges.check("device memory", toOffset, bytes, to.byteSize());
-    requireSameContext(from);
-    requireSameContext(to);
-    copyOnDevice(from.address(fromOffset), to.address(toOffset), bytes);
-  }
-
-  /** The same between addresses, of which nothing is checked. */
-  public void copyOnDevice(long fromAddress, long toAddress, long bytes) {
-    Ranges.address(fromAddress, bytes);
-    Ranges.address(toAddress, bytes);
-    copy(
-        Pointers.of(fromAddress),
-        Pointers.of(toAddress),
-        bytes,
-        CudaRuntime.cudaMemcpyDeviceToDevice());
+    MemorySegment source = pointer(from, fromOffset, bytes);
+    copy(source, pointer(to, toOffset, bytes), bytes, CudaRuntime.cudaMemcpyDeviceToDevice());
   }
 
   /** Sets bytes. */
   public void fill(DeviceMemory memory, long offset, byte value, long bytes) {
-    Ranges.check("device memory", offset, bytes, memory.byteSize());
-    requireSameContext(memory);
-    fill(memory.address(offset), value, bytes);
-  }
-
-  /** The same at an address, of which nothing is checked. */
-  public void fill(long address, byte value, long bytes) {
-    Ranges.address(address, bytes);
+    MemorySegment target = pointer(memory, offset, bytes);
     use();
     if (bytes > 0) {
-      owner()
-          .check(
-              "cudaMemsetAsync",
-              CudaRuntime.cudaMemsetAsync(Pointers.of(address), value, bytes, handle));
+      owner().check("cudaMemsetAsync", CudaRuntime.cudaMemsetAsync(target, value, bytes, handle));
     }
+  }
+
+  /** Sets all bytes of a view. */
+  public void fill(DeviceView view, byte value) {
+    fill(view.owner(), view.offset(), value, view.bytes());
   }
 
   /** Sets the event to this place in the work. */
   public void record(CudaEvent event) {
     requireSameContext(event);
     use();
+    keep(event);
     owner().check("cudaEventRecord", CudaRuntime.cudaEventRecord(event.handle(), handle));
   }
 
@@ -118,6 +98,7 @@ public final class CudaStream extends CudaResource {
   public void waitFor(CudaEvent event) {
     requireSameContext(event);
     use();
+    keep(event);
     owner()
         .check("cudaStreamWaitEvent", CudaRuntime.cudaStreamWaitEvent(handle, event.handle(), 0));
   }
@@ -134,10 +115,11 @@ public final class CudaStream extends CudaResource {
   }
 
   /**
-   * Runs {@code enqueue}, keeps what it enqueues on this stream instead of doing it, and makes a
-   * graph of it. It must not allocate, free or synchronise; a kernel that it launches should have
-   * run once before, for its code is loaded by the first launch. Where it throws, nothing is left
-   * of the capture and the exception goes on to the caller.
+   * Runs {@code enqueue} and makes a graph of what it enqueues on this stream, instead of doing it.
+   * The graph knows the memory that its work uses. {@code enqueue} must not allocate, free or
+   * synchronise. A kernel that it launches should have run once before, because its code is loaded
+   * by the first launch. Where it throws, nothing is left of the capture and the exception goes on
+   * to the caller.
    */
   public CudaGraph capture(Runnable enqueue) {
     use();
@@ -151,6 +133,7 @@ public final class CudaStream extends CudaResource {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
       int status;
+      List<CudaResource> used;
       capturing = true;
       try {
         enqueue.run();
@@ -159,12 +142,14 @@ public final class CudaStream extends CudaResource {
         throw e;
       } finally {
         capturing = false;
+        used = List.copyOf(captured);
+        captured.clear();
       }
       status = CudaRuntime.cudaStreamEndCapture(handle, out);
       owner().check("cudaStreamEndCapture", status);
       MemorySegment template = out.get(ValueLayout.ADDRESS, 0);
       try {
-        return CudaGraph.instantiate(owner(), template);
+        return CudaGraph.instantiate(owner(), template, used);
       } finally {
         owner().note("cudaGraphDestroy", CudaRuntime.cudaGraphDestroy(template));
       }
@@ -188,19 +173,31 @@ public final class CudaStream extends CudaResource {
     return capturing;
   }
 
-  void requireNotCapturing(String what) {
+  /** Notes for the graph that is being captured, if any, that its work uses {@code resource}. */
+  public void keep(CudaResource resource) {
+    if (capturing) {
+      captured.add(resource);
+    }
+  }
+
+  /**
+   * Fails while a capture is going on.
+   *
+   * @param what what a stream that captures cannot be, for the message
+   */
+  public void requireNotCapturing(String what) {
     if (capturing) {
       throw new IllegalStateException("a stream that captures cannot be " + what);
     }
   }
 
   /** The stream for a launch; it is usable and its device current. */
-  MemorySegment handle() {
+  public MemorySegment handle() {
     use();
     return handle;
   }
 
-  /** Waits for all that was enqueued, whatever became of it; nothing where the stream is closed. */
+  /** Waits for everything that was enqueued, failed or not. Does nothing once it is closed. */
   void drain() {
     if (isOpen() && owner().makeCurrent()) {
       owner().note("cudaStreamSynchronize", CudaRuntime.cudaStreamSynchronize(handle));
@@ -208,14 +205,27 @@ public final class CudaStream extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaStreamSynchronize", CudaRuntime.cudaStreamSynchronize(handle));
     owner().note("cudaStreamDestroy", CudaRuntime.cudaStreamDestroy(handle));
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "CUDA stream";
+  }
+
+  private MemorySegment pointer(DeviceMemory memory, long offset, long bytes) {
+    Ranges.check("device memory", offset, bytes, memory.byteSize());
+    requireSameContext(memory);
+    keep(memory);
+    return Pointers.of(memory.address(offset));
+  }
+
+  private MemorySegment pointer(PinnedMemory memory, long offset, long bytes) {
+    requireSameContext(memory);
+    keep(memory);
+    return memory.pointer(offset, bytes, this);
   }
 
   private void copy(MemorySegment from, MemorySegment to, long bytes, int kind) {

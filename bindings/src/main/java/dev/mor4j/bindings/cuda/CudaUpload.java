@@ -1,5 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
+import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 

@@ -58,17 +58,17 @@ public final class DeviceMemory extends CudaResource {
   }
 
   @Override
-  void release() {
+  protected void release() {
     owner().note("cudaFree", CudaRuntime.cudaFree(Pointers.of(address)));
   }
 
   @Override
-  void released() {
+  protected void released() {
     owner().removed(CudaMemoryKind.DEVICE, byteSize);
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "device memory";
   }
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * Page-locked host memory, owned: the only host memory that copies to and from a device take. Any
  * thread. {@link #close()} waits for the streams that copied from or to it, ends the scope of
  * {@link #segment()}, frees the memory, and may be called again; it throws {@link
- * IllegalStateException} while a native call uses the segment. Launches of a graph that copies from
- * or to it have to be done before.
+ * IllegalStateException} while a native call uses the segment. A graph that copies from or to it
+ * must not be running then.
  */
 public final class PinnedMemory extends CudaResource {
   private final Arena scope = Arena.ofShared();
@@ -55,24 +55,24 @@ public final class PinnedMemory extends CudaResource {
   }
 
   @Override
-  void ending() {
+  protected void ending() {
     users.forEach(CudaStream::drain);
     scope.close();
   }
 
   @Override
-  void release() {
+  protected void release() {
     MemorySegment pointer = MemorySegment.ofAddress(segment.address());
     owner().note("cudaFreeHost", CudaRuntime.cudaFreeHost(pointer));
   }
 
   @Override
-  void released() {
+  protected void released() {
     owner().removed(CudaMemoryKind.PINNED, byteSize());
   }
 
   @Override
-  String what() {
+  protected String what() {
     return "pinned memory";
   }
 }

@@ -3,11 +3,11 @@ package dev.mor4j.bindings.cuda;
 import java.lang.foreign.MemorySegment;
 
 /** The one place where a device address becomes what a C structure calls a pointer. */
-final class Pointers {
+public final class Pointers {
   private Pointers() {}
 
-  /** A segment of no bytes, which nothing can be read from; 0 is NULL. */
-  static MemorySegment of(long address) {
+  /** The address as a segment of no bytes, which nothing can be read from. */
+  public static MemorySegment of(long address) {
     return MemorySegment.ofAddress(address);
   }
 }

@@ -1,6 +1,6 @@
 package dev.mor4j.bindings.cuda;
 
-/** Bounds of copies, checked before a call: behind it nobody would notice. */
+/** Checks bounds before a call, because nothing behind the call does. */
 final class Ranges {
   private Ranges() {}
 
@@ -14,12 +14,6 @@ final class Ranges {
   static void positive(String what, long bytes) {
     if (bytes < 1) {
       throw new IllegalArgumentException(what + " of " + bytes + " bytes");
-    }
-  }
-
-  static void address(long address, long bytes) {
-    if (address == 0 || bytes < 0) {
-      throw new IllegalArgumentException(bytes + " bytes at device address " + address);
     }
   }
 }

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
+import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.Map;

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.status.CudaException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,6 +35,16 @@ class CudaStreamTest {
     assertThat(EmulatedDevice.liveAllocations()).isZero();
   }
 
+  private static DeviceView floats(DeviceMemory memory) {
+    return DeviceView.of(memory, Element.F32);
+  }
+
+  private static DeviceRows rows(DeviceMemory list, DeviceMemory count, int states) {
+    DeviceView rows = DeviceView.of(list, Element.INT32);
+    return new DeviceRows(
+        rows, DeviceView.of(count, Element.INT32), Math.toIntExact(rows.count()), states);
+  }
+
   @Test
   void copiesPartsThereAndBack() {
     PinnedMemory host = context.allocatePinned(8);
@@ -41,15 +54,15 @@ class CudaStreamTest {
       host.segment().set(ValueLayout.JAVA_BYTE, i, (byte) (i + 1));
     }
     stream.fill(first, 0, (byte) 0x55, 8);
-    stream.fill(second.address(), (byte) 0x66, 8);
+    stream.fill(DeviceView.of(second, Element.UINT8), (byte) 0x66);
     stream.copyToDevice(host, 2, first, 1, 4);
-    stream.copyToDevice(host, 7, first.address(7), 1);
+    stream.copyToDevice(host, 7, first, 7, 1);
     stream.copyOnDevice(first, 1, second, 3, 3);
-    stream.copyOnDevice(first.address(7), second.address(), 1);
+    stream.copyOnDevice(first, 7, second, 0, 1);
     assertThat(EmulatedDevice.bytes(stream, first))
         .containsExactly(0x55, 3, 4, 5, 6, 0x55, 0x55, 8);
     stream.copyToHost(second, 3, host, 0, 3);
-    stream.copyToHost(second.address(), host, 7, 1);
+    stream.copyToHost(DeviceView.of(second, Element.UINT8), 1, host, 7);
     stream.synchronize();
     assertThat(host.segment().toArray(ValueLayout.JAVA_BYTE))
         .containsExactly(3, 4, 5, 4, 5, 6, 7, 8);
@@ -74,7 +87,9 @@ class CudaStreamTest {
     assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() -> stream.fill(device, 1, (byte) 0, Long.MAX_VALUE));
     assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> device.address(9));
-    assertThatIllegalArgumentException().isThrownBy(() -> stream.fill(0, (byte) 0, 8));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> stream.copyToHost(DeviceView.of(device, Element.INT32), 3, host, 0))
+        .withMessageContaining("a view of INT32");
     assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(0));
     assertThatIllegalArgumentException().isThrownBy(() -> context.allocatePinned(-1));
     assertThat(context.isPoisoned()).isFalse();
@@ -101,12 +116,12 @@ class CudaStreamTest {
     DeviceMemory target = EmulatedDevice.floats(stream, 0);
     DeviceMemory zero = EmulatedDevice.ints(stream, 0);
     DeviceMemory one = EmulatedDevice.ints(stream, 1);
-    DeviceRows pass = new DeviceRows(zero.address(), one.address(), 1);
+    DeviceRows pass = rows(zero, one, 1);
     CudaEvent event = context.createUntimedEvent();
     stream.fill(target, 0, (byte) 1, 4);
     stream.record(event);
     assertThat(event.isDone()).isFalse();
-    CudaKernels.gather(stream, pass, memory.address(), target.address(), 1);
+    CudaKernels.gather(stream, pass, floats(memory), floats(target), 1);
     assertThat(EmulatedDevice.floats(stream, target)).containsExactly(1);
     assertThat(event.isDone()).isTrue();
   }
@@ -153,13 +168,13 @@ class CudaStreamTest {
     DeviceMemory from = EmulatedDevice.floats(stream, 1, 2, 3, 4, 5, 6);
     DeviceMemory to = EmulatedDevice.floats(stream, 0, 0, 0, 0, 0, 0);
     DeviceMemory copy = context.allocate(to.byteSize());
-    DeviceRows pass = new DeviceRows(rows.address(), count.address(), 2);
+    DeviceRows pass = rows(rows, count, 3);
     long launches = EmulatedDevice.launches();
     CudaGraph graph =
         stream.capture(
             () -> {
               assertThat(stream.isCapturing()).isTrue();
-              CudaKernels.copyRows(stream, pass, from.address(), to.address(), 2);
+              CudaKernels.copyRows(stream, pass, floats(from), floats(to), 2);
               stream.copyOnDevice(to, 0, copy, 0, to.byteSize());
               stream.fill(to, 0, (byte) 0, 4);
             });
@@ -178,6 +193,72 @@ class CudaStreamTest {
     graph.launch(stream);
     stream.synchronize();
     assertThat(EmulatedDevice.launches()).isEqualTo(launches + 3);
+  }
+
+  /**
+   * Each kind of memory that the work of a graph may use, and what closing it makes of a launch.
+   */
+  @Test
+  void aGraphWhoseMemoryIsClosedIsNotLaunched() {
+    for (int which = 0; which < 4; which++) {
+      int closed = which;
+      DeviceMemory from = EmulatedDevice.floats(stream, 1, 2);
+      DeviceMemory to = EmulatedDevice.floats(stream, 0, 0);
+      DeviceMemory copy = context.allocate(8);
+      PinnedMemory host = context.allocatePinned(8);
+      DeviceRows pass = rows(EmulatedDevice.ints(stream, 0), EmulatedDevice.ints(stream, 1), 1);
+      CudaGraph graph =
+          stream.capture(
+              () -> {
+                CudaKernels.copyRows(stream, pass, floats(from), floats(to), 2);
+                stream.copyOnDevice(to, 0, copy, 0, 8);
+                stream.copyToHost(copy, 0, host, 0, 8);
+              });
+      graph.launch(stream);
+      stream.synchronize();
+      assertThat(host.segment().get(ValueLayout.JAVA_FLOAT, 4)).isEqualTo(2);
+      // What has nothing to do with the graph may go.
+      context.allocate(8).close();
+      graph.launch(stream);
+      stream.synchronize();
+      CudaResource[] used = {from, pass.list().owner(), copy, host};
+      used[closed].close();
+      long launches = EmulatedDevice.launches();
+      for (int again = 0; again < 2; again++) {
+        assertThatIllegalStateException()
+            .isThrownBy(() -> graph.launch(stream))
+            .withMessage(
+                "the CUDA graph uses "
+                    + (closed == 3 ? "pinned memory" : "device memory")
+                    + " that is closed");
+      }
+      stream.synchronize();
+      assertThat(EmulatedDevice.launches()).isEqualTo(launches);
+      assertThat(context.isPoisoned()).isFalse();
+    }
+  }
+
+  @Test
+  void aGraphWhoseMemoryIsClosedBeforeItsFirstLaunchIsNotLaunched() {
+    DeviceMemory memory = context.allocate(8);
+    CudaGraph graph = stream.capture(() -> stream.fill(memory, 0, (byte) 1, 8));
+    memory.close();
+    assertThatIllegalStateException().isThrownBy(() -> graph.launch(stream));
+    // A capture that failed leaves nothing of what it used to the next one.
+    DeviceMemory gone = context.allocate(8);
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(
+            () ->
+                stream.capture(
+                    () -> {
+                      stream.fill(gone, 0, (byte) 1, 8);
+                      throw new UnsupportedOperationException();
+                    }));
+    DeviceMemory kept = EmulatedDevice.ints(stream, 5);
+    CudaGraph next = stream.capture(() -> stream.fill(kept, 0, (byte) 0, 4));
+    gone.close();
+    next.launch(stream);
+    assertThat(EmulatedDevice.ints(stream, kept)).containsExactly(0);
   }
 
   @Test
@@ -217,9 +298,9 @@ class CudaStreamTest {
   void aFailureOnTheDeviceShowsWhenWaiting() {
     DeviceMemory count = EmulatedDevice.ints(stream, 1);
     DeviceMemory memory = EmulatedDevice.floats(stream, 1);
-    DeviceRows pass = new DeviceRows(count.address(), count.address(), 1);
+    DeviceRows pass = rows(count, count, 1);
     EmulatedDevice.failNext("execute", EmulatedDevice.ILLEGAL_ADDRESS);
-    CudaKernels.gather(stream, pass, memory.address(), memory.address(), 1);
+    CudaKernels.gather(stream, pass, floats(memory), floats(memory), 1);
     assertThatExceptionOfType(CudaException.class)
         .isThrownBy(stream::synchronize)
         .withMessageContaining("cudaErrorIllegalAddress");

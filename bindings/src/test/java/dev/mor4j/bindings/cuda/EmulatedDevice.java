@@ -2,6 +2,7 @@ package dev.mor4j.bindings.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -15,16 +16,16 @@ import java.lang.invoke.MethodHandle;
  * The controls of the emulated device (native/emulated/emulated.h) and copies for tests. A test
  * without the emulated device fails; it is never skipped.
  */
-final class EmulatedDevice {
+public final class EmulatedDevice {
   /** Not out of memory, not lasting by itself: what a test may ask for. */
-  static final int INVALID_VALUE = 1;
+  public static final int INVALID_VALUE = 1;
 
-  static final int ILLEGAL_ADDRESS = 700;
+  public static final int ILLEGAL_ADDRESS = 700;
 
   private EmulatedDevice() {}
 
   /** Fails where the device is not there; forgets failures. */
-  static void require() {
+  public static void require() {
     CudaLibraries libraries = CudaLibraries.instance();
     assertThat(libraries.isAvailable() && libraries.isEmulated())
         .as(
@@ -35,11 +36,11 @@ final class EmulatedDevice {
     reset();
   }
 
-  static void reset() {
+  public static void reset() {
     call("mor4j_emulated_reset");
   }
 
-  static void failNext(String function, int code) {
+  public static void failNext(String function, int code) {
     try (Arena arena = Arena.ofConfined()) {
       handle(
               "mor4j_emulated_fail_next",
@@ -50,7 +51,7 @@ final class EmulatedDevice {
     }
   }
 
-  static void memoryLimit(long bytes) {
+  public static void memoryLimit(long bytes) {
     try {
       handle("mor4j_emulated_set_memory_limit", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
           .invokeExact(bytes);
@@ -59,28 +60,28 @@ final class EmulatedDevice {
     }
   }
 
-  static long allocatedBytes() {
+  public static long allocatedBytes() {
     return number("mor4j_emulated_allocated_bytes");
   }
 
-  static long liveAllocations() {
+  public static long liveAllocations() {
     return number("mor4j_emulated_live_allocations");
   }
 
-  static long launches() {
+  public static long launches() {
     return number("mor4j_emulated_launches");
   }
 
   /** Device memory with these floats, written at once. */
-  static DeviceMemory floats(CudaStream stream, float... values) {
+  public static DeviceMemory floats(CudaStream stream, float... values) {
     return bytes(stream, MemorySegment.ofArray(values));
   }
 
-  static DeviceMemory ints(CudaStream stream, int... values) {
+  public static DeviceMemory ints(CudaStream stream, int... values) {
     return bytes(stream, MemorySegment.ofArray(values));
   }
 
-  static DeviceMemory bytes(CudaStream stream, MemorySegment values) {
+  public static DeviceMemory bytes(CudaStream stream, MemorySegment values) {
     DeviceMemory memory = stream.context().allocate(values.byteSize());
     try (CudaUpload upload = new CudaUpload(stream, 64)) {
       upload.copy(values, memory, 0);
@@ -88,15 +89,15 @@ final class EmulatedDevice {
     return memory;
   }
 
-  static float[] floats(CudaStream stream, DeviceMemory memory) {
+  public static float[] floats(CudaStream stream, DeviceMemory memory) {
     return read(stream, memory, ValueLayout.JAVA_FLOAT).toArray(ValueLayout.JAVA_FLOAT);
   }
 
-  static int[] ints(CudaStream stream, DeviceMemory memory) {
+  public static int[] ints(CudaStream stream, DeviceMemory memory) {
     return read(stream, memory, ValueLayout.JAVA_INT).toArray(ValueLayout.JAVA_INT);
   }
 
-  static byte[] bytes(CudaStream stream, DeviceMemory memory) {
+  public static byte[] bytes(CudaStream stream, DeviceMemory memory) {
     return read(stream, memory, ValueLayout.JAVA_BYTE).toArray(ValueLayout.JAVA_BYTE);
   }
 

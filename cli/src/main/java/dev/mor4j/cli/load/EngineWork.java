@@ -11,44 +11,59 @@ import java.util.Map;
 /**
  * What an engine did in a stage: the difference of its statistics after and before.
  *
- * @param submitted requests taken in
- * @param refused requests refused, by reason; every reason is there
- * @param finished requests ended, by reason; every reason is there
- * @param failed requests ended by an error
- * @param promptTokens tokens of prompts, computed or found in the prefix cache
- * @param cachedPromptTokens of them, those found
- * @param generatedTokens tokens generated
- * @param generatedAtDepth of them, by depth 1 to N
+ * @param requests what became of them
+ * @param tokens of prompts and texts
  * @param passes passes of the block
  * @param passRows rows of all passes
  * @param preemptions sequences that gave their pages up
  */
 public record EngineWork(
-    long submitted,
-    Map<RequestRefusedException.Reason, Long> refused,
-    Map<FinishReason, Long> finished,
-    long failed,
-    long promptTokens,
-    long cachedPromptTokens,
-    long generatedTokens,
-    List<Long> generatedAtDepth,
-    long passes,
-    long passRows,
-    long preemptions) {
+    Requests requests, Tokens tokens, long passes, long passRows, long preemptions) {
+  /**
+   * What became of requests.
+   *
+   * @param submitted requests taken in
+   * @param refused requests refused, by reason; every reason is there
+   * @param finished requests ended, by reason; every reason is there
+   * @param failed requests ended by an error
+   */
+  public record Requests(
+      long submitted,
+      Map<RequestRefusedException.Reason, Long> refused,
+      Map<FinishReason, Long> finished,
+      long failed) {}
+
+  /**
+   * Tokens that were worked on.
+   *
+   * @param prompt tokens of prompts, computed or found in the prefix cache
+   * @param cachedPrompt of them, those found
+   * @param generated tokens generated
+   * @param generatedAtDepth of them, by depth 1 to N
+   */
+  public record Tokens(
+      long prompt, long cachedPrompt, long generated, List<Long> generatedAtDepth) {
+    public Tokens {
+      generatedAtDepth = List.copyOf(generatedAtDepth);
+    }
+  }
+
   static EngineWork between(EngineStatistics before, EngineStatistics after) {
     List<Long> depths = new ArrayList<>();
     for (int i = 0; i < after.generatedAtDepth().size(); i++) {
       depths.add(after.generatedAtDepth().get(i) - before.generatedAtDepth().get(i));
     }
     return new EngineWork(
-        after.submitted() - before.submitted(),
-        difference(RequestRefusedException.Reason.class, before.refused(), after.refused()),
-        difference(FinishReason.class, before.finished(), after.finished()),
-        after.failed() - before.failed(),
-        after.promptTokens() - before.promptTokens(),
-        after.cachedPromptTokens() - before.cachedPromptTokens(),
-        after.generatedTokens() - before.generatedTokens(),
-        List.copyOf(depths),
+        new Requests(
+            after.submitted() - before.submitted(),
+            difference(RequestRefusedException.Reason.class, before.refused(), after.refused()),
+            difference(FinishReason.class, before.finished(), after.finished()),
+            after.failed() - before.failed()),
+        new Tokens(
+            after.promptTokens() - before.promptTokens(),
+            after.cachedPromptTokens() - before.cachedPromptTokens(),
+            after.generatedTokens() - before.generatedTokens(),
+            depths),
         after.passes() - before.passes(),
         after.passRows() - before.passRows(),
         after.preemptions() - before.preemptions());
@@ -67,9 +82,10 @@ public record EngineWork(
   public double meanDepth() {
     long sum = 0;
     long count = 0;
-    for (int i = 0; i < generatedAtDepth.size(); i++) {
-      sum += generatedAtDepth.get(i) * (i + 1);
-      count += generatedAtDepth.get(i);
+    List<Long> depths = tokens.generatedAtDepth();
+    for (int i = 0; i < depths.size(); i++) {
+      sum += depths.get(i) * (i + 1);
+      count += depths.get(i);
     }
     return count == 0 ? 0 : (double) sum / count;
   }
@@ -81,6 +97,6 @@ public record EngineWork(
 
   /** Share of the prompts' tokens that were found in the prefix cache; 0 without any. */
   public double prefixHitShare() {
-    return promptTokens == 0 ? 0 : (double) cachedPromptTokens / promptTokens;
+    return tokens.prompt() == 0 ? 0 : (double) tokens.cachedPrompt() / tokens.prompt();
   }
 }

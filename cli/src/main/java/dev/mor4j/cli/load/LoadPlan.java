@@ -28,11 +28,12 @@ public final class LoadPlan {
   public PlannedRequest request(long index) {
     SplittableRandom random = random(REQUESTS, stage, index);
     // Everything is drawn, used or not, so that no option changes what another one draws.
-    boolean shares = random.nextDouble() < workload.sharedShare();
+    boolean shares = random.nextDouble() < workload.prefix().share();
     boolean cancels = random.nextDouble() < workload.cancelShare();
-    int prefix = shares ? workload.sharedPrefix() : 0;
-    int own = workload.prompt().draw(random, workload.context() - 1 - prefix);
-    int output = workload.output().draw(random, workload.context() - prefix - own);
+    int prefix = shares ? workload.prefix().length() : 0;
+    int own = workload.lengths().prompt().draw(random, workload.lengths().context() - 1 - prefix);
+    int output =
+        workload.lengths().output().draw(random, workload.lengths().context() - prefix - own);
     int cancelAfter = random.nextInt(output);
     int seed = random.nextInt() & Integer.MAX_VALUE;
     Prompt prompt = workload.source().draw(prefix, random(PREFIX, 0, 0), own, random);

@@ -94,16 +94,13 @@ public final class LoadRun {
           stage,
           counts,
           latencies,
-          arrivalsEnd,
-          end,
-          SteadyWindow.of(samples, arrivalsEnd, latencies.endToEnd().meanMicros() * 1e3),
-          samples,
-          sampler.peaks(),
-          use,
-          work,
-          timeline,
-          check.problems(),
-          isStopped());
+          new StageResult.Times(
+              arrivalsEnd,
+              end,
+              SteadyWindow.of(samples, arrivalsEnd, latencies.endToEnd().meanMicros() * 1e3)),
+          new StageResult.Watched(samples, sampler.peaks(), use),
+          new StageResult.Engine(work, timeline),
+          new StageResult.Verdict(check.problems(), isStopped()));
     }
   }
 

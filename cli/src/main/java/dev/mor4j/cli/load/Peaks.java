@@ -13,7 +13,7 @@ public record Peaks(long residentBytes, long kvHeldBytes, long kvSequenceBytes) 
   Peaks with(Sample sample) {
     return new Peaks(
         Math.max(residentBytes, sample.residentBytes()),
-        Math.max(kvHeldBytes, sample.kvHeldBytes()),
-        Math.max(kvSequenceBytes, sample.kvSequenceBytes()));
+        Math.max(kvHeldBytes, sample.engine().kvHeldBytes()),
+        Math.max(kvSequenceBytes, sample.engine().kvSequenceBytes()));
   }
 }

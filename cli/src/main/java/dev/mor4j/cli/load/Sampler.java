@@ -64,30 +64,31 @@ final class Sampler implements AutoCloseable {
     }
     long since = now.nanos() - reported.nanos();
     if (since >= PROGRESS_INTERVAL) {
-      progress.report(stage, now, (now.tokens() - reported.tokens()) * 1e9 / since);
+      progress.report(
+          stage, now, (now.totals().tokens() - reported.totals().tokens()) * 1e9 / since);
       reported = now;
     }
   }
 
   /** Takes a sample now. */
   synchronized Sample sample() {
-    StageMeasures.Totals totals = measures.totals();
-    Optional<EngineStatistics> statistics = engine.map(MorEngine::statistics);
     Sample sample =
         new Sample(
             System.nanoTime() - begin,
-            totals.sent(),
-            totals.ended(),
-            totals.completed(),
-            totals.tokens(),
-            statistics.map(EngineStatistics::queued).orElse(-1),
-            statistics.map(EngineStatistics::running).orElse(-1),
-            statistics.map(EngineStatistics::kvHeldBytes).orElse(-1L),
-            statistics.map(s -> s.kvHeldBytes() - s.kvPrefixBytes()).orElse(-1L),
+            measures.totals(),
+            engine.map(one -> Sampler.of(one.statistics())).orElse(Sample.Engine.UNKNOWN),
             process.residentBytes(),
             WatchedProcess.heapBytes());
     series.add(sample);
     return sample;
+  }
+
+  private static Sample.Engine of(EngineStatistics statistics) {
+    return new Sample.Engine(
+        statistics.queued(),
+        statistics.running(),
+        statistics.kvHeldBytes(),
+        statistics.kvHeldBytes() - statistics.kvPrefixBytes());
   }
 
   synchronized List<Sample> samples() {

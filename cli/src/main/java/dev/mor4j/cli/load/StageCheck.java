@@ -39,20 +39,24 @@ final class StageCheck {
     long refused = counts.of(Ending.REFUSED);
     equal(
         "requests that the engine took in or refused",
-        work.submitted() + sum(work),
+        work.requests().submitted() + sum(work),
         "sent",
         counts.sent());
     equal("requests that the engine refused", sum(work), "that clients saw refused", refused);
-    long finished = work.finished().values().stream().mapToLong(Long::longValue).sum();
-    equal("requests that the engine ended", finished + work.failed(), "taken in", work.submitted());
+    long finished = work.requests().finished().values().stream().mapToLong(Long::longValue).sum();
+    equal(
+        "requests that the engine ended",
+        finished + work.requests().failed(),
+        "taken in",
+        work.requests().submitted());
     equal(
         "requests that the engine cancelled",
-        work.finished().get(FinishReason.CANCELLED),
+        work.requests().finished().get(FinishReason.CANCELLED),
         "that clients cancelled",
         counts.of(Ending.CANCELLED) + cancelledCuts());
     equal(
         "requests that the engine ended late",
-        work.finished().get(FinishReason.DEADLINE),
+        work.requests().finished().get(FinishReason.DEADLINE),
         "that clients saw end late",
         counts.of(Ending.DEADLINE));
     equal("requests still running", now.running(), "expected", 0);
@@ -73,7 +77,7 @@ final class StageCheck {
   private static long sum(EngineWork work) {
     long sum = 0;
     for (RequestRefusedException.Reason reason : RequestRefusedException.Reason.values()) {
-      sum += work.refused().get(reason);
+      sum += work.requests().refused().get(reason);
     }
     return sum;
   }

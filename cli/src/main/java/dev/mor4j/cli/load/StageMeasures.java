@@ -28,9 +28,6 @@ final class StageMeasures {
     }
   }
 
-  /** The few numbers that samples have. */
-  record Totals(long sent, long ended, long completed, long tokens) {}
-
   synchronized void sent() {
     sent++;
   }
@@ -75,8 +72,8 @@ final class StageMeasures {
     }
   }
 
-  synchronized Totals totals() {
-    return new Totals(sent, ended, completed, tokens);
+  synchronized Sample.Totals totals() {
+    return new Sample.Totals(sent, ended, completed, tokens);
   }
 
   synchronized Counts counts() {

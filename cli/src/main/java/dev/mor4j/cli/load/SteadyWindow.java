@@ -33,7 +33,7 @@ public record SteadyWindow(long fromNanos, long toNanos, long sent, long complet
         to = sample;
       }
     }
-    if (to.nanos() <= from.nanos() || to.tokens() == from.tokens()) {
+    if (to.nanos() <= from.nanos() || to.totals().tokens() == from.totals().tokens()) {
       // A stage shorter than its samples' distance, or one that stood still then: all of it, and
       // its end, where requests finish.
       from = samples.getFirst();
@@ -42,9 +42,9 @@ public record SteadyWindow(long fromNanos, long toNanos, long sent, long complet
     return new SteadyWindow(
         from.nanos(),
         to.nanos(),
-        to.sent() - from.sent(),
-        to.completed() - from.completed(),
-        to.tokens() - from.tokens());
+        to.totals().sent() - from.totals().sent(),
+        to.totals().completed() - from.totals().completed(),
+        to.totals().tokens() - from.totals().tokens());
   }
 
   /** Seconds. */

@@ -120,6 +120,7 @@ class LoadMeasuresTest {
   }
 
   private static Sample sample(long nanos, long tokens, long kvBytes) {
-    return new Sample(nanos, 0, 0, 0, tokens, 0, 0, kvBytes, 0, 0, 0);
+    return new Sample(
+        nanos, new Sample.Totals(0, 0, 0, tokens), new Sample.Engine(0, 0, kvBytes, 0), 0, 0);
   }
 }

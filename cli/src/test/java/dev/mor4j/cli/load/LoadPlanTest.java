@@ -23,11 +23,8 @@ class LoadPlanTest {
     return new Workload(
         seed,
         new PromptSource.Uniform(VOCABULARY),
-        new LengthDistribution(64, 16),
-        new LengthDistribution(256, 64),
-        2048,
-        20,
-        sharedShare,
+        new Workload.Lengths(new LengthDistribution(64, 16), new LengthDistribution(256, 64), 2048),
+        new Workload.SharedPrefix(20, sharedShare),
         0.25,
         Optional.empty(),
         0);
@@ -96,11 +93,9 @@ class LoadPlanTest {
         new Workload(
             5,
             new PromptSource.Uniform(VOCABULARY),
-            new LengthDistribution(64, 100),
-            new LengthDistribution(256, 64),
-            96,
-            0,
-            0,
+            new Workload.Lengths(
+                new LengthDistribution(64, 100), new LengthDistribution(256, 64), 96),
+            Workload.SharedPrefix.NONE,
             0,
             Optional.empty(),
             0);
@@ -144,11 +139,8 @@ class LoadPlanTest {
         new Workload(
             1,
             new PromptSource.TextWords(List.of("a", "b", "c")),
-            new LengthDistribution(7, 0),
-            new LengthDistribution(2, 0),
-            100,
-            0,
-            0,
+            new Workload.Lengths(new LengthDistribution(7, 0), new LengthDistribution(2, 0), 100),
+            Workload.SharedPrefix.NONE,
             0,
             Optional.of(Duration.ofMillis(5)),
             0.5);
@@ -163,11 +155,9 @@ class LoadPlanTest {
             new Workload(
                 1,
                 ids,
-                new LengthDistribution(3, 0),
-                new LengthDistribution(2, 0),
-                100,
-                0,
-                0,
+                new Workload.Lengths(
+                    new LengthDistribution(3, 0), new LengthDistribution(2, 0), 100),
+                Workload.SharedPrefix.NONE,
                 0,
                 Optional.empty(),
                 0),

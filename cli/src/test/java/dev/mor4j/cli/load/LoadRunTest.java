@@ -27,8 +27,8 @@ class LoadRunTest {
               : RequestEnd.of(Ending.COMPLETED, "length", 3, 2);
         };
     StageResult result = run(target).run(open(2000, 200));
-    assertThat(result.problems()).isEmpty();
-    assertThat(result.interrupted()).isFalse();
+    assertThat(result.verdict().problems()).isEmpty();
+    assertThat(result.verdict().interrupted()).isFalse();
     assertThat(seen).hasSize(200);
     assertThat(result.counts().sent()).isEqualTo(200);
     assertThat(result.counts().of(Ending.REFUSED)).isEqualTo(50);
@@ -36,8 +36,8 @@ class LoadRunTest {
     assertThat(result.counts().tokens()).isEqualTo(400);
     assertThat(result.latencies().firstToken().count()).isEqualTo(200);
     assertThat(result.latencies().endToEnd().count()).isEqualTo(150);
-    assertThat(result.samples().getLast().ended()).isEqualTo(200);
-    assertThat(result.work()).isEmpty();
+    assertThat(result.watched().samples().getLast().totals().ended()).isEqualTo(200);
+    assertThat(result.engine().work()).isEmpty();
   }
 
   /** Nothing ends before all have been sent, so waiting for one would never end. */
@@ -73,7 +73,7 @@ class LoadRunTest {
     assertThat(result.counts().sent()).isEqualTo(60);
     assertThat(result.counts().of(Ending.COMPLETED)).isEqualTo(60);
     assertThat(most.get()).isEqualTo(3);
-    assertThat(result.problems()).isEmpty();
+    assertThat(result.verdict().problems()).isEmpty();
   }
 
   @Test
@@ -90,7 +90,7 @@ class LoadRunTest {
                     1, "closed", new Arrivals.Closed(2), Duration.ofMillis(50), Long.MAX_VALUE));
     // How many is up to the machine; a busy one may not get to any.
     assertThat(result.counts().sent()).isEqualTo(result.counts().ended());
-    assertThat(result.problems()).isEmpty();
+    assertThat(result.verdict().problems()).isEmpty();
   }
 
   @Test
@@ -105,8 +105,8 @@ class LoadRunTest {
     StageResult result = run(target).run(open(1000, 5));
     assertThat(result.counts().of(Ending.REFUSED)).isEqualTo(4);
     assertThat(result.counts().of(Ending.FAILED)).isEqualTo(1);
-    assertThat(result.problems()).hasSize(1);
-    assertThat(result.problems().getFirst())
+    assertThat(result.verdict().problems()).hasSize(1);
+    assertThat(result.verdict().problems().getFirst())
         .contains("1 request failed", "IllegalStateException=1", "no usable logits");
   }
 
@@ -121,8 +121,8 @@ class LoadRunTest {
             (stage, now, rate) -> {});
     StageResult result = run.run(open(1000, 3));
     assertThat(result.counts().of(Ending.CUT)).isEqualTo(3);
-    assertThat(result.problems()).isEmpty();
-    assertThat(result.interrupted()).isFalse();
+    assertThat(result.verdict().problems()).isEmpty();
+    assertThat(result.verdict().interrupted()).isFalse();
   }
 
   @Test
@@ -138,9 +138,9 @@ class LoadRunTest {
     StageResult result =
         run.run(
             new LoadStage(1, "closed", new Arrivals.Closed(2), LoadStage.FOR_EVER, Long.MAX_VALUE));
-    assertThat(result.interrupted()).isTrue();
+    assertThat(result.verdict().interrupted()).isTrue();
     assertThat(result.counts().of(Ending.CUT)).isEqualTo(2);
-    assertThat(result.problems()).isEmpty();
+    assertThat(result.verdict().problems()).isEmpty();
     // And what would run after it sends nothing.
     assertThat(run.run(open(1000, 3)).counts().sent()).isZero();
   }

@@ -7,7 +7,7 @@ import dev.mor4j.runtime.numbers.KvCacheType;
  *
  * @param tokens tokens of the session that were computed
  * @param entries keys and values stored: Σ over layers of the tokens that each caches
- *     (FORWARD-PASS, invariant 3)
+ *     (docs/forward-pass.md, section 8, invariant 3)
  * @param usedBytes bytes of those entries: {@code entries · 2 · NKV} times DH numbers of the
  *     cache's {@link KvCacheType}
  * @param heldBytes bytes of the pages that hold them, with the unused rest of the last page of each

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.cache.SequenceCaches;
+import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;

@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.ServiceLoader;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
  * Text to token ids and back, as the model's {@code tokenizer.json} says. Owned by its model; any
@@ -23,6 +26,9 @@ import java.util.concurrent.FutureTask;
 public final class Tokenizer {
   private static final Map<String, String> OPTIONS =
       Map.of("truncation", "false", "padding", "false");
+
+  /** System property: how much SLF4J reports of itself. It is read once. */
+  private static final String VERBOSITY = "slf4j.internal.verbosity";
 
   static {
     // The library counts its uses over the network unless told not to, by this setting of its own.
@@ -53,6 +59,7 @@ public final class Tokenizer {
     FutureTask<HuggingFaceTokenizer> reading =
         new FutureTask<>(
             () -> {
+              prepareLogging();
               try (InputStream json = Files.newInputStream(file)) {
                 return HuggingFaceTokenizer.newInstance(json, OPTIONS);
               } catch (RuntimeException e) {
@@ -61,6 +68,27 @@ public final class Tokenizer {
             });
     Thread.ofPlatform().daemon().name("mor4j-tokenizer").start(reading);
     return reading;
+  }
+
+  /**
+   * Initialises the logging API that the library uses, without the warning that there is no
+   * provider. An application that has one, or says how much that API reports, is left alone.
+   */
+  private static void prepareLogging() {
+    if (System.getProperty(VERBOSITY) != null
+        || System.getProperty(LoggerFactory.PROVIDER_PROPERTY_KEY) != null
+        || ServiceLoader.load(SLF4JServiceProvider.class, LoggerFactory.class.getClassLoader())
+            .stream()
+            .findAny()
+            .isPresent()) {
+      return;
+    }
+    System.setProperty(VERBOSITY, "ERROR");
+    try {
+      LoggerFactory.getILoggerFactory();
+    } finally {
+      System.clearProperty(VERBOSITY);
+    }
   }
 
   /** Waits for what {@link #startReading} has started. */

@@ -180,7 +180,7 @@ class ArchitectureTest {
   @Test
   void theRulesFailWhereTheyAreBroken() {
     JavaClasses broken = new ClassFileImporter().importPackages("dev.mor4j.architecture.broken");
-    assertThat(broken).hasSizeGreaterThan(3);
+    assertThat(broken).hasSize(3);
     assertThatThrownBy(() -> StructureRules.noCircles().check(broken))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("Cycle detected")

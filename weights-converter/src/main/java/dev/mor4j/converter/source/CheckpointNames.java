@@ -16,8 +16,10 @@ import java.util.Map;
  *   token-choice   model.layers.0.…  model.layers.1.block_list.{r}.{j}.…  model.layers.2.…   cycle: model.layers.0.block_list.…
  *   routers        mor_router.router.weight (linear) or .router.0.weight, .router.2.weight; mlp_router.… where a second one decides
  * </pre>
+ *
+ * <p>Source: docs/forward-pass.md, section 5.
  */
-final class CheckpointNames {
+public final class CheckpointNames {
   private static final Map<String, String> PARTS =
       Map.of(
           "input_norm", "input_layernorm",
@@ -39,7 +41,7 @@ final class CheckpointNames {
   }
 
   /** Canonical name → name in the checkpoint, for every tensor of the model. */
-  static Map<String, String> of(ModelConfig config) {
+  public static Map<String, String> of(ModelConfig config) {
     return new CheckpointNames(config).names();
   }
 

@@ -38,18 +38,28 @@ public final class SourceWeights implements AutoCloseable {
 
   private SourceWeights() {}
 
-  /**
-   * Opens the weights of {@code folder}.
-   *
-   * @throws ModelFormatException where there are none, or a file breaks its format
-   */
-  public static SourceWeights open(Path folder) throws IOException {
+  /** Whether there is a file that {@link #open} would read. */
+  public static boolean areIn(Path folder) throws ModelFormatException {
+    return !present(folder).isEmpty();
+  }
+
+  private static List<String> present(Path folder) throws ModelFormatException {
     List<String> present = new ArrayList<>();
     for (String name : NAMES) {
       if (SourceFolder.has(folder.resolve(name))) {
         present.add(name);
       }
     }
+    return present;
+  }
+
+  /**
+   * Opens the weights of {@code folder}.
+   *
+   * @throws ModelFormatException where there are none, or a file breaks its format
+   */
+  public static SourceWeights open(Path folder) throws IOException {
+    List<String> present = present(folder);
     if (present.isEmpty()) {
       throw new ModelFormatException(folder, "the folder has no weights, expected one of " + NAMES);
     }

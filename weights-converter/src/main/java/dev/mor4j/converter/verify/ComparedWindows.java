@@ -121,15 +121,9 @@ final class ComparedWindows {
     return new ModelComparison(
         done,
         tokens,
-        natsOfA / tokens,
-        natsOfB / tokens,
         sameTop,
-        decisions,
-        sameDecisions,
-        clearDecisions,
-        sameClearDecisions,
-        divergence / tokens,
-        largestDivergence,
-        largestDifference);
+        new ModelComparison.Likelihood(natsOfA / tokens, natsOfB / tokens),
+        new ModelComparison.Decisions(decisions, sameDecisions, clearDecisions, sameClearDecisions),
+        new ModelComparison.Distance(divergence / tokens, largestDivergence, largestDifference));
   }
 }

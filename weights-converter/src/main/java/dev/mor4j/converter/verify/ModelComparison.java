@@ -8,6 +8,7 @@ import dev.mor4j.runtime.format.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntConsumer;
 
 /**
  * How far two models of one shape are from each other on a text: B, say, is A with quantised
@@ -15,31 +16,46 @@ import java.nio.file.Path;
  *
  * @param windows texts scored, each alone
  * @param tokens tokens scored, in all
- * @param natsOfA mean negative log-likelihood of a token, model A
- * @param natsOfB the same of model B
  * @param sameTop tokens after which both say the same next token
- * @param decisions routing decisions: one for each token and recursion
- * @param sameDecisions those that are the same
- * @param clearDecisions decisions by threshold where the router of A was further than {@link
- *     #CLEAR_MARGIN} from it
- * @param sameClearDecisions those that are the same
- * @param meanDivergence mean of KL(A‖B) over the tokens, in nats
- * @param largestDivergence the largest KL(A‖B)
- * @param largestDifference largest absolute difference of a logit
+ * @param likelihood how well each predicts the text
+ * @param decisions how often they route alike
+ * @param distance how far their outputs are apart
  */
 public record ModelComparison(
     int windows,
     long tokens,
-    double natsOfA,
-    double natsOfB,
     long sameTop,
-    long decisions,
-    long sameDecisions,
-    long clearDecisions,
-    long sameClearDecisions,
-    double meanDivergence,
-    double largestDivergence,
-    double largestDifference) {
+    Likelihood likelihood,
+    Decisions decisions,
+    Distance distance) {
+  /**
+   * Mean negative log-likelihoods of a token, in nats.
+   *
+   * @param natsOfA of model A
+   * @param natsOfB of model B
+   */
+  public record Likelihood(double natsOfA, double natsOfB) {}
+
+  /**
+   * Routing decisions: one for each token and recursion.
+   *
+   * @param all of them
+   * @param same those that are the same
+   * @param clear decisions by threshold where the router of A was further than {@link
+   *     #CLEAR_MARGIN} from it
+   * @param sameClear those of the clear ones that are the same
+   */
+  public record Decisions(long all, long same, long clear, long sameClear) {}
+
+  /**
+   * Differences of the outputs.
+   *
+   * @param meanDivergence mean of KL(A‖B) over the tokens, in nats
+   * @param largestDivergence the largest KL(A‖B)
+   * @param largestLogit largest absolute difference of a logit
+   */
+  public record Distance(double meanDivergence, double largestDivergence, double largestLogit) {}
+
   /** Router outputs closer to the threshold than this are a matter of rounding. */
   public static final double CLEAR_MARGIN = 0.05;
 
@@ -52,10 +68,27 @@ public record ModelComparison(
   public static ModelComparison run(
       MorModel a, MorModel b, TextWindows windows, RoutingMode mode, SessionOptions options)
       throws IOException {
+    return run(a, b, windows, mode, options, done -> {});
+  }
+
+  /**
+   * The same, with {@code progress} told after each window how many are done.
+   *
+   * @throws ModelFormatException where the models differ in their sizes, recursions or tokenizer
+   */
+  public static ModelComparison run(
+      MorModel a,
+      MorModel b,
+      TextWindows windows,
+      RoutingMode mode,
+      SessionOptions options,
+      IntConsumer progress)
+      throws IOException {
     requireAlike(a, b);
     ComparedWindows compared = new ComparedWindows(a, b, windows, mode, options);
     for (int window = 0; window < windows.count(); window++) {
       compared.add(window);
+      progress.accept(window + 1);
     }
     return compared.result();
   }

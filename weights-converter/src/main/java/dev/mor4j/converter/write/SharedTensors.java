@@ -17,6 +17,8 @@ import java.util.function.LongConsumer;
  * Which tensors of a model are the same, type, shape and bits, whatever the sharing strategy says:
  * each is stored under the first of its names.
  *
+ * <p>Source: docs/forward-pass.md, section 4.
+ *
  * @param stored canonical name → tensor to store, in the order of use
  * @param aliases every other canonical name → the name it is stored under
  */

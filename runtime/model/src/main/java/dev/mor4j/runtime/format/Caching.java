@@ -2,7 +2,11 @@ package dev.mor4j.runtime.format;
 
 import java.util.Locale;
 
-/** What the recursions cache (section 2.2 of arXiv 2507.10524). */
+/**
+ * What the recursions cache (section 2.2 of arXiv 2507.10524).
+ *
+ * <p>Source: docs/forward-pass.md, section 7.
+ */
 public enum Caching {
   /** Each recursion has its own keys and values, of the tokens that take part in it. */
   RECURSION_WISE,

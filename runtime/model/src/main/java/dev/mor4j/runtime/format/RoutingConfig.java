@@ -4,7 +4,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 
-/** How tokens are given their depth. */
+/**
+ * How tokens are given their depth.
+ *
+ * <p>Source: docs/forward-pass.md, section 5.
+ */
 public sealed interface RoutingConfig {
   /** No router: every token takes part in every recursion (vanilla and recursive models). */
   record None() implements RoutingConfig {}

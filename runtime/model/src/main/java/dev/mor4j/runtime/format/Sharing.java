@@ -5,6 +5,8 @@ import java.util.Locale;
 /**
  * Where the unrolled layers of a model share weights (section 2.1 of arXiv 2507.10524). {@code N}
  * recursions of a block of {@code b} layers.
+ *
+ * <p>Source: docs/forward-pass.md, section 4.
  */
 public enum Sharing {
   /** No recursion: every layer is its own; {@code N = 1}, {@code b = L}. */

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What computes: the operations of FORWARD-PASS on the weights of one model. Shared between
- * threads, each with its own {@link Workspace}. The values of a row never depend on the other rows
- * of a call: the same token with the same cache has the same bits, alone or in any batch.
+ * What computes: the operations of docs/forward-pass.md, section 2, on the weights of one model.
+ * Shared between threads, each with its own {@link Workspace}. The values of a row never depend on
+ * the other rows of a call: the same token with the same cache has the same bits, alone or in any
+ * batch.
  */
 public interface Backend extends AutoCloseable {
   /** What computes, for reports: kernels, instruction set, threads. */

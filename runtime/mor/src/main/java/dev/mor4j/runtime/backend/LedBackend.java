@@ -20,7 +20,12 @@ public interface LedBackend extends Backend {
 
   @Override
   default void decide(PreparedRouting routing, RoutingDecision decision, Workspace workspace) {
-    throw new UnsupportedOperationException("router outputs of this backend come to the host");
+    throw decidesNothing();
+  }
+
+  /** What asking for a decision, or for gates that come from one, is answered with. */
+  static UnsupportedOperationException decidesNothing() {
+    return new UnsupportedOperationException("router outputs of this backend come to the host");
   }
 
   @Override

@@ -6,6 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * Cosines and sines of the rotary angles, computed for a stretch of positions when one of them is
  * first used; {@link #reserve} makes the room for them earlier. In float32 as the authors' code
  * computes them: {@code angle = position · theta^(-2i/DH)}. Any thread.
+ *
+ * <p>Source: docs/forward-pass.md, section 3.
  */
 public final class RopeTable {
   private static final int STRETCH = 256;

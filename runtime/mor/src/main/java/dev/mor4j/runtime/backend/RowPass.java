@@ -20,7 +20,10 @@ public final class RowPass {
     REPLACE,
     /** Times its gate in {@link #gates}, it is added to the state. */
     GIVEN,
-    /** The same, with the gates that the backend has decided. */
+    /**
+     * Times the gate that the backend has decided, it is added to the state. A backend that decides
+     * nothing refuses such a pass with an {@link UnsupportedOperationException}.
+     */
     DECIDED
   }
 

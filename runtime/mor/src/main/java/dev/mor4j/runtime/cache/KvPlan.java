@@ -15,6 +15,8 @@ import dev.mor4j.runtime.kv.KvMode;
  *       later recursion (sharing with update).
  * </ul>
  *
+ * <p>Source: docs/forward-pass.md, section 7.
+ *
  * @param commonLayers layers of the cache that all tokens are in; 0 for none
  * @param blockLayers layers of each cache of a recursion; 0 for none
  * @param recursionCaches caches of recursions

@@ -16,6 +16,8 @@ import java.util.Optional;
 
 /**
  * Expert-choice: before each recursion its router decides which of the tokens still there go on.
+ *
+ * <p>Source: docs/forward-pass.md, section 5.
  */
 final class ExpertChoiceRouter implements RecursionRouter {
   private final ExpertRouting routing;

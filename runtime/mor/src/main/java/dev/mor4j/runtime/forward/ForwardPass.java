@@ -23,6 +23,8 @@ import java.util.Optional;
  * The way of a token from its id to its logits: embedding, unique first layer, the recursions that
  * its router gives it, unique last layer, head. Prepared once for a model, shared between threads;
  * what changes lives in {@link SequenceCaches} and {@link PassBuffers}.
+ *
+ * <p>Source: docs/forward-pass.md, section 2.
  */
 public final class ForwardPass {
   private static final int[] NO_ROWS = {};

@@ -11,7 +11,11 @@ import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.List;
 import java.util.Optional;
 
-/** Token-choice: one router gives every token its depth before the first recursion. */
+/**
+ * Token-choice: one router gives every token its depth before the first recursion.
+ *
+ * <p>Source: docs/forward-pass.md, section 6.
+ */
 final class TokenChoiceRouter implements RecursionRouter {
   private final TokenRouting routing;
   private final Backend backend;

@@ -3,7 +3,11 @@ package dev.mor4j.runtime.forward;
 import dev.mor4j.runtime.backend.PreparedRouting;
 import java.util.Optional;
 
-/** No router: every token goes once through all layers that may run. */
+/**
+ * No router: every token goes once through all layers that may run.
+ *
+ * <p>Source: docs/forward-pass.md, section 2, step 3.
+ */
 final class UnroutedTokens implements RecursionRouter {
   @Override
   public int enter(int[] rows, int count, PassBuffers buffers) {

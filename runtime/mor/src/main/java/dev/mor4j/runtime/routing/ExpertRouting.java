@@ -6,6 +6,8 @@ import java.util.Arrays;
 /**
  * The decisions of expert-choice routing (section 2.2.1 of arXiv 2507.10524), from the outputs of a
  * recursion's router. Stateless; any thread.
+ *
+ * <p>Source: docs/forward-pass.md, section 5, step 3.
  */
 public final class ExpertRouting {
   private final RoutingConfig.ExpertChoice config;

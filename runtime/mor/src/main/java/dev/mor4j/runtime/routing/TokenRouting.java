@@ -6,6 +6,8 @@ import java.util.Optional;
 /**
  * The decision of token-choice routing (section 2.2.1 of arXiv 2507.10524): one depth a token,
  * before the first recursion. Stateless; any thread.
+ *
+ * <p>Source: docs/forward-pass.md, section 6.
  */
 public final class TokenRouting {
   private final RoutingConfig.TokenChoice config;

@@ -99,7 +99,7 @@ final class Exits {
     if (rule.together()) {
       return false;
     }
-    // docs/scaling.md: half is near the best for depths from shallow to deep.
+    // docs/performance.md, simulation: half is near the best for depths from shallow to deep.
     int enough = rule.minBatch() > 0 ? rule.minBatch() : Math.ceilDiv(running, 2);
     if (waiting.size() >= Math.min(enough, running)) {
       return true;

@@ -68,8 +68,8 @@ class ForwardPassPropertiesTest {
   }
 
   /**
-   * FORWARD-PASS, invariant 1: token by token and any split give the bits of one pass, with any
-   * number of threads.
+   * docs/forward-pass.md, section 8, invariant 1: token by token and any split give the bits of one
+   * pass, with any number of threads.
    */
   @Property(tries = 150, seed = "1")
   void anySplitGivesTheBitsOfOnePass(@ForAll @LongRange(min = 0, max = 1_000_000) long seed)
@@ -175,7 +175,10 @@ class ForwardPassPropertiesTest {
     }
   }
 
-  /** FORWARD-PASS, invariant 2: with every router forced open, threshold is top-k at capacity 1. */
+  /**
+   * docs/forward-pass.md, section 8, invariant 2: with every router forced open, threshold is top-k
+   * at capacity 1.
+   */
   @Property(tries = 60, seed = "3")
   void openRoutersAreCapacityOne(@ForAll @LongRange(min = 0, max = 1_000_000) long seed)
       throws IOException {
@@ -229,8 +232,8 @@ class ForwardPassPropertiesTest {
   }
 
   /**
-   * FORWARD-PASS, invariant 3: the caches hold Σ_r |A_r| · b entries, and the unique layers' of all
-   * tokens.
+   * docs/forward-pass.md, section 8, invariant 3: the caches hold Σ_r |A_r| · b entries, and the
+   * unique layers' of all tokens.
    */
   @Property(tries = 100, seed = "4")
   void cachesHoldWhatTheFormulaSays(@ForAll @LongRange(min = 0, max = 1_000_000) long seed)

@@ -71,7 +71,10 @@ final class SchedulerAudit {
     assertThat(scheduler.exits().waiting()).allMatch(scheduler.running()::contains);
   }
 
-  /** FORWARD-PASS, invariant 3: a cache has an entry for each token that got there, no other. */
+  /**
+   * docs/forward-pass.md, section 8, invariant 3: a cache has an entry for each token that got
+   * there, no other.
+   */
   private static void checkLengths(
       Sequence sequence, KvPlan plan, TokenBatch tokens, Set<Integer> inBlock) {
     SequenceCaches caches = sequence.caches;

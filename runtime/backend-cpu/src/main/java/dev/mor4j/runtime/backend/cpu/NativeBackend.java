@@ -8,12 +8,12 @@ import dev.mor4j.bindings.cpu.LayerView;
 import dev.mor4j.bindings.cpu.RouterTable;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.LedBackend;
+import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.RopeTable;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
-import dev.mor4j.runtime.cache.KvCache;
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.kv.KvMode;
@@ -179,64 +179,38 @@ public final class NativeBackend implements LedBackend {
         .layers(prepared.table())
         .rows(ws.state(pass.state), ws.stateRow, pass.rows, ws.rope, ws.kvRows)
         .workspace(ws.scratch);
-    if (pass.gating == RowPass.Gating.GIVEN) {
-      MemorySegment.copy(pass.gates, 0, ws.gates, ValueLayout.JAVA_FLOAT, 0, pass.rows);
-      ws.blockPass.addGated(ws.gates);
-    } else {
-      ws.blockPass.replace();
+    switch (pass.gating) {
+      case REPLACE -> ws.blockPass.replace();
+      case GIVEN -> {
+        MemorySegment.copy(pass.gates, 0, ws.gates, ValueLayout.JAVA_FLOAT, 0, pass.rows);
+        ws.blockPass.addGated(ws.gates);
+      }
+      case DECIDED -> throw LedBackend.decidesNothing();
     }
     context.runBlock(ws.blockPass);
   }
 
-  /**
-   * Writes the page tables of the caches, each once for a run of rows that share it, and points the
-   * rows to them.
-   */
+  /** Writes the page tables of the caches and points the rows to them. */
   private static void describeCaches(RowPass pass, boolean overlay, NativeWorkspace ws) {
-    long bytes = 0;
-    for (int i = 0; i < pass.rows; i++) {
-      if (!sharesTables(pass, i)) {
-        bytes += 8L * pass.base[i].pageCount();
-        if (overlay && pass.overlay[i] != null) {
-          bytes +=
-              8L * pass.overlay[i].pageCount() + Math.ceilDiv(pass.overlaySlots[i].length, 2) * 8L;
-        }
-      }
-    }
-    MemorySegment tables = ws.tables.reserve(bytes);
+    MemorySegment tables = ws.tables.reserve(PageTableWriter.bytes(pass, overlay));
     long begin = tables.address();
-    long base = 0;
-    long overlayPages = 0;
-    long overlaySlots = 0;
-    long at = 0;
+    PageTableWriter writer = ws.pageTables;
+    writer.begin(0);
     for (int i = 0; i < pass.rows; i++) {
-      if (!sharesTables(pass, i)) {
-        base = begin + at;
-        at = writeTable(pass.base[i], tables, at);
-        overlayPages = 0;
-        overlaySlots = 0;
-        if (overlay && pass.overlay[i] != null) {
-          overlayPages = begin + at;
-          at = writeTable(pass.overlay[i], tables, at);
-          overlaySlots = begin + at;
-          int[] slots = pass.overlaySlots[i];
-          MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
-          at += Math.ceilDiv(slots.length, 2) * 8L;
-        }
-      }
-      ws.kvRows.set(i, base, overlayPages, overlaySlots, pass.slots[i], pass.contexts[i]);
+      writer.write(pass, i, overlay, tables);
+      ws.kvRows.set(
+          i,
+          begin + writer.pages(),
+          address(begin, writer.overlayPages()),
+          address(begin, writer.overlaySlots()),
+          pass.slots[i],
+          pass.contexts[i]);
     }
   }
 
-  /** Whether row {@code i} has the caches of the row before it. */
-  private static boolean sharesTables(RowPass pass, int i) {
-    return i > 0 && pass.base[i] == pass.base[i - 1] && pass.overlay[i] == pass.overlay[i - 1];
-  }
-
-  private static long writeTable(KvCache cache, MemorySegment tables, long at) {
-    int pages = cache.pageCount();
-    MemorySegment.copy(cache.pageAddresses(), 0, tables, ValueLayout.JAVA_LONG, at, pages);
-    return at + 8L * pages;
+  /** What C takes for a part of the tables: NULL where there is none. */
+  private static long address(long begin, long part) {
+    return part == PageTableWriter.NONE ? 0 : begin + part;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.bindings.cpu.BlockPass;
 import dev.mor4j.bindings.cpu.KvRows;
+import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.memory.CountedArena;
 import dev.mor4j.runtime.memory.MemoryAccount;
@@ -34,6 +35,7 @@ final class NativeWorkspace implements Workspace {
   final KvRows kvRows;
   final BlockPass blockPass;
   final GrowingBuffer tables = new GrowingBuffer();
+  final PageTableWriter pageTables = new PageTableWriter();
 
   private final int hidden;
   private final int maxRows;

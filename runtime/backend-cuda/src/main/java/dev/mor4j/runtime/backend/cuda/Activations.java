@@ -1,10 +1,14 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
+import dev.mor4j.bindings.cuda.DeviceMemory;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.bindings.cuda.kernel.Attention;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
 
 /**
- * What the rows of one pass need between its operations, in device memory, at addresses that do not
- * change while the workspace lives. T is the number type of the shape.
+ * What the rows of one pass need between its operations, in device memory that stays the same while
+ * the workspace lives. T is the number type of the shape.
  *
  * <pre>
  *   y float32 [P, H] | normed T [P, H] | qkv T [P, (NH + 2 NKV) DH] | attended T [P, NH DH] | result T [P, H]
@@ -19,86 +23,70 @@ final class Activations implements AutoCloseable {
    */
   static final int SPLITS = 16;
 
-  /** Passes of more rows attend by the kernel for prompts. */
+  /** Passes of more rows use the attention kernel for prompts. */
   static final int MOST_DECODE_ROWS = 1024;
 
   private static final long ALIGNMENT = 256;
 
-  final long y;
-  final long normed;
-  final long qkv;
-  final long attended;
-  final long result;
-  final long gateUp;
-  final long activated;
-  final long z;
-  final long decisions;
-  final long inner;
-  final long partials;
-  final long done;
+  final DeviceView y;
+  final DeviceView normed;
+  final DeviceView qkv;
+  final DeviceView attended;
+  final DeviceView result;
+  final DeviceView gateUp;
+  final DeviceView activated;
+  final DeviceView z;
+  final DeviceView decisions;
+  final DeviceView inner;
+  final Attention.Split split;
 
   private final DeviceBuffer buffer;
-  private long end;
 
   /**
    * @param rows P, a bucket
    */
   Activations(DeviceQueue queue, DeviceShape shape, int rows) {
-    long number = rows * (long) shape.type().bytes();
-    long wide = rows * (long) Float.BYTES;
+    Element type = shape.type().element();
+    long all = rows;
     int decodeRows = Math.min(rows, MOST_DECODE_ROWS);
     int heads = shape.sizes().heads();
-    long partialFloats =
-        CudaKernels.partialFloats(decodeRows, heads, shape.sizes().headDim(), SPLITS);
-    long[] bytes = {
-      wide * shape.hidden(),
-      number * shape.hidden(),
-      number * shape.qkv(),
-      number * shape.queries(),
-      number * shape.hidden(),
-      number * 2 * shape.intermediate(),
-      number * shape.intermediate(),
-      wide * shape.outs(),
-      wide * shape.outs(),
-      wide * shape.inner(),
-      partialFloats * Float.BYTES,
-      (long) decodeRows * heads * Integer.BYTES
-    };
-    for (long part : bytes) {
-      end += aligned(part);
-    }
-    this.buffer = new DeviceBuffer(queue.context());
-    buffer.reserve(end);
-    end = buffer.address();
-    y = next(bytes[0]);
-    normed = next(bytes[1]);
-    qkv = next(bytes[2]);
-    attended = next(bytes[3]);
-    result = next(bytes[4]);
-    gateUp = next(bytes[5]);
-    activated = next(bytes[6]);
-    z = next(bytes[7]);
-    decisions = next(bytes[8]);
-    inner = next(bytes[9]);
-    partials = next(bytes[10]);
-    done = next(bytes[11]);
-    // Attention counts up from there, and back.
+    Columns columns = new Columns(ALIGNMENT);
+    Column sums = columns.add(Element.F32, all * shape.hidden());
+    Column norms = columns.add(type, all * shape.hidden());
+    Column inputs = columns.add(type, all * shape.qkv());
+    Column outputs = columns.add(type, all * shape.queries());
+    Column results = columns.add(type, all * shape.hidden());
+    Column gates = columns.add(type, all * 2 * shape.intermediate());
+    Column products = columns.add(type, all * shape.intermediate());
+    Column scores = columns.add(Element.F32, all * shape.outs());
+    Column deciding = columns.add(Element.F32, all * shape.outs());
+    Column hiddenLayer = columns.add(Element.F32, all * shape.inner());
+    Column partials =
+        columns.add(
+            Element.F32,
+            CudaKernels.partialFloats(decodeRows, heads, shape.sizes().headDim(), SPLITS));
+    Column done = columns.add(Element.UINT32, (long) decodeRows * heads);
+    this.buffer = new DeviceBuffer(queue.context(), Element.UINT8);
+    buffer.reserve(columns.bytes());
+    DeviceMemory memory = buffer.memory();
+    y = sums.view(memory);
+    normed = norms.view(memory);
+    qkv = inputs.view(memory);
+    attended = outputs.view(memory);
+    result = results.view(memory);
+    gateUp = gates.view(memory);
+    activated = products.view(memory);
+    z = scores.view(memory);
+    decisions = deciding.view(memory);
+    inner = hiddenLayer.view(memory);
+    split = new Attention.Split(partials.view(memory), done.view(memory), SPLITS);
+    // Attention counts up from 0 in it, and leaves 0 behind.
     try {
-      queue.run(stream -> stream.fill(done, (byte) 0, bytes[11]));
+      queue.run(stream -> stream.fill(split.done(), (byte) 0));
     } catch (RuntimeException e) {
       buffer.close();
       throw e;
     }
-  }
-
-  private static long aligned(long bytes) {
-    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
-  }
-
-  private long next(long bytes) {
-    long address = end;
-    end += aligned(bytes);
-    return address;
   }
 
   @Override

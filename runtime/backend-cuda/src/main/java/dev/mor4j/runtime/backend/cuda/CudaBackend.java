@@ -2,17 +2,19 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaDevice;
-import dev.mor4j.bindings.cuda.CudaKernels;
-import dev.mor4j.bindings.cuda.CudaKvType;
-import dev.mor4j.bindings.cuda.CudaLibraries;
-import dev.mor4j.bindings.cuda.CudaType;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.Routing;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaKvType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.DecodePlan;
 import dev.mor4j.runtime.backend.DecodeProgram;
+import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.backend.PreparedRouting;
@@ -41,8 +43,8 @@ import java.util.function.IntPredicate;
 /**
  * The operations on an NVIDIA GPU: weights, caches, states and activations in its memory, a graph
  * for the layers of a pass, hand-written kernels and products of cuBLASLt. Only token ids and row
- * tables go to the device, router outputs, logits or tokens come back. Owns everything there; any
- * thread, each with its own workspace.
+ * tables go to the device; router outputs, logits or tokens come back. Owns everything on the
+ * device. Any thread, each with its own workspace.
  */
 public final class CudaBackend implements Backend {
   private final CudaContext context;
@@ -52,7 +54,7 @@ public final class CudaBackend implements Backend {
   private final DevicePageMemory pages;
   private final DeviceMatrix embedding;
   private final CudaHead head;
-  private final long frequencies;
+  private final DeviceView frequencies;
   private final DeviceBuffer scratch;
   private final int recursions;
   private boolean closed;
@@ -86,7 +88,7 @@ public final class CudaBackend implements Backend {
               queue, shape, weights.matrix(source.head()), weights.floats(source.finalNorm()));
       this.frequencies =
           weights.floats(RopeTable.inverseFrequencies(sizes.headDim(), sizes.ropeTheta()));
-      this.scratch = new DeviceBuffer(context);
+      this.scratch = new DeviceBuffer(context, type.element());
     } catch (RuntimeException | Error e) {
       if (uploading != null) {
         uploading.close();
@@ -162,7 +164,10 @@ public final class CudaBackend implements Backend {
 
   @Override
   public Optional<PreparedRouting> prepare(RoutingPlan plan) {
-    long deciders = plan.auxiliary().isEmpty() ? 0 : weights.table(plan.auxiliary(), r -> false);
+    Optional<DeviceRouterTable> deciders =
+        plan.auxiliary().isEmpty()
+            ? Optional.empty()
+            : Optional.of(weights.tableOf(plan.auxiliary(), r -> false));
     IntPredicate takesAll =
         plan.config() instanceof RoutingConfig.ExpertChoice expert
             ? r -> expert.capacities().get(r) == 1.0
@@ -171,12 +176,9 @@ public final class CudaBackend implements Backend {
         new CudaRouting(
             plan.config(),
             queue,
-            shape,
-            plan.routers().getFirst(),
-            plan.auxiliary().isEmpty() ? null : plan.auxiliary().getFirst(),
-            weights.table(plan.routers(), takesAll),
+            weights.tableOf(plan.routers(), takesAll),
             deciders,
-            plan.bias().map(weights::floats).orElse(0L)));
+            plan.bias().map(weights::floats)));
   }
 
   @Override
@@ -187,11 +189,11 @@ public final class CudaBackend implements Backend {
   @Override
   public Workspace newWorkspace(int maxRows) {
     synchronized (scratch) {
-      scratch.reserve(weights.largestInt8() * shape.type().bytes());
+      scratch.reserve(weights.largestInt8());
     }
     Activations activations = new Activations(queue, shape, CudaWorkspace.bucket(maxRows));
     LayerLaunches launches =
-        new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.address());
+        new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.view());
     return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);
   }
 
@@ -219,7 +221,7 @@ public final class CudaBackend implements Backend {
                 stream,
                 ws.tables.rows(CudaWorkspace.bucket(rows)),
                 embedding,
-                ws.tables.idsAddress(),
+                ws.tables.views().ids,
                 ws.state(Workspace.State.HIDDEN));
           });
     }
@@ -232,7 +234,7 @@ public final class CudaBackend implements Backend {
     }
     CudaWorkspace ws = (CudaWorkspace) workspace;
     DeviceLayers prepared = (DeviceLayers) layers;
-    long tableBytes = PageTables.bytes(pass, prepared.overlays());
+    long tableBytes = PageTableWriter.bytes(pass, prepared.overlays());
     ws.reserveTables(tableBytes);
     ws.tables.begin();
     ws.tables.rows(pass.stateRow, 0, pass.rows);
@@ -243,21 +245,19 @@ public final class CudaBackend implements Backend {
     }
     int bucket = CudaWorkspace.bucket(pass.rows);
     LayerLaunches.Prompts prompts = PageTables.describeKinds(pass, ws.tables);
-    long x = ws.state(pass.state);
-    LayerLaunches.Pass addresses =
+    DeviceView x = ws.state(pass.state);
+    LayerLaunches.Pass onDevice =
         new LayerLaunches.Pass(
             ws.tables.rows(bucket),
             x,
-            ws.tables.positionsAddress(),
-            ws.tables.cacheAddress(0),
-            ws.tables.tablesAddress(),
+            ws.tables.views(),
+            0,
             switch (pass.gating) {
-              case REPLACE -> 0;
-              case GIVEN -> ws.tables.gatesAddress();
-              case DECIDED -> ws.decisions.gates();
+              case REPLACE -> new Scatter.Result.Replace();
+              case GIVEN -> new Scatter.Result.Add(ws.tables.views().gates);
+              case DECIDED -> new Scatter.Result.Add(ws.decisions.outcomes().gates());
             },
-            prompts,
-            ws.tables.kindsAddress());
+            prompts);
     queue.run(
         stream -> {
           ws.tables.send(stream, RowTables.Part.ONE_CACHE, tableBytes);
@@ -265,7 +265,7 @@ public final class CudaBackend implements Backend {
               new CudaWorkspace.GraphKey(prepared, bucket, pass.state, pass.gating, prompts),
               stream,
               () -> ws.launches.prepare(prepared, bucket),
-              () -> ws.launches.run(stream, prepared, addresses));
+              () -> ws.launches.run(stream, prepared, onDevice));
         });
   }
 
@@ -276,39 +276,28 @@ public final class CudaBackend implements Backend {
     DeviceRouterTable table = (DeviceRouterTable) router;
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      long bytes = (long) rows * table.outs() * Float.BYTES;
+      int numbers = rows * table.outs();
       ws.tables.begin();
       ws.tables.rows(stateRows, done, rows);
       ws.results.await();
-      ws.results.reserve(bytes);
+      ws.results.reserve((long) numbers * Float.BYTES);
       queue.run(
           stream -> {
             ws.tables.send(stream, RowTables.Part.LIST, 0);
             CudaKernels.route(
                 stream,
-                new Routing(
+                table.routing(
                     ws.tables.rows(CudaWorkspace.bucket(rows)),
-                    table.table(),
                     0,
                     ws.state(Workspace.State.HIDDEN),
                     ws.activations.z,
-                    ws.activations.inner,
-                    shape.hidden(),
-                    table.inner(),
-                    table.outs(),
-                    0,
-                    CudaType.F32));
-            stream.copyToHost(ws.activations.z, ws.results.memory(), 0, bytes);
+                    ws.activations));
+            stream.copyToHost(ws.activations.z, numbers, ws.results.memory(), 0);
             ws.results.usedBy(stream);
           });
       ws.results.await();
       MemorySegment.copy(
-          ws.results.segment(),
-          ValueLayout.JAVA_FLOAT,
-          0,
-          z,
-          done * table.outs(),
-          rows * table.outs());
+          ws.results.segment(), ValueLayout.JAVA_FLOAT, 0, z, done * table.outs(), numbers);
     }
   }
 
@@ -320,7 +309,7 @@ public final class CudaBackend implements Backend {
   @Override
   public void beginRecursions(int[] stateRows, int count, Workspace workspace) {
     CudaWorkspace ws = (CudaWorkspace) workspace;
-    long to = ws.state(Workspace.State.RECURSION);
+    DeviceView to = ws.state(Workspace.State.RECURSION);
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
       ws.tables.begin();
@@ -353,7 +342,7 @@ public final class CudaBackend implements Backend {
                 ws.tables.rows(CudaWorkspace.bucket(rows)),
                 ws.state(Workspace.State.HIDDEN),
                 ws.state(Workspace.State.RECURSION),
-                gates == null ? ws.decisions.gates() : ws.tables.gatesAddress(),
+                gates == null ? ws.decisions.outcomes().gates() : ws.tables.views().gates,
                 shape.hidden());
           });
     }

@@ -1,12 +1,16 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.Outcomes;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
 import dev.mor4j.runtime.backend.DecodePlan;
 import dev.mor4j.runtime.backend.DecodeProgram;
 import dev.mor4j.runtime.backend.DecodeStep;
+import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import dev.mor4j.runtime.backend.Workspace;
 import java.lang.foreign.MemorySegment;
@@ -14,8 +18,9 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * One graph for a whole token of each of several sequences: embedding, first layer, all recursions
- * with their routers' decisions and the compaction of the rows that go on, last layer. Which rows
- * take part in what is known on the device alone; the host enqueues the graph and reads the depths.
+ * with their routers' decisions and the compaction of the rows that go on, last layer. Only the
+ * device knows which rows take part in which recursion. The host enqueues the graph and reads the
+ * depths.
  */
 final class CudaDecodeProgram implements DecodeProgram {
   private final DecodePlan plan;
@@ -87,11 +92,10 @@ final class CudaDecodeProgram implements DecodeProgram {
     return isRouted() && routing.isTokenChoice();
   }
 
-  /** What goes to the device, the graph, and what comes back: depths, then tokens. */
+  /** Enqueues copies to the device, the graph, and copies back: of depths, then of tokens. */
   private void enqueue(
       CudaStream stream, int count, boolean chooses, long tableBytes, CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);
-    long bytes = (long) count * Integer.BYTES;
     ws.tables.send(stream, RowTables.Part.ALL_CACHES, tableBytes);
     if (chooses) {
       head.send(stream, count, ws);
@@ -112,10 +116,10 @@ final class CudaDecodeProgram implements DecodeProgram {
           }
         });
     if (isRouted()) {
-      stream.copyToHost(ws.decisions.depths(), ws.results.memory(), 0, bytes);
+      stream.copyToHost(ws.decisions.outcomes().depths(), count, ws.results.memory(), 0);
     }
     if (chooses) {
-      stream.copyToHost(ws.tokens.address(), ws.results.memory(), bytes, bytes);
+      stream.copyToHost(ws.tokens.view(), count, ws.results.memory(), (long) count * Integer.BYTES);
     }
     ws.results.usedBy(stream);
   }
@@ -123,9 +127,9 @@ final class CudaDecodeProgram implements DecodeProgram {
   /** Writes what the rows need; returns the bytes of their page tables. */
   private long describe(DecodeStep step, CudaWorkspace ws) {
     int recursions = Math.min(step.maxRecursions, plan.blocks().size());
-    long bytes = hasCommon() ? PageTables.bytes(step.common, false) : 0;
+    long bytes = hasCommon() ? PageTableWriter.bytes(step.common, false) : 0;
     for (int r = 0; r < recursions; r++) {
-      bytes += PageTables.bytes(step.recursions[r], overlays(block(r)));
+      bytes += PageTableWriter.bytes(step.recursions[r], overlays(block(r)));
     }
     ws.reserveTables(bytes);
     RowTables tables = ws.tables;
@@ -155,45 +159,44 @@ final class CudaDecodeProgram implements DecodeProgram {
 
   private void enqueueLayers(CudaStream stream, int bucket, CudaWorkspace ws) {
     DeviceRows all = ws.tables.rows(bucket);
-    long x = ws.state(Workspace.State.HIDDEN);
-    CudaKernels.embed(stream, all, embedding, ws.tables.idsAddress(), x);
-    plan.first().ifPresent(layers -> runLayers(stream, layers, 0, all, x, 0, ws));
+    DeviceView x = ws.state(Workspace.State.HIDDEN);
+    CudaKernels.embed(stream, all, embedding, ws.tables.views().ids, x);
+    plan.first().ifPresent(layers -> runLayers(stream, layers, 0, all, x, ws));
     if (isTokenChoice()) {
       runTokens(stream, bucket, ws);
     } else if (isRouted()) {
       runExperts(stream, bucket, ws);
     }
-    plan.last().ifPresent(layers -> runLayers(stream, layers, 0, all, x, 0, ws));
+    plan.last().ifPresent(layers -> runLayers(stream, layers, 0, all, x, ws));
   }
 
   /**
+   * Enqueues layers whose result replaces the states.
+   *
    * @param cache which of the described caches
-   * @param gates address of the gates; 0 where the result replaces
    */
   private static void runLayers(
       CudaStream stream,
       PreparedLayers layers,
       int cache,
       DeviceRows rows,
-      long x,
-      long gates,
+      DeviceView x,
       CudaWorkspace ws) {
-    ws.launches.run(stream, (DeviceLayers) layers, pass(cache, rows, x, gates, ws));
+    Scatter.Result replace = new Scatter.Result.Replace();
+    ws.launches.run(stream, (DeviceLayers) layers, pass(cache, rows, x, replace, ws));
   }
 
   private static LayerLaunches.Pass pass(
-      int cache, DeviceRows rows, long x, long gates, CudaWorkspace ws) {
+      int cache, DeviceRows rows, DeviceView x, Scatter.Result result, CudaWorkspace ws) {
     return new LayerLaunches.Pass(
         rows,
         x,
-        ws.tables.positionsAddress(),
-        ws.tables.cacheAddress(cache),
-        ws.tables.tablesAddress(),
-        gates,
+        ws.tables.views(),
+        cache,
+        result,
         rows.bucket() > Activations.MOST_DECODE_ROWS
             ? LayerLaunches.Prompts.ALL
-            : LayerLaunches.Prompts.NONE,
-        0);
+            : LayerLaunches.Prompts.NONE);
   }
 
   private void runExperts(CudaStream stream, int bucket, CudaWorkspace ws) {
@@ -223,8 +226,9 @@ final class CudaDecodeProgram implements DecodeProgram {
    */
   private boolean runBlock(
       CudaStream stream, int recursion, DeviceRows rows, boolean mayDecide, CudaWorkspace ws) {
-    long x = ws.state(Workspace.State.HIDDEN);
-    LayerLaunches.Pass pass = pass(1 + recursion, rows, x, ws.decisions.gates(), ws);
+    DeviceView x = ws.state(Workspace.State.HIDDEN);
+    Scatter.Result add = new Scatter.Result.Add(ws.decisions.outcomes().gates());
+    LayerLaunches.Pass pass = pass(1 + recursion, rows, x, add, ws);
     int next = recursion + 1;
     if (mayDecide && next < plan.blocks().size() && routing.decidesAtTheEndOfPasses()) {
       ws.launches.run(
@@ -239,26 +243,27 @@ final class CudaDecodeProgram implements DecodeProgram {
   }
 
   private static void compact(CudaStream stream, DeviceRows rows, CudaWorkspace ws) {
+    Decisions decisions = ws.decisions;
     CudaKernels.compact(
-        stream, rows, ws.decisions.keep(), ws.decisions.list(), ws.decisions.count());
+        stream, rows, decisions.outcomes().keep(), decisions.list(), decisions.count());
   }
 
   private void runTokens(CudaStream stream, int bucket, CudaWorkspace ws) {
-    Decisions decisions = ws.decisions;
+    Outcomes decided = ws.decisions.outcomes();
     DeviceRows all = ws.tables.rows(bucket);
-    DeviceRows active = decisions.active(bucket);
-    long x = ws.state(Workspace.State.HIDDEN);
-    long y = ws.state(Workspace.State.RECURSION);
+    DeviceRows active = ws.decisions.active(bucket);
+    DeviceView x = ws.state(Workspace.State.HIDDEN);
+    DeviceView y = ws.state(Workspace.State.RECURSION);
     routing.decideTokens(stream, all, ws);
     CudaKernels.copyRows(stream, all, x, y, shape.hidden());
     for (int r = 0; r < plan.blocks().size(); r++) {
       if (r > 0) {
         DeviceRows before = r == 1 ? all : active;
-        CudaKernels.keepDeeper(stream, before, decisions.depths(), decisions.keep(), r);
+        CudaKernels.keepDeeper(stream, before, decided.depths(), decided.keep(), r);
         compact(stream, before, ws);
       }
-      runLayers(stream, block(r), 1 + r, r == 0 ? all : active, y, 0, ws);
+      runLayers(stream, block(r), 1 + r, r == 0 ? all : active, y, ws);
     }
-    CudaKernels.addGated(stream, all, x, y, decisions.gates(), shape.hidden());
+    CudaKernels.addGated(stream, all, x, y, decided.gates(), shape.hidden());
   }
 }

@@ -1,10 +1,11 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.DeviceSampling;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.DeviceSampling;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.sampling.Sampler;
 import java.lang.foreign.MemorySegment;
@@ -15,17 +16,17 @@ import java.lang.foreign.ValueLayout;
  * the weights. Any thread, each with its own workspace.
  */
 final class CudaHead {
-  /** Most tokens of a vocabulary that are chosen from on the device. */
+  /** The largest vocabulary that the device chooses tokens from. */
   private static final int MOST_TOKENS = 1 << 21;
 
   private final DeviceQueue queue;
   private final DeviceShape shape;
   private final DeviceMatrix head;
 
-  /** Address of float32 [H]. */
-  private final long norm;
+  /** float32 [H]. */
+  private final DeviceView norm;
 
-  CudaHead(DeviceQueue queue, DeviceShape shape, DeviceMatrix head, long norm) {
+  CudaHead(DeviceQueue queue, DeviceShape shape, DeviceMatrix head, DeviceView norm) {
     this.queue = queue;
     this.shape = shape;
     this.head = head;
@@ -36,17 +37,17 @@ final class CudaHead {
     return shape.sizes().vocabulary() <= MOST_TOKENS;
   }
 
-  /** Bytes of the logits of {@code count} rows. */
-  private long logitBytes(int count) {
-    return (long) count * shape.sizes().vocabulary() * Float.BYTES;
+  /** Logits of {@code count} rows. */
+  private long logitCount(int count) {
+    return (long) count * shape.sizes().vocabulary();
   }
 
   /** See {@link dev.mor4j.runtime.backend.Backend#logits}. */
   void logits(int[] stateRows, int from, int count, float[] logits, int offset, CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);
-    long bytes = logitBytes(count);
+    long numbers = logitCount(count);
     ws.results.await();
-    ws.results.reserve(bytes);
+    ws.results.reserve(numbers * Float.BYTES);
     reserve(count, ws);
     ws.tables.begin();
     ws.tables.rows(stateRows, from, count);
@@ -55,23 +56,22 @@ final class CudaHead {
           ws.tables.send(stream, RowTables.Part.LIST, 0);
           prepare(bucket, ws);
           enqueueLogits(stream, ws.tables.rows(bucket), ws);
-          stream.copyToHost(ws.logits.address(), ws.results.memory(), 0, bytes);
+          stream.copyToHost(ws.logits.view(), numbers, ws.results.memory(), 0);
           ws.results.usedBy(stream);
         });
     ws.results.await();
-    int numbers = Math.multiplyExact(count, shape.sizes().vocabulary());
-    MemorySegment.copy(ws.results.segment(), ValueLayout.JAVA_FLOAT, 0, logits, offset, numbers);
+    MemorySegment.copy(
+        ws.results.segment(), ValueLayout.JAVA_FLOAT, 0, logits, offset, Math.toIntExact(numbers));
   }
 
   /** See {@link dev.mor4j.runtime.backend.Backend#chooseTokens}. */
   void chooseTokens(
       int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);
-    long bytes = (long) count * Integer.BYTES;
     reserve(count, ws);
     describe(samplers, from, count, ws);
     ws.results.await();
-    ws.results.reserve(bytes);
+    ws.results.reserve((long) count * Integer.BYTES);
     ws.tables.begin();
     ws.tables.rows(stateRows, from, count);
     queue.run(
@@ -83,7 +83,7 @@ final class CudaHead {
               stream,
               () -> prepare(bucket, ws),
               () -> choose(stream, ws.tables.rows(bucket), ws));
-          stream.copyToHost(ws.tokens.address(), ws.results.memory(), 0, bytes);
+          stream.copyToHost(ws.tokens.view(), count, ws.results.memory(), 0);
           ws.results.usedBy(stream);
         });
     ws.results.await();
@@ -93,7 +93,7 @@ final class CudaHead {
   /** Makes room for {@code count} rows. */
   void reserve(int count, CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);
-    ws.reserveHead(bucket, logitBytes(bucket));
+    ws.reserveHead(bucket, logitCount(bucket));
   }
 
   /** Finds the algorithm of the product; not inside a capture. */
@@ -127,8 +127,7 @@ final class CudaHead {
 
   /** Enqueues the logits of {@code rows}. */
   private void enqueueLogits(CudaStream stream, DeviceRows rows, CudaWorkspace ws) {
-    ws.launches.head(
-        stream, rows, ws.state(Workspace.State.HIDDEN), norm, head, ws.logits.address());
+    ws.launches.head(stream, rows, ws.state(Workspace.State.HIDDEN), norm, head, ws.logits.view());
   }
 
   /** Enqueues the logits of {@code rows} and the choice of their tokens. */
@@ -137,9 +136,9 @@ final class CudaHead {
     CudaKernels.sample(
         stream,
         rows,
-        ws.logits.address(),
-        ws.deviceDraws.address(),
-        ws.tokens.address(),
+        ws.logits.view(),
+        ws.deviceDraws.view(),
+        ws.tokens.view(),
         shape.sizes().vocabulary());
   }
 }

@@ -1,9 +1,9 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaAttempt;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaDevice;
-import dev.mor4j.bindings.cuda.CudaLibraries;
+import dev.mor4j.bindings.cuda.library.CudaAttempt;
+import dev.mor4j.bindings.cuda.library.CudaLibraries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

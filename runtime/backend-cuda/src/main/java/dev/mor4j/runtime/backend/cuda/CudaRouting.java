@@ -1,15 +1,17 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.CudaType;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.ExpertDecision;
-import dev.mor4j.bindings.cuda.RouterFunction;
-import dev.mor4j.bindings.cuda.Routing;
-import dev.mor4j.bindings.cuda.Scatter;
-import dev.mor4j.bindings.cuda.TokenDecision;
-import dev.mor4j.runtime.backend.PreparedRouter;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.ExpertDecision;
+import dev.mor4j.bindings.cuda.kernel.ExpertRule;
+import dev.mor4j.bindings.cuda.kernel.Gate;
+import dev.mor4j.bindings.cuda.kernel.Outcomes;
+import dev.mor4j.bindings.cuda.kernel.Recursion;
+import dev.mor4j.bindings.cuda.kernel.RouterFunction;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
+import dev.mor4j.bindings.cuda.kernel.TokenDecision;
 import dev.mor4j.runtime.backend.PreparedRouting;
 import dev.mor4j.runtime.backend.RoutingDecision;
 import dev.mor4j.runtime.backend.Workspace;
@@ -17,6 +19,7 @@ import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
  * The launches by which the device decides how deep tokens go. Outcomes and gates stay there, in
@@ -25,44 +28,36 @@ import java.lang.foreign.ValueLayout;
 final class CudaRouting implements PreparedRouting {
   private final RoutingConfig config;
   private final DeviceQueue queue;
-  private final DeviceShape shape;
-
-  /** Sizes of the routers; all of a kind have the same. */
-  private final DeviceRouterTable router;
-
-  /** The same of those that only decide; null without any. */
-  private final DeviceRouterTable decider;
-
-  /** Addresses of {@code mor4j_cuda_router} [N], or [1] for token-choice. */
-  private final long routers;
-
-  private final long deciders;
-
-  /** Address of float32 [N]; 0 without one. */
-  private final long bias;
+  private final DeviceRouterTable routers;
+  private final Optional<DeviceRouterTable> deciders;
+  private final Optional<DeviceView> bias;
+  private final Gate gate;
 
   /**
-   * @param routers address of a table of {@code mor4j_cuda_router}
-   * @param deciders address of the table of those that only decide; 0 without any
-   * @param bias address of float32 [N]; 0 without one
+   * @param routers those that weigh, one for each recursion, or the one of token-choice
+   * @param deciders those that only decide, where there are any
+   * @param bias float32 [N] that token-choice adds for its choice
    */
   CudaRouting(
       RoutingConfig config,
       DeviceQueue queue,
-      DeviceShape shape,
-      PreparedRouter router,
-      PreparedRouter decider,
-      long routers,
-      long deciders,
-      long bias) {
+      DeviceRouterTable routers,
+      Optional<DeviceRouterTable> deciders,
+      Optional<DeviceView> bias) {
     this.config = config;
     this.queue = queue;
-    this.shape = shape;
-    this.router = (DeviceRouterTable) router;
-    this.decider = (DeviceRouterTable) decider;
     this.routers = routers;
     this.deciders = deciders;
     this.bias = bias;
+    this.gate =
+        switch (config) {
+          case RoutingConfig.ExpertChoice expert ->
+              new Gate(expert.alpha(), function(expert.function()), expert.weighted());
+          case RoutingConfig.TokenChoice token ->
+              new Gate(token.alpha(), function(token.function()), token.weighted());
+          case RoutingConfig.None none ->
+              throw new IllegalArgumentException("a routing without a router");
+        };
   }
 
   private RoutingConfig.ExpertChoice expert() {
@@ -71,7 +66,7 @@ final class CudaRouting implements PreparedRouting {
 
   /** Whether the end of a pass may decide as well. */
   boolean decidesAtTheEndOfPasses() {
-    return !isTokenChoice() && router.inner() == 0 && deciders == 0;
+    return !isTokenChoice() && routers.isLinear() && deciders.isEmpty();
   }
 
   /** Whether tokens have their depth before the first recursion. */
@@ -107,13 +102,13 @@ final class CudaRouting implements PreparedRouting {
 
   private void readOutcome(RoutingDecision decision, CudaWorkspace ws) {
     boolean depths = isTokenChoice();
-    long bytes = (long) ws.states() * (depths ? Integer.BYTES : Byte.BYTES);
+    Outcomes outcomes = ws.decisions.outcomes();
+    DeviceView outcome = depths ? outcomes.depths() : outcomes.keep();
     ws.results.await();
-    ws.results.reserve(bytes);
+    ws.results.reserve(ws.states() * outcome.element().bytes());
     queue.run(
         stream -> {
-          long outcome = depths ? ws.decisions.depths() : ws.decisions.keep();
-          stream.copyToHost(outcome, ws.results.memory(), 0, bytes);
+          stream.copyToHost(outcome, ws.states(), ws.results.memory(), 0);
           ws.results.usedBy(stream);
         });
     ws.results.await();
@@ -129,83 +124,57 @@ final class CudaRouting implements PreparedRouting {
 
   /** Enqueues the decision of expert-choice whether {@code rows} take part in {@code recursion}. */
   void decideExpert(CudaStream stream, int recursion, DeviceRows rows, CudaWorkspace ws) {
-    long z = ws.activations.z;
-    long decision = z;
-    route(stream, routers, router, recursion, rows, z, ws);
-    if (deciders != 0 && expert().capacities().get(recursion) != 1.0) {
+    DeviceView z = ws.activations.z;
+    DeviceView decision = z;
+    route(stream, routers, recursion, rows, z, ws);
+    if (deciders.isPresent() && expert().capacities().get(recursion) != 1.0) {
       decision = ws.activations.decisions;
-      route(stream, deciders, decider, recursion, rows, decision, ws);
+      route(stream, deciders.get(), recursion, rows, decision, ws);
     }
-    CudaKernels.decideExpert(stream, decision(recursion, rows, z, decision, ws));
+    CudaKernels.decideExpert(
+        stream,
+        new ExpertDecision(rows, new ExpertDecision.Scores(z, decision), rule(recursion, ws)));
   }
 
   /** Enqueues the end of a pass and the decision of its rows about {@code recursion}. */
   void scatterAndDecide(CudaStream stream, Scatter scatter, int recursion, CudaWorkspace ws) {
-    long z = ws.activations.z;
-    CudaKernels.scatterRoute(stream, scatter, decision(recursion, scatter.rows(), z, z, ws), z);
+    CudaKernels.scatterRoute(stream, scatter, rule(recursion, ws), ws.activations.z);
   }
 
-  private ExpertDecision decision(
-      int recursion, DeviceRows rows, long z, long decision, CudaWorkspace ws) {
-    return new ExpertDecision(
-        rows,
-        routers,
-        0,
-        z,
-        decision,
-        ws.tables.thresholdsAddress(),
-        ws.tables.maxRecursionsAddress(),
-        ws.decisions.keep(),
-        ws.decisions.gates(),
-        ws.decisions.depths(),
-        expert().alpha(),
-        function(expert().function()),
-        expert().weighted(),
-        recursion);
+  private ExpertRule rule(int recursion, CudaWorkspace ws) {
+    return new ExpertRule(
+        routers.table(),
+        ws.tables.views().limits,
+        ws.decisions.outcomes(),
+        gate,
+        new Recursion.Fixed(recursion));
   }
 
   /** Enqueues the decision of token-choice how deep {@code rows} go. */
   void decideTokens(CudaStream stream, DeviceRows rows, CudaWorkspace ws) {
-    RoutingConfig.TokenChoice token = (RoutingConfig.TokenChoice) config;
-    route(stream, routers, router, 0, rows, ws.activations.z, ws);
+    route(stream, routers, 0, rows, ws.activations.z, ws);
     CudaKernels.decideToken(
         stream,
         new TokenDecision(
             rows,
             ws.activations.z,
             bias,
-            ws.tables.maxRecursionsAddress(),
-            ws.decisions.keep(),
-            ws.decisions.gates(),
-            ws.decisions.depths(),
-            router.outs(),
-            token.alpha(),
-            function(token.function()),
-            token.weighted()));
+            ws.tables.views().limits.maxRecursions(),
+            ws.decisions.outcomes(),
+            gate,
+            routers.outs()));
   }
 
-  private void route(
+  private static void route(
       CudaStream stream,
-      long table,
-      DeviceRouterTable sizes,
+      DeviceRouterTable table,
       int recursion,
       DeviceRows rows,
-      long z,
+      DeviceView z,
       CudaWorkspace ws) {
     CudaKernels.route(
         stream,
-        new Routing(
-            rows,
-            table,
-            0,
-            ws.state(Workspace.State.HIDDEN),
-            z,
-            ws.activations.inner,
-            shape.hidden(),
-            sizes.inner(),
-            sizes.outs(),
-            recursion,
-            CudaType.F32));
+        table.routing(rows, recursion, ws.state(Workspace.State.HIDDEN), z, ws.activations));
   }
 
   private static RouterFunction function(RoutingConfig.RouterFunction function) {

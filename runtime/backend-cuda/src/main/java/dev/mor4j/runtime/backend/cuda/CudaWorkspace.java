@@ -2,7 +2,8 @@ package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaGraph;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.DeviceSampling;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
 import dev.mor4j.runtime.backend.RowPass;
 import dev.mor4j.runtime.backend.Workspace;
 import java.util.Arrays;
@@ -13,12 +14,12 @@ import java.util.Set;
 
 /**
  * Hidden states, activations and row tables of one running call in device memory, with the graphs
- * that were made for their addresses. Owns all of them. One thread at a time.
+ * that were captured with them. Owns all of them. One thread at a time.
  */
 final class CudaWorkspace implements Workspace {
   /**
-   * The system property that switches graphs off when it is {@code false}: to tell their faults,
-   * and what they bring, from those of the kernels.
+   * The system property that switches graphs off when it is {@code false}. It helps to tell whether
+   * a fault, or a gain, comes from graphs or from kernels.
    */
   static final String GRAPHS = "mor4j.cuda.graphs";
 
@@ -93,11 +94,11 @@ final class CudaWorkspace implements Workspace {
     this.decisions = new Decisions(queue.context());
     this.results = new PinnedBuffer(queue);
     this.draws = new PinnedBuffer(queue);
-    this.deviceDraws = new DeviceBuffer(queue.context());
-    this.tokens = new DeviceBuffer(queue.context());
-    this.logits = new DeviceBuffer(queue.context());
-    this.hiddenStates = new DeviceBuffer(queue.context());
-    this.recursionStates = new DeviceBuffer(queue.context());
+    this.deviceDraws = new DeviceBuffer(queue.context(), Element.SAMPLING);
+    this.tokens = new DeviceBuffer(queue.context(), Element.INT32);
+    this.logits = new DeviceBuffer(queue.context(), Element.F32);
+    this.hiddenStates = new DeviceBuffer(queue.context(), Element.F32);
+    this.recursionStates = new DeviceBuffer(queue.context(), Element.F32);
   }
 
   /** The rows that a graph for {@code rows} rows is made for: the next power of two. */
@@ -118,9 +119,9 @@ final class CudaWorkspace implements Workspace {
   @Override
   public void reserveTokens(int count) {
     states = Math.max(states, count);
-    boolean moved = hiddenStates.reserve((long) states * hidden * Float.BYTES);
-    if (recursionStates.address() != 0) {
-      moved |= recursionStates.reserve((long) states * hidden * Float.BYTES);
+    boolean moved = hiddenStates.reserve((long) states * hidden);
+    if (recursionStates.isReserved()) {
+      moved |= recursionStates.reserve((long) states * hidden);
     }
     moved |= decisions.reserve(states);
     if (tables.reserve(states, 0) || moved) {
@@ -136,24 +137,24 @@ final class CudaWorkspace implements Workspace {
   }
 
   /** Makes room for the logits of {@code rows} rows, and for what their tokens are chosen by. */
-  void reserveHead(int rows, long logitBytes) {
-    boolean moved = logits.reserve(logitBytes);
-    moved |= deviceDraws.reserve(rows * DeviceSampling.BYTES);
-    moved |= tokens.reserve((long) rows * Integer.BYTES);
+  void reserveHead(int rows, long logitCount) {
+    boolean moved = logits.reserve(logitCount);
+    moved |= deviceDraws.reserve(rows);
+    moved |= tokens.reserve(rows);
     if (moved) {
       dropGraphs();
     }
   }
 
-  /** Address of the states [C, H]; recursion states are allocated when they are first asked for. */
-  long state(State state) {
+  /** The states [C, H]; recursion states are allocated when they are first asked for. */
+  DeviceView state(State state) {
     if (state == State.HIDDEN) {
-      return hiddenStates.address();
+      return hiddenStates.view();
     }
-    if (recursionStates.reserve((long) states * hidden * Float.BYTES)) {
+    if (recursionStates.reserve((long) states * hidden)) {
       dropGraphs();
     }
-    return recursionStates.address();
+    return recursionStates.view();
   }
 
   /** State rows that there is room for. */
@@ -171,8 +172,8 @@ final class CudaWorkspace implements Workspace {
   }
 
   /**
-   * Enqueues what {@code key} stands for: as it is the first time, which loads its kernels, and by
-   * a graph from then on, unless graphs are switched off ({@value #GRAPHS}).
+   * Enqueues what {@code key} stands for. The first time its kernels are launched one by one, which
+   * loads them; from then on a graph does it, unless graphs are switched off ({@value #GRAPHS}).
    *
    * @param prepare sees to what may not be done in a capture
    * @param enqueue launches it; must only enqueue

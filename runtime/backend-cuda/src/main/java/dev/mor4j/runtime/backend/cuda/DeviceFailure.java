@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaException;
-import dev.mor4j.bindings.cuda.CudaOutOfMemoryException;
+import dev.mor4j.bindings.cuda.status.CudaException;
+import dev.mor4j.bindings.cuda.status.CudaOutOfMemoryException;
 import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 

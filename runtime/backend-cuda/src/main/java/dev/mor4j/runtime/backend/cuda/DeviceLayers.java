@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKvMode;
+import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
 import dev.mor4j.runtime.backend.PreparedLayers;
 import java.util.List;
 
@@ -11,7 +11,7 @@ final class DeviceLayers implements PreparedLayers {
 
   DeviceLayers(List<DeviceLayer> layers) {
     this.layers = List.copyOf(layers);
-    this.overlays = layers.stream().anyMatch(layer -> layer.kvMode() == CudaKvMode.OVERLAY);
+    this.overlays = layers.stream().anyMatch(layer -> layer.place().mode() == CudaKvMode.OVERLAY);
   }
 
   List<DeviceLayer> layers() {

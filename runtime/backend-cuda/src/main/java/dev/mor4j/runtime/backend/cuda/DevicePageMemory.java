@@ -68,8 +68,8 @@ final class DevicePageMemory implements PageMemory {
 
   @Override
   public void copy(Slab from, long fromOffset, Slab to, long toOffset, long bytes) {
-    long source = from.address() + fromOffset;
-    long target = to.address() + toOffset;
-    queue.run(stream -> stream.copyOnDevice(source, target, bytes));
+    DeviceMemory source = ((DeviceSlab) from).memory;
+    DeviceMemory target = ((DeviceSlab) to).memory;
+    queue.run(stream -> stream.copyOnDevice(source, fromOffset, target, toOffset, bytes));
   }
 }

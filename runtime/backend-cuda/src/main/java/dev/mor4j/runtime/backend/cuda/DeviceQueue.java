@@ -1,17 +1,17 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CublasLt;
 import dev.mor4j.bindings.cuda.CudaContext;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.PinnedMemory;
+import dev.mor4j.bindings.cuda.gemm.CublasLt;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The one stream of a model on a device, and what is used on it alone. All work of all sessions
- * goes through it in order, so a page that one has given back is safe for the next. Whoever
- * enqueues holds the lock; whoever waits for results does not. Owns stream and products; any
- * thread.
+ * The one stream of a model on a device, with the matrix products that may only be used on it. The
+ * work of all sessions goes through it in order, so a page that one session has given back is safe
+ * for the next. A thread holds the lock while it enqueues, and not while it waits for results. Owns
+ * the stream and the products. Any thread.
  */
 final class DeviceQueue implements AutoCloseable {
   private final CudaContext context;
@@ -29,17 +29,17 @@ final class DeviceQueue implements AutoCloseable {
     return context;
   }
 
-  /** For who prepares what is shared, before anybody else uses the queue. */
+  /** The stream, for preparing a model before any other thread uses the queue. */
   CudaStream stream() {
     return stream;
   }
 
-  /** Matrix products; inside {@link #run} only. */
+  /** Matrix products, for use inside {@link #run} only. */
   CublasLt products() {
     return products;
   }
 
-  /** Enqueues what {@code work} does, with nothing of other threads between it. */
+  /** Enqueues what {@code work} does, without anything of other threads in between. */
   void run(Consumer<CudaStream> work) {
     lock.lock();
     long start = System.nanoTime();
@@ -54,8 +54,8 @@ final class DeviceQueue implements AutoCloseable {
   }
 
   /**
-   * Frees memory that the device may still read or write. That waits for the stream, which must not
-   * capture meanwhile.
+   * Frees memory that the device may still read or write. Doing so waits for the stream, which must
+   * not be capturing then.
    */
   void free(PinnedMemory memory) {
     lock.lock();

@@ -1,8 +1,9 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaKernels;
-import dev.mor4j.bindings.cuda.CudaKvType;
-import dev.mor4j.bindings.cuda.CudaType;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaKvType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceCache;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 
 /**
@@ -31,6 +32,11 @@ record DeviceShape(
 
   int hidden() {
     return sizes.hidden();
+  }
+
+  /** Sizes of attention. */
+  DeviceCache.Heads heads() {
+    return new DeviceCache.Heads(sizes.heads(), sizes.kvHeads(), sizes.headDim());
   }
 
   /** NH · DH. */

@@ -1,13 +1,16 @@
 package dev.mor4j.runtime.backend.cuda;
 
 import dev.mor4j.bindings.cuda.CudaContext;
-import dev.mor4j.bindings.cuda.CudaKvMode;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.CudaType;
 import dev.mor4j.bindings.cuda.CudaUpload;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
 import dev.mor4j.bindings.cuda.DeviceMemory;
-import dev.mor4j.bindings.cuda.DeviceRouter;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.Element;
+import dev.mor4j.bindings.cuda.kernel.CudaKvMode;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceCache;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRouter;
 import dev.mor4j.runtime.backend.CachedLayer;
 import dev.mor4j.runtime.backend.PreparedRouter;
 import dev.mor4j.runtime.kv.KvMode;
@@ -22,12 +25,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
  * The weights of a model in device memory, row-major in the number types that the kernels multiply
- * with: panels are unpacked on the way. Owns the memory. Matrices that are asked for twice are
- * there once. One thread at a time.
+ * with: panels are unpacked on the way. Owns the memory. A matrix that is asked for twice is there
+ * once. One thread at a time.
  */
 final class DeviceWeights implements AutoCloseable {
   private static final long STAGING_BYTES = 8L << 20;
@@ -40,7 +44,7 @@ final class DeviceWeights implements AutoCloseable {
   private final CudaUpload upload;
   private final List<DeviceMemory> owned = new ArrayList<>();
   private final Map<List<Place>, DeviceMatrix> matrices = new HashMap<>();
-  private final Map<Place, Long> floats = new HashMap<>();
+  private final Map<Place, DeviceView> floats = new HashMap<>();
   private long largestInt8;
   private long bytes;
 
@@ -70,15 +74,15 @@ final class DeviceWeights implements AutoCloseable {
     return largestInt8;
   }
 
-  /** Numbers as they are, in device memory. */
-  long upload(MemorySegment data) {
+  /** What the host has, as it is, in device memory. */
+  private DeviceView upload(MemorySegment data, Element element) {
     DeviceMemory memory = allocate(data.byteSize());
     copy(data, memory, 0);
-    return memory.address();
+    return DeviceView.of(memory, element);
   }
 
   /** A matrix as float32: norms, routers. */
-  long floats(MatrixView view) {
+  DeviceView floats(MatrixView view) {
     return floats.computeIfAbsent(
         Place.of(view), place -> dense(List.of(view), CudaType.F32).data());
   }
@@ -138,7 +142,7 @@ final class DeviceWeights implements AutoCloseable {
         at += count * rowBytes;
       }
     }
-    return new DeviceMatrix(memory.address(), 0, rows(parts), cols, to);
+    return DeviceMatrix.of(DeviceView.of(memory, to.element()), rows(parts), cols);
   }
 
   private DeviceMatrix int8(List<MatrixView> parts) {
@@ -165,18 +169,24 @@ final class DeviceWeights implements AutoCloseable {
       }
     }
     largestInt8 = Math.max(largestInt8, rows * cols);
-    return new DeviceMatrix(memory.address(), scales.address(), rows, cols, CudaType.INT8);
+    return new DeviceMatrix(
+        DeviceView.of(memory, Element.INT8),
+        Optional.of(DeviceView.of(scales, Element.BF16)),
+        rows,
+        cols);
   }
 
   /** Float32 numbers of the host. */
-  long floats(float[] values) {
-    return upload(MemorySegment.ofArray(values));
+  DeviceView floats(float[] values) {
+    return upload(MemorySegment.ofArray(values), Element.F32);
   }
 
   /** A decoder layer. */
   DeviceLayer layer(CachedLayer layer) {
     LayerWeights w = layer.weights();
     boolean reads = layer.kvMode() == KvMode.READ;
+    // An overlay's page holds the same layers as the page that it lies over.
+    int overlayLayer = layer.kvMode() == KvMode.OVERLAY ? layer.kvLayer() : 0;
     return new DeviceLayer(
         floats(w.inputNorm()),
         reads ? queries(w) : matrix(w.q(), w.k(), w.v()),
@@ -184,33 +194,44 @@ final class DeviceWeights implements AutoCloseable {
         floats(w.postNorm()),
         matrix(w.gate(), w.up()),
         matrix(w.down()),
-        layer.kvLayer(),
-        CudaKvMode.valueOf(layer.kvMode().name()));
+        new DeviceCache.Place(
+            layer.kvLayer(), overlayLayer, CudaKvMode.valueOf(layer.kvMode().name())));
   }
 
   /** The queries' part of the matrix that other recursions have whole: its first rows. */
   private DeviceMatrix queries(LayerWeights w) {
-    DeviceMatrix qkv = matrix(w.q(), w.k(), w.v());
-    return new DeviceMatrix(qkv.data(), qkv.scales(), w.q().rows(), qkv.cols(), qkv.type());
+    return matrix(w.q(), w.k(), w.v()).firstRows(w.q().rows());
   }
 
   /** A router, in float32. */
   DeviceRouterTable router(RouterWeights router) {
-    long w1 = floats(router.w1());
-    long w2 = router.w2().map(this::floats).orElse(0L);
-    DeviceRouterTable weights =
-        new DeviceRouterTable(w1, w2, inner(router), router.outputs(), router.temperature(), 0);
-    return weights.withTable(table(List.of(weights), r -> false));
+    DeviceRouter weights =
+        new DeviceRouter(
+            floatMatrix(router.w1()), router.w2().map(this::floatMatrix), router.temperature());
+    return table(List.of(weights), r -> false);
   }
 
-  /** Address of a table of routers. */
-  long table(List<? extends PreparedRouter> routers, IntPredicate takesAll) {
+  private DeviceMatrix floatMatrix(MatrixView view) {
+    return DeviceMatrix.of(floats(view), view.rows(), view.cols());
+  }
+
+  /**
+   * A table of routers that were made ready before.
+   *
+   * @param takesAll of which recursions the router takes all rows
+   */
+  DeviceRouterTable tableOf(List<? extends PreparedRouter> routers, IntPredicate takesAll) {
+    return table(
+        routers.stream().map(router -> ((DeviceRouterTable) router).first()).toList(), takesAll);
+  }
+
+  private DeviceRouterTable table(List<DeviceRouter> routers, IntPredicate takesAll) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment table = arena.allocate(DeviceRouter.BYTES * routers.size(), Long.BYTES);
       for (int r = 0; r < routers.size(); r++) {
-        ((DeviceRouterTable) routers.get(r)).write(table, r, takesAll.test(r));
+        routers.get(r).write(table, r, takesAll.test(r));
       }
-      return upload(table);
+      return new DeviceRouterTable(routers.getFirst(), upload(table, Element.ROUTER));
     }
   }
 

@@ -1,21 +1,24 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.Attention;
-import dev.mor4j.bindings.cuda.CublasLt;
-import dev.mor4j.bindings.cuda.CudaKernels;
-import dev.mor4j.bindings.cuda.CudaKvMode;
 import dev.mor4j.bindings.cuda.CudaStream;
-import dev.mor4j.bindings.cuda.CudaType;
-import dev.mor4j.bindings.cuda.DeviceCache;
-import dev.mor4j.bindings.cuda.DeviceMatrix;
-import dev.mor4j.bindings.cuda.DeviceRows;
-import dev.mor4j.bindings.cuda.Epilogue;
-import dev.mor4j.bindings.cuda.GemmShape;
-import dev.mor4j.bindings.cuda.Projection;
-import dev.mor4j.bindings.cuda.RmsNorm;
-import dev.mor4j.bindings.cuda.RopeAppend;
-import dev.mor4j.bindings.cuda.Scatter;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.gemm.CublasLt;
+import dev.mor4j.bindings.cuda.gemm.GemmShape;
+import dev.mor4j.bindings.cuda.kernel.Attention;
+import dev.mor4j.bindings.cuda.kernel.CudaKernels;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
+import dev.mor4j.bindings.cuda.kernel.DeviceCache;
+import dev.mor4j.bindings.cuda.kernel.DeviceMatrix;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
+import dev.mor4j.bindings.cuda.kernel.Epilogue;
+import dev.mor4j.bindings.cuda.kernel.Norm;
+import dev.mor4j.bindings.cuda.kernel.Projection;
+import dev.mor4j.bindings.cuda.kernel.RmsNorm;
+import dev.mor4j.bindings.cuda.kernel.RopeAppend;
+import dev.mor4j.bindings.cuda.kernel.Rotation;
+import dev.mor4j.bindings.cuda.kernel.Scatter;
 import dev.mor4j.runtime.kv.KvPageLayout;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -28,18 +31,22 @@ final class LayerLaunches {
   private final Activations at;
   private final CublasLt products;
 
-  /** Address of float32 [DH/2]. */
-  private final long frequencies;
+  /** float32 [DH/2]. */
+  private final DeviceView frequencies;
 
-  /** Address of T: an INT8 matrix as numbers. */
-  private final long scratch;
+  /** T: an INT8 matrix as numbers. */
+  private final DeviceView scratch;
 
   /**
    * @param products borrowed
-   * @param scratch room for the numbers of the largest INT8 matrix; 0 without one
+   * @param scratch room for the numbers of the largest INT8 matrix
    */
   LayerLaunches(
-      DeviceShape shape, Activations at, CublasLt products, long frequencies, long scratch) {
+      DeviceShape shape,
+      Activations at,
+      CublasLt products,
+      DeviceView frequencies,
+      DeviceView scratch) {
     this.shape = shape;
     this.at = at;
     this.products = products;
@@ -52,23 +59,18 @@ final class LayerLaunches {
    *
    * @param rows which state rows
    * @param x states [C, H] that it reads and writes
-   * @param positions int32 [C]
-   * @param kv rows' caches [C]
-   * @param tables page tables
-   * @param gates float32 [C] factor of the result, which is added then; 0 for a result that
-   *     replaces
+   * @param described what the host says about the rows
+   * @param cache which of the described caches is that of the pass
+   * @param result what becomes of it
    * @param prompts which rows are of prompts
-   * @param kinds uint8 [C] which those are where only some are, as {@link PageTables} says
    */
   record Pass(
       DeviceRows rows,
-      long x,
-      long positions,
-      long kv,
-      long tables,
-      long gates,
-      Prompts prompts,
-      long kinds) {}
+      DeviceView x,
+      RowViews described,
+      int cache,
+      Scatter.Result result,
+      Prompts prompts) {}
 
   /** Which rows of a pass stand beside others of the same sequence. */
   enum Prompts {
@@ -76,7 +78,7 @@ final class LayerLaunches {
     NONE,
     /** Some beside a few. */
     SHORT,
-    /** Some beside many, as {@link Pass#kinds} says. */
+    /** Some beside many, as the rows' kinds say. */
     SOME,
     /** All beside many. */
     ALL
@@ -101,117 +103,101 @@ final class LayerLaunches {
     DeviceRows rows = pass.rows();
     boolean skinny = isSkinny(rows.bucket());
     CudaKernels.gather(stream, rows, pass.x(), at.y, shape.hidden());
-    long residual = 0;
+    Optional<DeviceView> residual = Optional.empty();
     for (DeviceLayer layer : layers.layers()) {
       if (skinny) {
         runSkinny(stream, layer, pass);
       } else {
         runWide(stream, layer, pass, residual);
-        residual = at.result;
+        residual = Optional.of(at.result);
       }
     }
-    boolean add = pass.gates() != 0;
-    end.accept(
-        new Scatter(
-            rows, at.y, residual, pass.gates(), pass.x(), shape.hidden(), add, shape.type()));
+    end.accept(new Scatter(rows, at.y, residual, pass.x(), shape.hidden(), pass.result()));
   }
 
   private void runSkinny(CudaStream stream, DeviceLayer layer, Pass pass) {
     DeviceRows rows = pass.rows();
-    float eps = shape.sizes().rmsNormEps();
-    CudaType type = shape.type();
-    CudaKernels.project(
+    project(
         stream,
-        new Projection(
-            rows,
-            layer.qkv(),
-            at.y,
-            layer.inputNorm(),
-            at.qkv,
-            shape.qkv(),
-            eps,
-            Epilogue.STORE,
-            type,
-            false));
+        rows,
+        layer.qkv(),
+        normed(at.y, layer.inputNorm(), false),
+        new Projection.Output(at.qkv, shape.qkv(), Epilogue.STORE));
     attend(stream, layer, pass);
     addProduct(stream, layer.o(), rows, at.attended);
-    CudaKernels.project(
+    project(
         stream,
-        new Projection(
-            rows,
-            layer.gateUp(),
-            at.y,
-            layer.postNorm(),
-            at.activated,
-            shape.intermediate(),
-            eps,
-            Epilogue.SILU_MUL,
-            type,
-            false));
+        rows,
+        layer.gateUp(),
+        normed(at.y, layer.postNorm(), false),
+        new Projection.Output(at.activated, shape.intermediate(), Epilogue.SILU_MUL));
     addProduct(stream, layer.down(), rows, at.activated);
   }
 
-  /** y += matrix · input, for few rows. */
-  private void addProduct(CudaStream stream, DeviceMatrix matrix, DeviceRows rows, long input) {
-    CudaKernels.project(
-        stream,
-        new Projection(
-            rows,
-            matrix,
-            input,
-            0,
-            at.y,
-            shape.hidden(),
-            0,
-            Epilogue.ADD_F32,
-            shape.type(),
-            false));
+  private void project(
+      CudaStream stream,
+      DeviceRows rows,
+      DeviceMatrix matrix,
+      Projection.Input input,
+      Projection.Output output) {
+    CudaKernels.project(stream, new Projection(rows, matrix, input, output, shape.type()));
   }
 
-  private void runWide(CudaStream stream, DeviceLayer layer, Pass pass, long residual) {
+  private Projection.Input normed(DeviceView view, DeviceView weight, boolean indexed) {
+    return new Projection.Input.Normed(view, norm(weight), indexed);
+  }
+
+  /** y += matrix · input, for few rows. */
+  private void addProduct(
+      CudaStream stream, DeviceMatrix matrix, DeviceRows rows, DeviceView input) {
+    project(
+        stream,
+        rows,
+        matrix,
+        new Projection.Input.Plain(input),
+        new Projection.Output(at.y, shape.hidden(), Epilogue.ADD_F32));
+  }
+
+  private void runWide(
+      CudaStream stream, DeviceLayer layer, Pass pass, Optional<DeviceView> residual) {
     DeviceRows rows = pass.rows();
     int bucket = rows.bucket();
-    norm(stream, rows, residual, layer.inputNorm());
-    multiply(stream, layer.qkv(), bucket, at.normed, at.qkv, shape.type(), shape.qkv());
+    normalise(stream, rows, residual, layer.inputNorm());
+    multiply(stream, layer.qkv(), bucket, at.normed, at.qkv, shape.qkv());
     attend(stream, layer, pass);
-    multiply(stream, layer.o(), bucket, at.attended, at.result, shape.type(), shape.hidden());
-    norm(stream, rows, at.result, layer.postNorm());
+    multiply(stream, layer.o(), bucket, at.attended, at.result, shape.hidden());
+    normalise(stream, rows, Optional.of(at.result), layer.postNorm());
     int intermediate = shape.intermediate();
-    multiply(stream, layer.gateUp(), bucket, at.normed, at.gateUp, shape.type(), 2L * intermediate);
-    CudaKernels.siluMul(stream, rows, at.gateUp, at.activated, intermediate, shape.type());
-    multiply(stream, layer.down(), bucket, at.activated, at.result, shape.type(), shape.hidden());
+    multiply(stream, layer.gateUp(), bucket, at.normed, at.gateUp, 2L * intermediate);
+    CudaKernels.siluMul(stream, rows, at.gateUp, at.activated, intermediate);
+    multiply(stream, layer.down(), bucket, at.activated, at.result, shape.hidden());
   }
 
-  private void norm(CudaStream stream, DeviceRows rows, long residual, long weight) {
+  private Norm norm(DeviceView weight) {
+    return new Norm(weight, shape.sizes().rmsNormEps());
+  }
+
+  private void normalise(
+      CudaStream stream, DeviceRows rows, Optional<DeviceView> residual, DeviceView weight) {
     CudaKernels.rmsNorm(
-        stream,
-        new RmsNorm(
-            rows,
-            at.y,
-            residual,
-            weight,
-            at.normed,
-            shape.hidden(),
-            shape.sizes().rmsNormEps(),
-            shape.type(),
-            false));
+        stream, new RmsNorm(rows, at.y, residual, norm(weight), at.normed, shape.hidden(), false));
   }
 
-  /** out[bucket, outs] = input · matrixᵀ by cuBLASLt. */
+  /** out[bucket, stride] = input · matrixᵀ by cuBLASLt. */
   private void multiply(
       CudaStream stream,
       DeviceMatrix matrix,
       int bucket,
-      long input,
-      long out,
-      CudaType outType,
+      DeviceView input,
+      DeviceView out,
       long stride) {
-    long weights = matrix.data();
+    DeviceView weights = matrix.data();
     if (matrix.type() == CudaType.INT8) {
-      CudaKernels.dequantize(stream, matrix, scratch, shape.type());
+      CudaKernels.dequantize(stream, matrix, scratch);
       weights = scratch;
     }
-    products.matmul(stream, gemm(matrix, bucket, outType, stride), weights, input, out, 0);
+    GemmShape product = gemm(matrix, bucket, CudaType.of(out.element()), stride);
+    products.matmul(stream, product, weights, input, out, 0);
   }
 
   private GemmShape gemm(DeviceMatrix matrix, int bucket, CudaType outType, long stride) {
@@ -238,82 +224,75 @@ final class LayerLaunches {
   }
 
   private void attend(CudaStream stream, DeviceLayer layer, Pass pass) {
-    boolean overlays = layer.kvMode() == CudaKvMode.OVERLAY;
+    RowViews described = pass.described();
     DeviceCache cache =
         new DeviceCache(
-            pass.kv(),
-            pass.tables(),
-            layer.kvLayer(),
-            overlays ? layer.kvLayer() : 0,
-            layer.kvMode(),
+            described.kv(pass.cache()),
+            described.tables,
             shape.kvType(),
-            shape.sizes().heads(),
-            shape.sizes().kvHeads(),
-            shape.sizes().headDim(),
-            KvPageLayout.PAGE_TOKENS);
+            KvPageLayout.PAGE_TOKENS,
+            layer.place(),
+            shape.heads());
+    Rotation rotation = new Rotation(described.positions, frequencies);
     if (pass.prompts() == Prompts.NONE) {
-      CudaKernels.attendDecode(stream, attention(pass, cache, pass.positions(), 0, 0));
+      CudaKernels.attendDecode(
+          stream,
+          attention(pass, cache, Optional.empty()),
+          Optional.of(at.split),
+          Optional.of(rotation));
       return;
     }
-    CudaKernels.ropeAppend(
-        stream,
-        new RopeAppend(pass.rows(), cache, at.qkv, pass.positions(), frequencies, shape.type()));
-    long kinds = pass.prompts() == Prompts.SOME ? pass.kinds() : 0;
+    CudaKernels.ropeAppend(stream, new RopeAppend(pass.rows(), cache, at.qkv, rotation));
     if (pass.prompts() != Prompts.ALL) {
-      CudaKernels.attendDecode(stream, attention(pass, cache, 0, kinds, PageTables.TEXT));
+      CudaKernels.attendDecode(
+          stream,
+          attention(pass, cache, kinds(pass, PageTables.TEXT)),
+          Optional.of(at.split),
+          Optional.empty());
     }
     if (pass.prompts() != Prompts.SHORT) {
-      CudaKernels.attendPrefill(stream, attention(pass, cache, 0, kinds, PageTables.PROMPT));
+      CudaKernels.attendPrefill(stream, attention(pass, cache, kinds(pass, PageTables.PROMPT)));
     }
   }
 
-  /**
-   * @param positions of rows that attention turns and stores itself, 0 where that has been done
-   * @param kinds 0 for rows of any kind
-   */
-  private Attention attention(Pass pass, DeviceCache cache, long positions, long kinds, int kind) {
-    return new Attention(
-        pass.rows(),
-        cache,
-        at.qkv,
-        at.attended,
-        at.partials,
-        at.done,
-        Activations.SPLITS,
-        shape.type(),
-        positions,
-        positions == 0 ? 0 : frequencies,
-        kinds,
-        kind);
+  /** The rows of a kind where a pass has both. */
+  private static Optional<Attention.Kinds> kinds(Pass pass, int kind) {
+    return pass.prompts() == Prompts.SOME
+        ? Optional.of(new Attention.Kinds(pass.described().kinds, kind))
+        : Optional.empty();
+  }
+
+  private Attention attention(Pass pass, DeviceCache cache, Optional<Attention.Kinds> kinds) {
+    return new Attention(pass.rows(), cache, at.qkv, at.attended, kinds);
   }
 
   /**
    * Logits [bucket, V], float32, of the rows' hidden states.
    *
-   * @param norm address of the final norm
+   * @param x states [C, H]
+   * @param weight of the final norm, float32 [H]
    */
-  void head(CudaStream stream, DeviceRows rows, long x, long norm, DeviceMatrix head, long logits) {
-    float eps = shape.sizes().rmsNormEps();
+  void head(
+      CudaStream stream,
+      DeviceRows rows,
+      DeviceView x,
+      DeviceView weight,
+      DeviceMatrix head,
+      DeviceView logits) {
     long vocabulary = head.rows();
     if (isSkinny(rows.bucket())) {
-      CudaKernels.project(
+      project(
           stream,
-          new Projection(
-              rows,
-              head,
-              x,
-              norm,
-              logits,
-              vocabulary,
-              eps,
-              Epilogue.STORE_F32,
-              shape.type(),
-              true));
+          rows,
+          head,
+          normed(x, weight, true),
+          new Projection.Output(logits, vocabulary, Epilogue.STORE_F32));
       return;
     }
     CudaKernels.rmsNorm(
-        stream, new RmsNorm(rows, x, 0, norm, at.normed, shape.hidden(), eps, shape.type(), true));
-    multiply(stream, head, rows.bucket(), at.normed, logits, CudaType.F32, vocabulary);
+        stream,
+        new RmsNorm(rows, x, Optional.empty(), norm(weight), at.normed, shape.hidden(), true));
+    multiply(stream, head, rows.bucket(), at.normed, logits, vocabulary);
   }
 
   /** As {@link #prepare(DeviceLayers, int)}, for the head. */

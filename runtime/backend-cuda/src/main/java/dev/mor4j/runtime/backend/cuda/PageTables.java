@@ -1,14 +1,12 @@
 package dev.mor4j.runtime.backend.cuda;
 
+import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.RowPass;
-import dev.mor4j.runtime.cache.KvCache;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
- * Writes the page tables of a pass's caches, each once for a run of rows that share it, and points
- * the rows to them. A table is a stretch of 64-bit page addresses; places of an overlay are 32-bit
- * numbers in stretches that begin at a multiple of 8 bytes.
+ * Points the rows of a pass to their page tables, and says which rows stand beside others of their
+ * sequence. {@link PageTableWriter} writes the tables.
  */
 final class PageTables {
   /** Kinds of rows: the one of a text that has one row, and those of prompts. */
@@ -21,25 +19,6 @@ final class PageTables {
 
   private PageTables() {}
 
-  /** Bytes of the tables of {@code pass}. */
-  static long bytes(RowPass pass, boolean overlay) {
-    long bytes = 0;
-    for (int i = 0; i < pass.rows; i++) {
-      if (!sharesTables(pass, i)) {
-        bytes += (long) Long.BYTES * pass.base[i].pageCount();
-        if (overlay && pass.overlay[i] != null) {
-          bytes +=
-              (long) Long.BYTES * pass.overlay[i].pageCount() + slotBytes(pass.overlaySlots[i]);
-        }
-      }
-    }
-    return bytes;
-  }
-
-  private static long slotBytes(int[] slots) {
-    return Math.ceilDiv(slots.length, 2) * (long) Long.BYTES;
-  }
-
   /**
    * Describes cache {@code index} of the rows of {@code pass}, with tables from byte {@code begin}
    * of {@link RowTables#pageTables()} on.
@@ -48,46 +27,25 @@ final class PageTables {
    */
   static long describe(RowPass pass, boolean overlay, int index, long begin, RowTables to) {
     MemorySegment tables = to.pageTables();
-    long base = 0;
-    long overlayPages = -1;
-    long overlaySlots = -1;
-    long at = begin;
+    PageTableWriter writer = new PageTableWriter();
+    writer.begin(begin);
     for (int i = 0; i < pass.rows; i++) {
-      if (!sharesTables(pass, i)) {
-        base = at / Long.BYTES;
-        at = writeTable(pass.base[i], tables, at);
-        overlayPages = -1;
-        overlaySlots = -1;
-        if (overlay && pass.overlay[i] != null) {
-          overlayPages = at / Long.BYTES;
-          at = writeTable(pass.overlay[i], tables, at);
-          overlaySlots = at / Integer.BYTES;
-          int[] slots = pass.overlaySlots[i];
-          MemorySegment.copy(slots, 0, tables, ValueLayout.JAVA_INT, at, slots.length);
-          at += slotBytes(slots);
-        }
-      }
+      writer.write(pass, i, overlay, tables);
       to.cache(
           index,
           pass.stateRow[i],
-          base,
-          overlayPages,
-          overlaySlots,
+          index(writer.pages(), Long.BYTES),
+          index(writer.overlayPages(), Long.BYTES),
+          index(writer.overlaySlots(), Integer.BYTES),
           pass.slots[i],
           pass.contexts[i]);
     }
-    return at;
+    return writer.end();
   }
 
-  /** Whether row {@code i} has the caches of the row before it. */
-  private static boolean sharesTables(RowPass pass, int i) {
-    return i > 0 && pass.base[i] == pass.base[i - 1] && pass.overlay[i] == pass.overlay[i - 1];
-  }
-
-  private static long writeTable(KvCache cache, MemorySegment tables, long at) {
-    int pages = cache.pageCount();
-    MemorySegment.copy(cache.pageAddresses(), 0, tables, ValueLayout.JAVA_LONG, at, pages);
-    return at + (long) Long.BYTES * pages;
+  /** What C takes for a part of the tables that begins at a byte: -1 where there is none. */
+  private static long index(long at, int bytes) {
+    return at == PageTableWriter.NONE ? -1 : at / bytes;
   }
 
   /**
@@ -99,7 +57,7 @@ final class PageTables {
     boolean apart = true;
     int begin = 0;
     for (int i = 1; i <= pass.rows; i++) {
-      if (i == pass.rows || !sharesTables(pass, i)) {
+      if (i == pass.rows || !PageTableWriter.sharesTables(pass, i)) {
         byte kind = i - begin >= LEAST_PROMPT ? PROMPT : TEXT;
         prompts += kind == PROMPT ? i - begin : 0;
         apart &= i - begin == 1;

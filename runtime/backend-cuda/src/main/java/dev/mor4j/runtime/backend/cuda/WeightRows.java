@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.backend.cuda;
 
-import dev.mor4j.bindings.cuda.CudaType;
+import dev.mor4j.bindings.cuda.kernel.CudaType;
 import dev.mor4j.runtime.numbers.WeightType;
 import dev.mor4j.runtime.packing.Bfloat16;
 import dev.mor4j.runtime.packing.Packing;

@@ -3,11 +3,16 @@ package dev.mor4j.runtime.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mor4j.bindings.cuda.CudaContext;
-import dev.mor4j.bindings.cuda.DeviceKvRow;
+import dev.mor4j.bindings.cuda.DeviceView;
+import dev.mor4j.bindings.cuda.kernel.DeviceRows;
 import org.junit.jupiter.api.Test;
 
 class RowTablesTest {
   private static final int PASS_ROWS = 7;
+
+  /** The bucket of passes of that many rows. */
+  private static final int BUCKET = 8;
+
   private static final int CACHES = 3;
 
   @Test
@@ -20,42 +25,43 @@ class RowTablesTest {
         bytes *= 3;
         assertThat(tables.reserve(rows, bytes)).isTrue();
         assertThat(tables.reserve(rows, bytes)).isFalse();
-        assertRoom(tables, rows);
+        assertRoom(tables, rows, bytes);
       }
     }
   }
 
-  private static void assertRoom(RowTables tables, int rows) {
-    long[] addresses = {
-      tables.listAddress(),
-      tables.idsAddress(),
-      tables.gatesAddress(),
-      tables.positionsAddress(),
-      tables.thresholdsAddress(),
-      tables.maxRecursionsAddress(),
-      tables.kindsAddress(),
-      tables.cacheAddress(0),
-      tables.cacheAddress(1),
-      tables.cacheAddress(2),
-      tables.tablesAddress()
+  private static void assertRoom(RowTables tables, int rows, long bytes) {
+    RowViews views = tables.views();
+    DeviceRows list = tables.rows(BUCKET);
+    DeviceView[] parts = {
+      list.count(),
+      list.list(),
+      views.ids,
+      views.gates,
+      views.positions,
+      views.limits.logitThresholds(),
+      views.limits.maxRecursions(),
+      views.kinds,
+      views.kv(0),
+      views.kv(1),
+      views.kv(2),
+      views.tables
     };
-    long[] sizes = {
-      PASS_ROWS * 4L,
-      rows * 4L,
-      rows * 4L,
-      rows * 4L,
-      rows * 8L,
-      rows * 4L,
-      rows,
-      rows * DeviceKvRow.BYTES,
-      rows * DeviceKvRow.BYTES,
-      rows * DeviceKvRow.BYTES
-    };
-    for (int i = 0; i < sizes.length; i++) {
-      assertThat(addresses[i]).as("part %s of %s rows", i, rows).isEqualTo(addresses[i] / 16 * 16);
-      assertThat(addresses[i + 1] - addresses[i])
-          .as("room of part %s for %s rows", i, rows)
-          .isGreaterThanOrEqualTo(sizes[i]);
+    assertThat(list.states()).isEqualTo(rows);
+    long end = 0;
+    for (int i = 0; i < parts.length; i++) {
+      long least =
+          switch (i) {
+            case 0 -> 1;
+            case 1 -> BUCKET;
+            case 11 -> bytes / Long.BYTES;
+            default -> rows;
+          };
+      assertThat(parts[i].count()).as("part %s of %s rows", i, rows).isGreaterThanOrEqualTo(least);
+      assertThat(parts[i].offset()).as("part %s of %s rows", i, rows).isGreaterThanOrEqualTo(end);
+      assertThat(parts[i].owner()).isSameAs(views.tables.owner());
+      end = parts[i].offset() + parts[i].bytes();
     }
+    assertThat(end).isLessThanOrEqualTo(views.tables.owner().byteSize());
   }
 }

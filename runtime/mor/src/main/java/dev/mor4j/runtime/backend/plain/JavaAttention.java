@@ -14,6 +14,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * Attention of one row over the pages of its cache, and the writing of keys and values into them,
  * in plain Java.
+ *
+ * <p>Source: docs/forward-pass.md, section 3.
  */
 final class JavaAttention {
   private final int heads;

@@ -206,12 +206,16 @@ public final class JavaBackend implements LedBackend {
   private void combine(RowPass pass, int i, float[] y, float[] states) {
     int hidden = sizes.hidden();
     int to = pass.stateRow[i] * hidden;
-    if (pass.gating == RowPass.Gating.REPLACE) {
-      System.arraycopy(y, i * hidden, states, to, hidden);
-    } else if (pass.gates[i] != 0) {
-      for (int j = 0; j < hidden; j++) {
-        states[to + j] += pass.gates[i] * y[i * hidden + j];
+    switch (pass.gating) {
+      case REPLACE -> System.arraycopy(y, i * hidden, states, to, hidden);
+      case GIVEN -> {
+        if (pass.gates[i] != 0) {
+          for (int j = 0; j < hidden; j++) {
+            states[to + j] += pass.gates[i] * y[i * hidden + j];
+          }
+        }
       }
+      case DECIDED -> throw LedBackend.decidesNothing();
     }
   }
 

@@ -9,6 +9,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * The operations of a decoder layer in plain Java: slow, obvious, summed in double precision. The
  * oracle of the native kernels' tests, and the fallback where there are none.
+ *
+ * <p>Source: docs/forward-pass.md, section 3.
  */
 final class JavaKernels {
   private JavaKernels() {}

@@ -1,0 +1,2 @@
+/** Matrix products by cuBLASLt ({@link dev.mor4j.bindings.cuda.gemm.CublasLt}). */
+package dev.mor4j.bindings.cuda.gemm;

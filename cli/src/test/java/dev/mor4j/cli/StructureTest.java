@@ -1,0 +1,12 @@
+package dev.mor4j.cli;
+
+import dev.mor4j.testing.StructureRules;
+import org.junit.jupiter.api.Test;
+
+/** The rules of the project's structure, for the command line. */
+class StructureTest {
+  @Test
+  void theRulesOfEveryModule() {
+    StructureRules.check(StructureRules.classes("dev.mor4j.cli"));
+  }
+}
