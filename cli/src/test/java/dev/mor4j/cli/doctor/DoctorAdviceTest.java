@@ -22,15 +22,11 @@ import org.junit.jupiter.api.Test;
 class DoctorAdviceTest {
   private static final MachineFacts MACHINE = new MachineFacts("a CPU", 4, 4, 1L << 33);
   private static final CudaReport NO_CUDA =
-      new CudaReport(
-          new CudaReport.Use(false, false, true, Optional.of(CudaReport.Obstacle.LIBRARIES)),
-          new CudaReport.Software(
-              Optional.empty(),
-              List.of(),
-              List.of(new CudaReport.Library("libcudart.so.13", "in none of /usr/lib (system)")),
-              Optional.empty(),
-              Optional.empty()),
-          List.of());
+      CudaReport.builder()
+          .nativeAccess(true)
+          .tried(List.of(new CudaReport.Library("libcudart.so.13", "in none of /usr/lib (system)")))
+          .obstacle(Optional.of(CudaReport.Obstacle.LIBRARIES))
+          .build();
   private static final ModelOptions OPTIONS = ModelOptions.defaults();
   private static final Set<Feature> ZEN4 =
       EnumSet.of(
@@ -46,19 +42,32 @@ class DoctorAdviceTest {
       KernelChoice used,
       int processors,
       int threads) {
-    return new CpuReport(
-        new CpuReport.NativeLibrary(true, "packed linux-x86_64", Optional.empty(), true),
-        features,
-        new CpuReport.KernelUse(EnumSet.range(automatic, KernelChoice.JAVA), automatic, used),
-        new CpuReport.ThreadUse(processors, threads, 16));
+    return CpuReport.builder()
+        .libraryAvailable(true)
+        .library("packed linux-x86_64")
+        .nativeAccess(true)
+        .features(features)
+        .runnable(EnumSet.range(automatic, KernelChoice.JAVA))
+        .automatic(automatic)
+        .kernels(used)
+        .processors(processors)
+        .threads(threads)
+        .mostDefaultThreads(16)
+        .build();
   }
 
   private static CpuReport withoutLibrary(Optional<String> named, boolean nativeAccess) {
-    return new CpuReport(
-        new CpuReport.NativeLibrary(false, "not in the jar", named, nativeAccess),
-        Set.of(),
-        new CpuReport.KernelUse(Set.of(KernelChoice.JAVA), KernelChoice.JAVA, KernelChoice.JAVA),
-        new CpuReport.ThreadUse(4, 1, 16));
+    return CpuReport.builder()
+        .library("not in the jar")
+        .namedLibrary(named)
+        .nativeAccess(nativeAccess)
+        .runnable(Set.of(KernelChoice.JAVA))
+        .automatic(KernelChoice.JAVA)
+        .kernels(KernelChoice.JAVA)
+        .processors(4)
+        .threads(1)
+        .mostDefaultThreads(16)
+        .build();
   }
 
   private static ModelFacts model(String type, boolean rowMajor, int positions) {

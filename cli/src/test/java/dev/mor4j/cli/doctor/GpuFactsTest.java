@@ -22,27 +22,23 @@ class GpuFactsTest {
   private static final String DRIVER = "NVRM version: 580.65.06";
 
   private static CudaReport without(Obstacle obstacle, boolean driver, List<Library> tried) {
-    return new CudaReport(
-        new CudaReport.Use(false, false, false, Optional.of(obstacle)),
-        new CudaReport.Software(
-            driver ? Optional.of(DRIVER) : Optional.empty(),
-            List.of(),
-            tried,
-            Optional.empty(),
-            Optional.empty()),
-        List.of());
+    return CudaReport.builder()
+        .driver(driver ? Optional.of(DRIVER) : Optional.empty())
+        .tried(tried)
+        .obstacle(Optional.of(obstacle))
+        .build();
   }
 
   private static CudaReport with(Device... devices) {
-    return new CudaReport(
-        new CudaReport.Use(true, false, true, Optional.empty()),
-        new CudaReport.Software(
-            Optional.of(DRIVER),
-            List.of(new Library("/usr/local/cuda/lib64/libcudart.so.13", "CUDA toolkit")),
-            List.of(),
-            Optional.of("13.1"),
-            Optional.of("13.0")),
-        List.of(devices));
+    return CudaReport.builder()
+        .available(true)
+        .nativeAccess(true)
+        .driver(Optional.of(DRIVER))
+        .loaded(List.of(new Library("/usr/local/cuda/lib64/libcudart.so.13", "CUDA toolkit")))
+        .driverVersion(Optional.of("13.1"))
+        .runtimeVersion(Optional.of("13.0"))
+        .devices(List.of(devices))
+        .build();
   }
 
   private static final Device GOOD =

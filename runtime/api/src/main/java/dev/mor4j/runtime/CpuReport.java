@@ -11,57 +11,20 @@ import java.util.Set;
 /**
  * What computes on this machine, and what could.
  *
- * @param nativeLibrary the library of native kernels
- * @param features what the CPU and its operating system offer, as far as mor4j asks; empty without
- *     a library
- * @param kernelUse which kernels there are, and which are used
- * @param threadUse how many threads are used
+ * <p>Immutable. Made by {@link #of}, or, for tests of what reads it, by a {@link Builder}.
  */
-public record CpuReport(
-    NativeLibrary nativeLibrary, Set<Feature> features, KernelUse kernelUse, ThreadUse threadUse) {
-
-  /**
-   * The library of native kernels.
-   *
-   * @param available whether the kernels can be called
-   * @param description which library was loaded; or, where none was, what was tried and why it
-   *     failed
-   * @param named what a system property or environment variable says of the library: a file, or
-   *     {@code none}
-   * @param nativeAccess whether the JVM was told that mor4j may make native calls
-   */
-  public record NativeLibrary(
-      boolean available, String description, Optional<String> named, boolean nativeAccess) {
-    public NativeLibrary {
-      Objects.requireNonNull(description, "description");
-      Objects.requireNonNull(named, "named");
-    }
-  }
-
-  /**
-   * Which kernels there are.
-   *
-   * @param runnable the kernels that run here, plain Java among them
-   * @param automatic the kernels that {@link KernelChoice#AUTO} picks
-   * @param used the kernels in use
-   */
-  public record KernelUse(Set<KernelChoice> runnable, KernelChoice automatic, KernelChoice used) {
-    public KernelUse {
-      Objects.requireNonNull(runnable, "runnable");
-      Objects.requireNonNull(automatic, "automatic");
-      Objects.requireNonNull(used, "used");
-      runnable = unmodifiable(KernelChoice.class, runnable);
-    }
-  }
-
-  /**
-   * How many threads are used.
-   *
-   * @param processors processors that the JVM sees
-   * @param used threads in use
-   * @param mostByDefault more threads are used only where they are asked for
-   */
-  public record ThreadUse(int processors, int used, int mostByDefault) {}
+public final class CpuReport {
+  private final boolean libraryAvailable;
+  private final String library;
+  private final Optional<String> namedLibrary;
+  private final boolean nativeAccess;
+  private final Set<Feature> features;
+  private final Set<KernelChoice> runnable;
+  private final KernelChoice automatic;
+  private final KernelChoice kernels;
+  private final int processors;
+  private final int threads;
+  private final int mostDefaultThreads;
 
   /** What a CPU may offer. */
   public enum Feature {
@@ -81,62 +44,108 @@ public record CpuReport(
     }
   }
 
-  public CpuReport {
-    Objects.requireNonNull(nativeLibrary, "nativeLibrary");
-    Objects.requireNonNull(features, "features");
-    Objects.requireNonNull(kernelUse, "kernelUse");
-    Objects.requireNonNull(threadUse, "threadUse");
-    features = unmodifiable(Feature.class, features);
+  private CpuReport(Builder from) {
+    this.libraryAvailable = from.libraryAvailable;
+    this.library = from.library;
+    this.namedLibrary = from.namedLibrary;
+    this.nativeAccess = from.nativeAccess;
+    this.features = unmodifiable(Feature.class, from.features);
+    this.runnable = unmodifiable(KernelChoice.class, from.runnable);
+    this.automatic = from.automatic;
+    this.kernels = from.kernels;
+    this.processors = from.processors;
+    this.threads = from.threads;
+    this.mostDefaultThreads = from.mostDefaultThreads;
+  }
+
+  /** A builder, which begins with the report of a machine that offers nothing. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /** Whether the native kernels can be called. */
   public boolean libraryAvailable() {
-    return nativeLibrary.available();
+    return libraryAvailable;
   }
 
   /** Which library was loaded; or, where none was, what was tried and why it failed. */
   public String library() {
-    return nativeLibrary.description();
+    return library;
   }
 
-  /** What a system property or environment variable says of the library. */
+  /**
+   * What a system property or environment variable says of the library: a file, or {@code none}.
+   */
   public Optional<String> namedLibrary() {
-    return nativeLibrary.named();
+    return namedLibrary;
   }
 
   /** Whether the JVM was told that mor4j may make native calls. */
   public boolean nativeAccess() {
-    return nativeLibrary.nativeAccess();
+    return nativeAccess;
+  }
+
+  /** What the CPU and its operating system offer, as far as mor4j asks; empty without a library. */
+  public Set<Feature> features() {
+    return features;
   }
 
   /** The kernels that run here, plain Java among them. */
   public Set<KernelChoice> runnable() {
-    return kernelUse.runnable();
+    return runnable;
   }
 
   /** The kernels that {@link KernelChoice#AUTO} picks. */
   public KernelChoice automatic() {
-    return kernelUse.automatic();
+    return automatic;
   }
 
   /** The kernels in use. */
   public KernelChoice kernels() {
-    return kernelUse.used();
+    return kernels;
   }
 
   /** Processors that the JVM sees. */
   public int processors() {
-    return threadUse.processors();
+    return processors;
   }
 
   /** Threads in use. */
   public int threads() {
-    return threadUse.used();
+    return threads;
   }
 
   /** More threads are used only where they are asked for. */
   public int mostDefaultThreads() {
-    return threadUse.mostByDefault();
+    return mostDefaultThreads;
+  }
+
+  @Override
+  public String toString() {
+    return "CpuReport["
+        + "libraryAvailable="
+        + libraryAvailable
+        + ", library="
+        + library
+        + ", namedLibrary="
+        + namedLibrary
+        + ", nativeAccess="
+        + nativeAccess
+        + ", features="
+        + features
+        + ", runnable="
+        + runnable
+        + ", automatic="
+        + automatic
+        + ", kernels="
+        + kernels
+        + ", processors="
+        + processors
+        + ", threads="
+        + threads
+        + ", mostDefaultThreads="
+        + mostDefaultThreads
+        + "]";
   }
 
   private static <E extends Enum<E>> Set<E> unmodifiable(Class<E> type, Set<E> set) {
@@ -170,18 +179,22 @@ public record CpuReport(
               + runnable.stream().map(KernelChoice::label).toList());
     }
     Optional<String> named = CpuMachine.namedLibrary();
-    String library =
-        available
-            ? named.map(file -> file + " (" + description + ")").orElse(description)
-            : description;
-    return new CpuReport(
-        new NativeLibrary(available, library, named, CpuMachine.isNativeAccessEnabled()),
-        features(CpuMachine.features()),
-        new KernelUse(runnable, choice(KernelChoice.AUTO), kernels),
-        new ThreadUse(
-            Runtime.getRuntime().availableProcessors(),
-            kernels == KernelChoice.JAVA ? 1 : BackendSelection.threads(options),
-            BackendSelection.MOST_DEFAULT_THREADS));
+    return CpuReport.builder()
+        .libraryAvailable(available)
+        .library(
+            available
+                ? named.map(file -> file + " (" + description + ")").orElse(description)
+                : description)
+        .namedLibrary(named)
+        .nativeAccess(CpuMachine.isNativeAccessEnabled())
+        .features(features(CpuMachine.features()))
+        .runnable(runnable)
+        .automatic(choice(KernelChoice.AUTO))
+        .kernels(kernels)
+        .processors(Runtime.getRuntime().availableProcessors())
+        .threads(kernels == KernelChoice.JAVA ? 1 : BackendSelection.threads(options))
+        .mostDefaultThreads(BackendSelection.MOST_DEFAULT_THREADS)
+        .build();
   }
 
   private static KernelChoice choice(KernelChoice asked) {
@@ -196,5 +209,82 @@ public record CpuReport(
       }
     }
     return features;
+  }
+
+  /** Takes the values of a report; each method is named after the accessor of its value. */
+  public static final class Builder {
+    private boolean libraryAvailable;
+    private String library = "";
+    private Optional<String> namedLibrary = Optional.empty();
+    private boolean nativeAccess;
+    private Set<Feature> features = Set.of();
+    private Set<KernelChoice> runnable = Set.of();
+    private KernelChoice automatic = KernelChoice.JAVA;
+    private KernelChoice kernels = KernelChoice.JAVA;
+    private int processors;
+    private int threads;
+    private int mostDefaultThreads;
+
+    private Builder() {}
+
+    public Builder libraryAvailable(boolean value) {
+      libraryAvailable = value;
+      return this;
+    }
+
+    public Builder library(String value) {
+      library = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder namedLibrary(Optional<String> value) {
+      namedLibrary = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder nativeAccess(boolean value) {
+      nativeAccess = value;
+      return this;
+    }
+
+    public Builder features(Set<Feature> value) {
+      features = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder runnable(Set<KernelChoice> value) {
+      runnable = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder automatic(KernelChoice value) {
+      automatic = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder kernels(KernelChoice value) {
+      kernels = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder processors(int value) {
+      processors = value;
+      return this;
+    }
+
+    public Builder threads(int value) {
+      threads = value;
+      return this;
+    }
+
+    public Builder mostDefaultThreads(int value) {
+      mostDefaultThreads = value;
+      return this;
+    }
+
+    /** The report. */
+    public CpuReport build() {
+      return new CpuReport(this);
+    }
   }
 }

@@ -12,11 +12,19 @@ import java.util.Optional;
  * What there is of CUDA on this machine: the GPUs, and the libraries that were loaded for them; or,
  * where {@link BackendChoice#CUDA} cannot be used, what was tried and what is missing.
  *
- * @param use whether GPUs can be used, and what keeps them from it
- * @param software the driver, and the libraries that were looked for
- * @param devices GPUs, by ordinal
+ * <p>Immutable. Made by {@link #read}, or, for tests of what reads it, by a {@link Builder}.
  */
-public record CudaReport(Use use, Software software, List<Device> devices) {
+public final class CudaReport {
+  private final boolean available;
+  private final boolean emulated;
+  private final boolean nativeAccess;
+  private final Optional<String> driver;
+  private final List<Library> loaded;
+  private final List<Library> tried;
+  private final Optional<String> driverVersion;
+  private final Optional<String> runtimeVersion;
+  private final List<Device> devices;
+  private final Optional<Obstacle> obstacle;
 
   private static final Path DRIVER = Path.of("/proc/driver/nvidia/version");
 
@@ -30,48 +38,6 @@ public record CudaReport(Use use, Software software, List<Device> devices) {
     DEVICE,
     /** mor4j's kernels are not there or do not fit. */
     KERNELS
-  }
-
-  /**
-   * Whether GPUs can be used.
-   *
-   * @param available whether models can be opened on a GPU
-   * @param emulated whether the GPU is emulated on the CPU, for tests
-   * @param nativeAccess whether the JVM was told that mor4j may make native calls
-   * @param obstacle what keeps GPUs from being used; empty where they can be
-   */
-  public record Use(
-      boolean available, boolean emulated, boolean nativeAccess, Optional<Obstacle> obstacle) {
-    public Use {
-      Objects.requireNonNull(obstacle, "obstacle");
-    }
-  }
-
-  /**
-   * The driver, and the libraries that were looked for.
-   *
-   * @param driver what the operating system says of NVIDIA's driver; empty where it says nothing
-   * @param loaded libraries that were loaded, in order; the note says where they were found
-   * @param tried libraries that were not, in order; the note says why
-   * @param driverVersion newest CUDA that the driver supports: {@code 13.0}; empty where nobody was
-   *     asked
-   * @param runtimeVersion version of the CUDA runtime that was loaded
-   */
-  public record Software(
-      Optional<String> driver,
-      List<Library> loaded,
-      List<Library> tried,
-      Optional<String> driverVersion,
-      Optional<String> runtimeVersion) {
-    public Software {
-      Objects.requireNonNull(driver, "driver");
-      Objects.requireNonNull(loaded, "loaded");
-      Objects.requireNonNull(tried, "tried");
-      Objects.requireNonNull(driverVersion, "driverVersion");
-      Objects.requireNonNull(runtimeVersion, "runtimeVersion");
-      loaded = List.copyOf(loaded);
-      tried = List.copyOf(tried);
-    }
   }
 
   /**
@@ -124,76 +90,117 @@ public record CudaReport(Use use, Software software, List<Device> devices) {
     }
   }
 
-  public CudaReport {
-    Objects.requireNonNull(use, "use");
-    Objects.requireNonNull(software, "software");
-    Objects.requireNonNull(devices, "devices");
-    devices = List.copyOf(devices);
+  private CudaReport(Builder from) {
+    this.available = from.available;
+    this.emulated = from.emulated;
+    this.nativeAccess = from.nativeAccess;
+    this.driver = from.driver;
+    this.loaded = List.copyOf(from.loaded);
+    this.tried = List.copyOf(from.tried);
+    this.driverVersion = from.driverVersion;
+    this.runtimeVersion = from.runtimeVersion;
+    this.devices = List.copyOf(from.devices);
+    this.obstacle = from.obstacle;
+  }
+
+  /** A builder, which begins with the report of a machine that offers nothing. */
+  public static Builder builder() {
+    return new Builder();
   }
 
   /** Whether models can be opened on a GPU. */
   public boolean available() {
-    return use.available();
+    return available;
   }
 
   /** Whether the GPU is emulated on the CPU, for tests. */
   public boolean emulated() {
-    return use.emulated();
+    return emulated;
   }
 
   /** Whether the JVM was told that mor4j may make native calls. */
   public boolean nativeAccess() {
-    return use.nativeAccess();
-  }
-
-  /** What keeps GPUs from being used; empty where they can be. */
-  public Optional<Obstacle> obstacle() {
-    return use.obstacle();
+    return nativeAccess;
   }
 
   /** What the operating system says of NVIDIA's driver; empty where it says nothing. */
   public Optional<String> driver() {
-    return software.driver();
+    return driver;
   }
 
   /** Libraries that were loaded, in order; the note says where they were found. */
   public List<Library> loaded() {
-    return software.loaded();
+    return loaded;
   }
 
-  /** Libraries that were not loaded, in order; the note says why. */
+  /** Libraries that were not, in order; the note says why. */
   public List<Library> tried() {
-    return software.tried();
+    return tried;
   }
 
-  /** The newest CUDA that the driver supports: {@code 13.0}; empty where nobody was asked. */
+  /** Newest CUDA that the driver supports: {@code 13.0}; empty where nobody was asked. */
   public Optional<String> driverVersion() {
-    return software.driverVersion();
+    return driverVersion;
   }
 
-  /** The version of the CUDA runtime that was loaded. */
+  /** Version of the CUDA runtime that was loaded. */
   public Optional<String> runtimeVersion() {
-    return software.runtimeVersion();
+    return runtimeVersion;
+  }
+
+  /** GPUs, by ordinal. */
+  public List<Device> devices() {
+    return devices;
+  }
+
+  /** What keeps GPUs from being used; empty where they can be. */
+  public Optional<Obstacle> obstacle() {
+    return obstacle;
+  }
+
+  @Override
+  public String toString() {
+    return "CudaReport["
+        + "available="
+        + available
+        + ", emulated="
+        + emulated
+        + ", nativeAccess="
+        + nativeAccess
+        + ", driver="
+        + driver
+        + ", loaded="
+        + loaded
+        + ", tried="
+        + tried
+        + ", driverVersion="
+        + driverVersion
+        + ", runtimeVersion="
+        + runtimeVersion
+        + ", devices="
+        + devices
+        + ", obstacle="
+        + obstacle
+        + "]";
   }
 
   /** The report of this machine. Loads the libraries, computes nothing; throws nothing. */
   public static CudaReport read() {
     List<Library> loaded = libraries(CudaMachine.loaded());
     List<Library> tried = libraries(CudaMachine.tried());
-    boolean available = CudaMachine.isAvailable();
-    return new CudaReport(
-        new Use(
-            available,
-            CudaMachine.isEmulated(),
-            CudaMachine.isNativeAccessEnabled(),
-            available ? Optional.empty() : Optional.of(obstacle(loaded, tried))),
-        new Software(
-            driver(DRIVER),
-            loaded,
-            tried,
-            version(CudaMachine.driverVersion()),
-            version(CudaMachine.runtimeVersion())),
-        CudaMachine.devices().stream().map(Device::of).toList());
+    return CudaReport.builder()
+        .available(CudaMachine.isAvailable())
+        .emulated(CudaMachine.isEmulated())
+        .nativeAccess(CudaMachine.isNativeAccessEnabled())
+        .driver(driver(DRIVER))
+        .loaded(loaded)
+        .tried(tried)
+        .driverVersion(version(CudaMachine.driverVersion()))
+        .runtimeVersion(version(CudaMachine.runtimeVersion()))
+        .devices(CudaMachine.devices().stream().map(Device::of).toList())
+        .obstacle(
+            CudaMachine.isAvailable() ? Optional.empty() : Optional.of(obstacle(loaded, tried)))
+        .build();
   }
 
   private static List<Library> libraries(List<CudaMachine.Library> libraries) {
@@ -239,5 +246,76 @@ public record CudaReport(Use use, Software software, List<Device> devices) {
   /** The GPU that {@code ordinal} means. */
   public Optional<Device> device(int ordinal) {
     return devices.stream().filter(device -> device.ordinal() == ordinal).findFirst();
+  }
+
+  /** Takes the values of a report; each method is named after the accessor of its value. */
+  public static final class Builder {
+    private boolean available;
+    private boolean emulated;
+    private boolean nativeAccess;
+    private Optional<String> driver = Optional.empty();
+    private List<Library> loaded = List.of();
+    private List<Library> tried = List.of();
+    private Optional<String> driverVersion = Optional.empty();
+    private Optional<String> runtimeVersion = Optional.empty();
+    private List<Device> devices = List.of();
+    private Optional<Obstacle> obstacle = Optional.empty();
+
+    private Builder() {}
+
+    public Builder available(boolean value) {
+      available = value;
+      return this;
+    }
+
+    public Builder emulated(boolean value) {
+      emulated = value;
+      return this;
+    }
+
+    public Builder nativeAccess(boolean value) {
+      nativeAccess = value;
+      return this;
+    }
+
+    public Builder driver(Optional<String> value) {
+      driver = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder loaded(List<Library> value) {
+      loaded = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder tried(List<Library> value) {
+      tried = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder driverVersion(Optional<String> value) {
+      driverVersion = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder runtimeVersion(Optional<String> value) {
+      runtimeVersion = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder devices(List<Device> value) {
+      devices = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    public Builder obstacle(Optional<Obstacle> value) {
+      obstacle = Objects.requireNonNull(value, "value");
+      return this;
+    }
+
+    /** The report. */
+    public CudaReport build() {
+      return new CudaReport(this);
+    }
   }
 }

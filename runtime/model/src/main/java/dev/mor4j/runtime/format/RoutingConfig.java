@@ -2,6 +2,7 @@ package dev.mor4j.runtime.format;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * How tokens are given their depth.
@@ -35,6 +36,9 @@ public sealed interface RoutingConfig {
       boolean auxiliaryRouter)
       implements RoutingConfig {
     public ExpertChoice {
+      Objects.requireNonNull(router, "router");
+      Objects.requireNonNull(function, "function");
+      Objects.requireNonNull(capacities, "capacities");
       capacities = List.copyOf(capacities);
     }
   }
@@ -56,7 +60,12 @@ public sealed interface RoutingConfig {
       float temperature,
       boolean weighted,
       boolean lossFreeBias)
-      implements RoutingConfig {}
+      implements RoutingConfig {
+    public TokenChoice {
+      Objects.requireNonNull(router, "router");
+      Objects.requireNonNull(function, "function");
+    }
+  }
 
   /** Shape of a router; none has a bias. */
   enum RouterKind {
