@@ -10,7 +10,7 @@ import dev.mor4j.runtime.forward.PassBuffers;
  */
 final class SessionResources implements Forgotten.Owned {
   private final ModelResources model;
-  final SequenceCaches caches;
+  private final SequenceCaches caches;
 
   /** Null while no stream is open. */
   private PassBuffers lent;

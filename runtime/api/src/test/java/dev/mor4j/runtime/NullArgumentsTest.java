@@ -81,6 +81,7 @@ class NullArgumentsTest {
     example(open(SafetensorsWriter.create(folder.resolve("empty"), List.of(), Map.of())));
     example(folder, "text", List.of(), Set.of(), Map.of(), new LatencyHistogram(), Arena.ofAuto());
     example(Optional.empty(), OptionalLong.empty(), Duration.ofSeconds(1), new byte[64]);
+    example(CpuReport.builder(), CudaReport.builder());
     example(EngineStep.builder(), ArchitectureConfig.builder(), new int[] {1}, new float[4096]);
     example(MemorySegment.ofArray(new byte[2048]));
     EXAMPLES.put(Consumer.class, (Consumer<Object>) any -> {});
