@@ -28,8 +28,9 @@ static void hidden_part(const void *arg, mor4j_range rows, mor4j_range outs)
     const int64_t m = run->router->w1.rows;
     const mor4j_product product = product_of(run->scaled, &run->router->w1, run->hidden);
     run->kernels->matmul(&product, rows, outs);
-    for (int64_t i = rows.first; i < rows.last; i++)
+    for (int64_t i = rows.first; i < rows.last; i++) {
         run->kernels->gelu(run->hidden + i * m + outs.first, outs.last - outs.first);
+    }
 }
 
 static void divide_rows(const void *arg, mor4j_range rows)
@@ -63,8 +64,10 @@ static bool router_is_valid(const mor4j_router *router)
     const mor4j_matrix *w1 = &router->w1, *w2 = &router->w2;
     if (router->kind != MOR4J_ROUTER_LINEAR && router->kind != MOR4J_ROUTER_MLP) return false;
     if (w1->rows < 1 || w1->rows > MOR4J_MAX_SIZE || w1->cols < 1 || w1->cols > MOR4J_MAX_SIZE) return false;
-    if (!mor4j_rows_matrix_is(w1, w1->rows, w1->cols) || !isfinite(router->temperature) || router->temperature == 0.0f)
+    if (!mor4j_rows_matrix_is(w1, w1->rows, w1->cols) || !isfinite(router->temperature) ||
+        router->temperature == 0.0f) {
         return false;
+    }
     if (router->kind == MOR4J_ROUTER_LINEAR) return w2->data == NULL;
     return w2->rows >= 1 && w2->rows <= MOR4J_MAX_SIZE && mor4j_rows_matrix_is(w2, w2->rows, w1->rows);
 }
@@ -74,11 +77,12 @@ int32_t mor4j_route(mor4j_context *context, const mor4j_router *router, const fl
 {
     if (context == NULL || router == NULL || rows < 0 || !router_is_valid(router)) return MOR4J_INVALID_ARGUMENT;
     if (rows == 0) return MOR4J_OK;
-    if (x == NULL || z == NULL || workspace == NULL || !mor4j_rows_are_valid(row_index, rows))
+    if (x == NULL || z == NULL || workspace == NULL || !mor4j_rows_are_valid(row_index, rows)) {
         return MOR4J_INVALID_ARGUMENT;
+    }
     const route_run run = {
         context->kernels, router, x, row_index, workspace, workspace + rows * router->w1.cols, z, rows};
     const int64_t weights = router->w1.rows * router->w1.cols;
-    mor4j_pool_run(&context->pool, route, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
+    mor4j_team_run(&context->pool, route, &run, weights >= MOR4J_SPLIT_WORK ? weights : weights * rows);
     return MOR4J_OK;
 }

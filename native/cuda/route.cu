@@ -68,8 +68,9 @@ __device__ static void stage(const mor4j_cuda_route_args &args, const route_grou
 {
     for (int m = 0; m < group.rows; m++) {
         const float *row = args.x + args.rows.list[group.row[m]] * args.hidden + from;
-        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP)
+        for (int c = static_cast<int>(threadIdx.x); c < columns; c += TILE_WARPS * WARP) {
             x[m * CHUNK + c] = row[c] / temperature;
+        }
     }
 }
 

@@ -37,7 +37,8 @@ public record ExpertRule(
               target, perRow.recursions().pointer(operation, "recursions", Element.INT32, states));
     }
     mor4j_cuda_decide_expert_args.logit_thresholds(
-        target, limits.logitThresholds().pointer(operation, "logit_thresholds", Element.F64, states));
+        target,
+        limits.logitThresholds().pointer(operation, "logit_thresholds", Element.F64, states));
     mor4j_cuda_decide_expert_args.max_recursions(
         target, limits.maxRecursions().pointer(operation, "max_recursions", Element.INT32, states));
     mor4j_cuda_decide_expert_args.keep(
