@@ -97,6 +97,11 @@ class OptionsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SessionOptions.defaults().withProbabilityThreshold(Double.NaN))
         .withMessage("probabilityThreshold is NaN, expected 0 to 1");
+    for (int wrong : new int[] {-1, 1_000_001}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelOptions.defaults().withSpinMicroseconds(wrong))
+          .withMessage("spinMicroseconds is " + wrong + ", expected 0 to 1000000");
+    }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> EngineOptions.defaults().withStepTokens(32))
         .withMessage(
