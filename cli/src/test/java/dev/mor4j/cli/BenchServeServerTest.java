@@ -256,6 +256,7 @@ class BenchServeServerTest extends CommandLineTest {
           Map.entry("--device-numbers", "f32"),
           Map.entry("--kernels", "java"),
           Map.entry("--threads", "1"),
+          Map.entry("--spin-us", "50"),
           Map.entry("--kv-cache", "int8"),
           Map.entry("--max-sequences", "2"),
           Map.entry("--max-queued", "3"),

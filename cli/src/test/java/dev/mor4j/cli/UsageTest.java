@@ -73,6 +73,10 @@ class UsageTest extends CommandLineTest {
           .fails(2, "probabilityThreshold is 2.0, expected 0 to 1");
     }
     run("generate", dir, "-p", "x", "--threads", "-1").fails(2, "threads is -1");
+    for (String wrong : List.of("-1", "1000001")) {
+      run("generate", dir, "-p", "x", "--spin-us", wrong)
+          .fails(2, "spinMicroseconds is " + wrong + ", expected 0 to 1000000");
+    }
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");
     run("verify", dir).fails(2, "--expected");
@@ -174,6 +178,8 @@ class UsageTest extends CommandLineTest {
       {"--kernels", "avx2", "--backend", "cuda"},
       {"--threads", 2, "--backend", "cuda"},
       {"--threads", 2, "--kernels", "java"},
+      {"--spin-us", 50, "--backend", "cuda"},
+      {"--spin-us", 50, "--kernels", "java"},
       {"--top-k", 5, "--greedy"},
       {"--top-p", 0.5, "--greedy"},
       {"--min-p", 0.1, "--greedy"},

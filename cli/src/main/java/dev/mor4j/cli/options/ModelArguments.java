@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 
 /** The model of a command, and what computes it. */
@@ -95,8 +96,9 @@ public final class ModelArguments {
 
   /** What computes. */
   public static final class KernelOptions {
+    private static final String SPIN = "--spin-us";
     private static final List<String> OF_CUDA = List.of("--device", "--device-numbers");
-    private static final List<String> OF_CPU = List.of("--kernels", "--threads");
+    private static final List<String> OF_CPU = List.of("--kernels", "--threads", SPIN);
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
     CommandLine.Model.CommandSpec command;
@@ -146,12 +148,24 @@ public final class ModelArguments {
     int threads;
 
     @CommandLine.Option(
+        names = SPIN,
+        paramLabel = "N",
+        description =
+            "With cpu: how many microseconds the threads wait awake for the next pass before they"
+                + " sleep. Default: ${DEFAULT-VALUE}.")
+    int spinMicroseconds;
+
+    @CommandLine.Option(
         names = "--kv-cache",
         paramLabel = "TYPE",
         defaultValue = "f32",
         description =
             "The number type of the KV caches: f32, bf16 or int8. Default: ${DEFAULT-VALUE}.")
     KvCacheType kvCache;
+
+    static Map<String, String> defaults() {
+      return Map.of(SPIN, Integer.toString(ModelOptions.defaults().spinMicroseconds()));
+    }
 
     /** How a model is opened. Refuses options of a backend that does not compute it. */
     public ModelOptions options() {
@@ -160,7 +174,7 @@ public final class ModelArguments {
         given.refuse(OF_CPU, "with --backend cuda");
       }
       if (choice == KernelChoice.JAVA) {
-        given.refuse(List.of("--threads"), "with --kernels java, which run on one thread");
+        given.refuse(List.of("--threads", SPIN), "with --kernels java, which run on one thread");
       }
       return optionsOfMachine();
     }
@@ -175,6 +189,7 @@ public final class ModelArguments {
           .withDevice(DeviceOptions.defaults().withOrdinal(device).withNumbers(numbers))
           .withKernels(choice)
           .withThreads(threads)
+          .withSpinMicroseconds(spinMicroseconds)
           .withKvCache(kvCache);
     }
   }

@@ -12,6 +12,7 @@ import picocli.CommandLine;
 public final class RuntimeDefaults implements CommandLine.IDefaultValueProvider {
   private static final Map<Class<?>, Supplier<Map<String, String>>> GROUPS =
       Map.of(
+          ModelArguments.KernelOptions.class, ModelArguments.KernelOptions::defaults,
           SamplingOptions.class, SamplingOptions::defaults,
           RecursionOptions.class, RecursionOptions::defaults,
           EngineArguments.class, EngineArguments::defaults,

@@ -35,7 +35,8 @@ final class BackendSelection {
           options.kernels() == KernelChoice.JAVA ? "asked for" : CpuMachine.description();
       return new JavaBackend(reason, weights);
     }
-    return CpuMachine.open(kernels.get(), threads(options), weights, options.kvCache());
+    return CpuMachine.open(
+        kernels.get(), threads(options), options.spinMicroseconds(), weights, options.kvCache());
   }
 
   /** The native kernels that {@code choice} means on this machine; empty for plain Java. */

@@ -39,6 +39,7 @@ public final class MachineProbe implements AutoCloseable {
                     CpuProbe.open(
                         BackendSelection.kernels(options.kernels()).orElse(best),
                         BackendSelection.threads(options),
+                        options.spinMicroseconds(),
                         bytes)));
   }
 

@@ -15,6 +15,7 @@ public final class ModelOptions {
     DeviceOptions device = DeviceOptions.defaults();
     KernelChoice kernels = KernelChoice.AUTO;
     int threads = 0;
+    int spinMicroseconds = 100;
     int passRows = 128;
     KvCacheType kvCache = KvCacheType.F32;
 
@@ -24,6 +25,7 @@ public final class ModelOptions {
       copy.device = device;
       copy.kernels = kernels;
       copy.threads = threads;
+      copy.spinMicroseconds = spinMicroseconds;
       copy.passRows = passRows;
       copy.kvCache = kvCache;
       return copy;
@@ -36,11 +38,19 @@ public final class ModelOptions {
     Options.require(
         values.threads >= 0 && values.threads <= 256, "threads", values.threads, "0 to 256");
     Options.require(
+        values.spinMicroseconds >= 0 && values.spinMicroseconds <= 1_000_000,
+        "spinMicroseconds",
+        values.spinMicroseconds,
+        "0 to 1000000");
+    Options.require(
         values.passRows >= 1 && values.passRows <= 4096, "passRows", values.passRows, "1 to 4096");
     this.values = values;
   }
 
-  /** The CPU, the best kernels, all processors, passes of up to 128 tokens, float32 caches. */
+  /**
+   * The CPU, the best kernels, all processors, threads that wait awake for 100 microseconds, passes
+   * of up to 128 tokens, float32 caches.
+   */
   public static ModelOptions defaults() {
     return new ModelOptions(new Values());
   }
@@ -72,6 +82,14 @@ public final class ModelOptions {
    */
   public int threads() {
     return values.threads;
+  }
+
+  /**
+   * How long the threads of native kernels wait awake for the next pass before they sleep, in
+   * microseconds. A longer wait starts passes sooner and keeps processors busy between them.
+   */
+  public int spinMicroseconds() {
+    return values.spinMicroseconds;
   }
 
   /**
@@ -110,6 +128,11 @@ public final class ModelOptions {
     return with(changed -> changed.threads = value);
   }
 
+  /** These options with another {@link #spinMicroseconds()}. */
+  public ModelOptions withSpinMicroseconds(int value) {
+    return with(changed -> changed.spinMicroseconds = value);
+  }
+
   /** These options with another {@link #passRows()}. */
   public ModelOptions withPassRows(int value) {
     return with(changed -> changed.passRows = value);
@@ -127,6 +150,7 @@ public final class ModelOptions {
         "device", values.device,
         "kernels", values.kernels,
         "threads", values.threads,
+        "spinMicroseconds", values.spinMicroseconds,
         "passRows", values.passRows,
         "kvCache", values.kvCache);
   }

@@ -8,7 +8,9 @@ import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,6 +36,9 @@ class OptionsTest {
         .isEqualTo(defaults)
         .hasSameHashCodeAs(defaults);
     Set<String> names = new TreeSet<>();
+    // One option after the other: each "with" has to keep what the ones before it have set.
+    Object all = defaults;
+    Map<Method, Object> set = new HashMap<>();
     for (Method method : type.getDeclaredMethods()) {
       if (Modifier.isPublic(method.getModifiers()) && method.getName().startsWith("with")) {
         String name = method.getName().substring("with".length());
@@ -45,6 +50,8 @@ class OptionsTest {
         }
         Object changed = method.invoke(defaults, other);
         names.add(name);
+        all = method.invoke(all, other);
+        set.put(read, other);
         assertThat(read.invoke(changed)).as("%s", method).isEqualTo(other);
         assertThat(changed).as("%s", method).isNotEqualTo(defaults);
         assertThat(changed.toString())
@@ -55,6 +62,11 @@ class OptionsTest {
       }
     }
     assertThat(names).isEqualTo(accessors(type));
+    for (Map.Entry<Method, Object> option : set.entrySet()) {
+      assertThat(option.getKey().invoke(all))
+          .as("%s", option.getKey())
+          .isEqualTo(option.getValue());
+    }
   }
 
   private static Set<String> accessors(Class<?> type) {
@@ -97,6 +109,11 @@ class OptionsTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> SessionOptions.defaults().withProbabilityThreshold(Double.NaN))
         .withMessage("probabilityThreshold is NaN, expected 0 to 1");
+    for (int wrong : new int[] {-1, 1_000_001}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> ModelOptions.defaults().withSpinMicroseconds(wrong))
+          .withMessage("spinMicroseconds is " + wrong + ", expected 0 to 1000000");
+    }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> EngineOptions.defaults().withStepTokens(32))
         .withMessage(

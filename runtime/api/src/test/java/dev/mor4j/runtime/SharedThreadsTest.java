@@ -53,6 +53,10 @@ class SharedThreadsTest {
             MorModel fewer = MorModel.open(vanilla, THREE_THREADS.withThreads(2));
             assertOpeners(4);
             fewer.close();
+            MorModel awake = MorModel.open(vanilla, THREE_THREADS.withSpinMicroseconds(1_000_000));
+            assertOpeners(5);
+            assertThat(ids(awake)).isEqualTo(ids(second));
+            awake.close();
             MorModel last = firstClosesFirst ? second : first;
             (firstClosesFirst ? first : second).close();
             assertOpeners(3);

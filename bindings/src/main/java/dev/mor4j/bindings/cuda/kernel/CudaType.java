@@ -13,7 +13,7 @@ public enum CudaType {
   BF16(Mor4jCuda.MOR4J_CUDA_BF16(), Element.BF16),
   /** float16. */
   F16(Mor4jCuda.MOR4J_CUDA_F16(), Element.F16),
-  /** int8 with a bfloat16 scale for each block of 32 columns of a row; for weights only. */
+  /** int8 with a bfloat16 scale for each group of 32 columns of a row; for weights only. */
   INT8(Mor4jCuda.MOR4J_CUDA_INT8(), Element.INT8);
 
   private final int code;

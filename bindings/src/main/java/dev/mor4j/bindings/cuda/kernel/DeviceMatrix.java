@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record DeviceMatrix(DeviceView data, Optional<DeviceView> scales, long rows, long cols) {
   /** Columns that a scale is for. */
-  private static final long BLOCK_COLS = 32;
+  private static final long GROUP_COLS = 32;
 
   /**
    * @throws IllegalArgumentException where the data is of no number type of matrices, where it has
@@ -63,7 +63,7 @@ public record DeviceMatrix(DeviceView data, Optional<DeviceView> scales, long ro
   public DeviceMatrix firstRows(long count) {
     return new DeviceMatrix(
         data.slice(0, count * cols),
-        scales.map(all -> all.slice(0, count * Math.ceilDiv(cols, BLOCK_COLS))),
+        scales.map(all -> all.slice(0, count * Math.ceilDiv(cols, GROUP_COLS))),
         count,
         cols);
   }
@@ -77,9 +77,9 @@ public record DeviceMatrix(DeviceView data, Optional<DeviceView> scales, long ro
     Element expected = scales.isPresent() ? Element.INT8 : dense;
     mor4j_cuda_matrix.data(target, data.pointer(operation, "data", expected, rows * cols));
     if (scales.isPresent()) {
-      long blocks = rows * Math.ceilDiv(cols, BLOCK_COLS);
+      long groups = rows * Math.ceilDiv(cols, GROUP_COLS);
       mor4j_cuda_matrix.scales(
-          target, scales.get().pointer(operation, "scales", Element.BF16, blocks));
+          target, scales.get().pointer(operation, "scales", Element.BF16, groups));
     }
     mor4j_cuda_matrix.rows(target, rows);
     mor4j_cuda_matrix.cols(target, cols);

@@ -18,8 +18,6 @@ import java.util.stream.Stream;
  * library. Any thread.
  */
 public final class CpuMachine {
-  private static final int SPIN_MICROSECONDS = 100;
-
   private CpuMachine() {}
 
   /** Whether the native kernels can be called. */
@@ -74,14 +72,15 @@ public final class CpuMachine {
    *
    * @param kernels a label
    * @param threads threads in all, the caller's among them
+   * @param spinMicroseconds how long threads wait awake for the next pass before they sleep
    * @param weights borrowed; must outlive what is returned
    * @param kvType number type of the caches that passes will have
    * @throws IllegalStateException when there is no library
    * @throws IllegalArgumentException when this machine cannot run the kernels
    */
   public static NativeBackend open(
-      String kernels, int threads, ModelWeights weights, KvCacheType kvType) {
-    CpuContext context = context(kernels, threads);
+      String kernels, int threads, int spinMicroseconds, ModelWeights weights, KvCacheType kvType) {
+    CpuContext context = context(kernels, threads, spinMicroseconds);
     try {
       return new NativeBackend(context, weights, kvType);
     } catch (RuntimeException | Error e) {
@@ -91,7 +90,7 @@ public final class CpuMachine {
   }
 
   /** A context; the caller closes it. */
-  static CpuContext context(String kernels, int threads) {
-    return new CpuContext(Isa.ofLabel(kernels), threads, SPIN_MICROSECONDS);
+  static CpuContext context(String kernels, int threads, int spinMicroseconds) {
+    return new CpuContext(Isa.ofLabel(kernels), threads, spinMicroseconds);
   }
 }

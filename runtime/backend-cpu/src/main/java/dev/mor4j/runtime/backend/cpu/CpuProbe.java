@@ -29,17 +29,18 @@ public final class CpuProbe implements AutoCloseable {
    *
    * @param kernels label of the kernels; see {@link CpuMachine#kernels()}
    * @param threads threads in all
+   * @param spinMicroseconds how long threads wait awake for the next measurement before they sleep
    * @param bytes size of the memory that is read, rounded up to a multiple of 64; to be larger than
    *     the caches of the CPU
    * @throws IllegalStateException when there is no library
    * @throws IllegalArgumentException when this machine cannot run the kernels
    */
-  public static CpuProbe open(String kernels, int threads, long bytes) {
-    CpuContext all = CpuMachine.context(kernels, threads);
+  public static CpuProbe open(String kernels, int threads, int spinMicroseconds, long bytes) {
+    CpuContext all = CpuMachine.context(kernels, threads, spinMicroseconds);
     CpuContext one = null;
     NativeBuffer data = null;
     try {
-      one = CpuMachine.context(kernels, 1);
+      one = CpuMachine.context(kernels, 1, spinMicroseconds);
       data = new NativeBuffer(MemoryAccount.MEASUREMENT, Math.ceilDiv(bytes, 64) * 64);
       // Pages that were never written to may all be one page of zeros, which a cache holds.
       data.segment().fill((byte) 1);

@@ -147,23 +147,23 @@ final class DeviceWeights implements AutoCloseable {
   private DeviceMatrix int8(List<MatrixView> parts) {
     long cols = parts.getFirst().cols();
     long rows = rows(parts);
-    int blocks = WeightRows.scaleCount(cols);
+    int groups = WeightRows.scaleCount(cols);
     DeviceMemory memory = allocate(Math.multiplyExact(rows, cols));
-    DeviceMemory scales = allocate(rows * blocks * Short.BYTES);
+    DeviceMemory scales = allocate(rows * groups * Short.BYTES);
     long first = 0;
     for (MatrixView part : parts) {
       int step = (int) Math.clamp(PIECE_BYTES / cols, 1, part.rows());
       byte[] piece = new byte[Math.toIntExact(step * cols)];
-      short[] pieceScales = new short[step * blocks];
+      short[] pieceScales = new short[step * groups];
       WeightRows source = new WeightRows(part);
       for (long row = 0; row < part.rows(); row += step) {
         int count = (int) Math.min(step, part.rows() - row);
         source.copyInt8(row, count, piece, pieceScales);
         copy(MemorySegment.ofArray(piece).asSlice(0, count * cols), memory, first * cols);
         copy(
-            MemorySegment.ofArray(pieceScales).asSlice(0, (long) count * blocks * Short.BYTES),
+            MemorySegment.ofArray(pieceScales).asSlice(0, (long) count * groups * Short.BYTES),
             scales,
-            first * blocks * Short.BYTES);
+            first * groups * Short.BYTES);
         first += count;
       }
     }

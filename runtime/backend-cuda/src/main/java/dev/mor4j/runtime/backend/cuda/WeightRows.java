@@ -68,13 +68,13 @@ final class WeightRows {
     PanelReader panels = MatrixRows.panels(view);
     byte[] padded = new byte[Packing.paddedCols(cols)];
     float[] paddedScales = new float[padded.length / Packing.GROUP_COLS];
-    int blocks = scaleCount(cols);
+    int groups = scaleCount(cols);
     for (int r = 0; r < count; r++) {
       panels.readMultiples(first + r, padded, paddedScales);
       System.arraycopy(padded, 0, multiples, r * cols, cols);
-      for (int b = 0; b < blocks; b++) {
+      for (int g = 0; g < groups; g++) {
         // The file's scales are bfloat16, so nothing is lost.
-        scales[r * blocks + b] = Bfloat16.round(paddedScales[b]);
+        scales[r * groups + g] = Bfloat16.round(paddedScales[g]);
       }
     }
   }
