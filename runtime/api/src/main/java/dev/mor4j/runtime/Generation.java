@@ -123,6 +123,7 @@ public final class Generation implements Iterator<Token>, Iterable<Token>, AutoC
   /**
    * Waits for the next token.
    *
+   * @throws CancellationException when this thread is interrupted, as {@link #hasNext()}
    * @throws NoSuchElementException when the generation has ended
    * @throws IllegalStateException when it has ended by an error, which is the cause
    */

@@ -170,6 +170,7 @@ public final class GenerationOptions {
   /** These options with other {@link #stop()} strings, which are copied. */
   public GenerationOptions withStop(List<String> value) {
     Objects.requireNonNull(value, "value");
+    value.forEach(text -> Objects.requireNonNull(text, "a stop string"));
     return with(changed -> changed.stop = List.copyOf(value));
   }
 

@@ -8,6 +8,7 @@ import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
+import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -297,7 +298,12 @@ public final class MorEngine implements AutoCloseable {
           lastStatistics = takeStatistics();
           lastTimeline = scheduler.counters().timeline();
         });
-    resources.giveBack();
+    try {
+      resources.giveBack();
+    } finally {
+      // Until here: what is being closed is not forgotten.
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The model and what the engine does now. */

@@ -18,6 +18,7 @@ import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -422,7 +423,12 @@ public final class MorModel implements AutoCloseable {
 
   @Override
   public void close() {
-    resources.close();
+    try {
+      resources.close();
+    } finally {
+      // Until here: what is being closed is not forgotten.
+      Reference.reachabilityFence(this);
+    }
   }
 
   /** The folder, what the model is, and what computes. */

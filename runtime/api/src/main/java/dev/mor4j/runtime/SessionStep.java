@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.forward.PassBuffers;
 import java.util.List;
+import java.util.Objects;
 
 /** One token of several sessions in the same passes; see {@link MorModel#step}. */
 final class SessionStep {
@@ -12,6 +13,7 @@ final class SessionStep {
     int begun = 0;
     try {
       for (MorSession session : sessions) {
+        Objects.requireNonNull(session, "a session");
         session.requireCompanion(model, sessions.getFirst());
         session.beginStep(ids[begun]);
         begun++;
