@@ -36,6 +36,7 @@ final class Codes {
       case NONE -> Mor4jCuda.MOR4J_CUDA_IDENTITY();
       case SIGMOID -> Mor4jCuda.MOR4J_CUDA_SIGMOID();
       case TANH -> Mor4jCuda.MOR4J_CUDA_TANH();
+      case SOFTPLUS -> Mor4jCuda.MOR4J_CUDA_SOFTPLUS();
       case SOFTMAX -> Mor4jCuda.MOR4J_CUDA_SOFTMAX();
     };
   }

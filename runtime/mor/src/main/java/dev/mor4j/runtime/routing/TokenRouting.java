@@ -62,7 +62,8 @@ public final class TokenRouting {
         }
         yield (float) (Math.exp(z[offset + r] - largest) / sum) * config.alpha();
       }
-      case TANH, NONE -> throw new IllegalStateException("tanh and none are for expert-choice");
+      case TANH, SOFTPLUS, NONE ->
+          throw new IllegalStateException("tanh, softplus and none are for expert-choice");
     };
   }
 }
