@@ -12,19 +12,11 @@ __device__ inline float rounded_sigmoid(float z)
     return static_cast<float>(1.0 / (1.0 + exp(-static_cast<double>(z))));
 }
 
-/* log(1 + exp(z)), which does not overflow for large z. */
-__device__ inline float rounded_softplus(float z)
-{
-    const double exact = static_cast<double>(z);
-    return static_cast<float>(exact > 0.0 ? exact + log1p(exp(-exact)) : log1p(exp(exact)));
-}
-
 /* The weight of a router's output. */
 __device__ inline float expert_weight(float z, int32_t function, float alpha)
 {
     if (function == MOR4J_CUDA_SIGMOID) return rounded_sigmoid(z) * alpha;
     if (function == MOR4J_CUDA_TANH) return static_cast<float>(tanh(static_cast<double>(z))) * alpha;
-    if (function == MOR4J_CUDA_SOFTPLUS) return rounded_softplus(z) * alpha;
     return z;
 }
 
@@ -44,8 +36,7 @@ inline bool decide_expert_is_valid(const mor4j_cuda_decide_expert_args &args)
 {
     return args.routers != nullptr && args.logit_thresholds != nullptr && args.max_recursions != nullptr &&
            args.keep != nullptr && args.gates != nullptr && args.depths != nullptr &&
-           ((args.function >= MOR4J_CUDA_IDENTITY && args.function <= MOR4J_CUDA_TANH) ||
-            args.function == MOR4J_CUDA_SOFTPLUS) &&
+           args.function >= MOR4J_CUDA_IDENTITY && args.function <= MOR4J_CUDA_TANH &&
            (args.recursions != nullptr || args.fixed_recursion >= 0);
 }
 

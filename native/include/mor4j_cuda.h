@@ -274,8 +274,7 @@ enum mor4j_cuda_router_function {
     MOR4J_CUDA_IDENTITY = 0, /* the output itself, without alpha */
     MOR4J_CUDA_SIGMOID = 1,
     MOR4J_CUDA_TANH = 2,
-    MOR4J_CUDA_SOFTMAX = 3, /* token-choice */
-    MOR4J_CUDA_SOFTPLUS = 4
+    MOR4J_CUDA_SOFTMAX = 3 /* token-choice */
 };
 
 /*

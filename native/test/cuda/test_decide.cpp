@@ -37,10 +37,6 @@ static float expert_weight(float z, int32_t function, float alpha)
 {
     if (function == MOR4J_CUDA_SIGMOID) return sigmoid(z) * alpha;
     if (function == MOR4J_CUDA_TANH) return static_cast<float>(std::tanh(static_cast<double>(z))) * alpha;
-    if (function == MOR4J_CUDA_SOFTPLUS) {
-        const double exact = static_cast<double>(z);
-        return static_cast<float>(std::max(exact, 0.0) + std::log1p(std::exp(-std::fabs(exact)))) * alpha;
-    }
     return z;
 }
 
@@ -86,8 +82,7 @@ static expert_pass random_expert_pass(int32_t count, bool mixed)
     }
     for (int32_t k = 0; k < ROUTERS; k++) p.routers.push_back({nullptr, nullptr, 0, 1, 1.0f, k == 2});
     p.fixed_recursion = static_cast<int32_t>(random_below(&seed, ROUTERS));
-    const int32_t functions[] = {MOR4J_CUDA_IDENTITY, MOR4J_CUDA_SIGMOID, MOR4J_CUDA_TANH, MOR4J_CUDA_SOFTPLUS};
-    p.function = functions[random_below(&seed, 4)];
+    p.function = static_cast<int32_t>(random_below(&seed, 3));
     p.weighted = random_below(&seed, 3) != 0;
     p.own_decision = random_below(&seed, 2) == 0;
     return p;

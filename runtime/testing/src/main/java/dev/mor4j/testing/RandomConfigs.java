@@ -81,13 +81,7 @@ public final class RandomConfigs {
     }
     return new RoutingConfig.ExpertChoice(
         pick(random, List.of(RouterKind.values())),
-        pick(
-            random,
-            List.of(
-                RouterFunction.SIGMOID,
-                RouterFunction.TANH,
-                RouterFunction.SOFTPLUS,
-                RouterFunction.NONE)),
+        pick(random, List.of(RouterFunction.SIGMOID, RouterFunction.TANH, RouterFunction.NONE)),
         0.1f + random.nextFloat(),
         0.5f + random.nextFloat(),
         random.nextBoolean(),

@@ -55,7 +55,7 @@ final class RouterSettings {
     RouterFunction function =
         !expert.has("router_func") || "none".equals(expert.raw("router_func"))
             ? RouterFunction.NONE
-            : function(expert, List.of("sigmoid", "tanh", "softplus"));
+            : function(expert, List.of("sigmoid", "tanh"));
     String sampling = expert.choice("sampling", List.of("aux_loss", "aux_router"));
     RoutingConfig routing =
         new RoutingConfig.ExpertChoice(

@@ -36,7 +36,6 @@ final class Codes {
       case NONE -> Mor4jCuda.MOR4J_CUDA_IDENTITY();
       case SIGMOID -> Mor4jCuda.MOR4J_CUDA_SIGMOID();
       case TANH -> Mor4jCuda.MOR4J_CUDA_TANH();
-      case SOFTPLUS -> Mor4jCuda.MOR4J_CUDA_SOFTPLUS();
       case SOFTMAX -> Mor4jCuda.MOR4J_CUDA_SOFTMAX();
     };
   }

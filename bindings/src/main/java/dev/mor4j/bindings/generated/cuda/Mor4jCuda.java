@@ -1071,15 +1071,6 @@ public class Mor4jCuda extends Mor4jCuda$shared {
     public static int MOR4J_CUDA_SOFTMAX() {
         return MOR4J_CUDA_SOFTMAX;
     }
-    private static final int MOR4J_CUDA_SOFTPLUS = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum mor4j_cuda_router_function.MOR4J_CUDA_SOFTPLUS = 4
-     * }
-     */
-    public static int MOR4J_CUDA_SOFTPLUS() {
-        return MOR4J_CUDA_SOFTPLUS;
-    }
 
     private static class mor4j_cuda_decide_expert {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(

@@ -141,7 +141,7 @@ public record ModelConfig(
   private void validateExpert(RoutingConfig.ExpertChoice expert) throws ModelFormatException {
     if (expert.function() == RoutingConfig.RouterFunction.SOFTMAX) {
       throw new ModelFormatException(
-          "expert-choice router function is softmax, expected sigmoid, tanh, softplus or none");
+          "expert-choice router function is softmax, expected sigmoid, tanh or none");
     }
     finitePositive("temp", expert.temperature());
     finite("alpha", expert.alpha());

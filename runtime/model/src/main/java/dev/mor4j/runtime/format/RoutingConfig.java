@@ -90,8 +90,6 @@ public sealed interface RoutingConfig {
     SIGMOID,
     /** alpha · tanh(z). */
     TANH,
-    /** alpha · log(1 + exp(z)); expert-choice only. */
-    SOFTPLUS,
     /** alpha · softmax(z), over the recursions; token-choice only. */
     SOFTMAX;
 

@@ -16,23 +16,14 @@ public final class ExpertRouting {
     this.config = config;
   }
 
-  /**
-   * The weight of router output {@code z}: alpha · sigmoid(z), alpha · tanh(z), alpha · log(1 +
-   * exp(z)), or z.
-   */
+  /** The weight of router output {@code z}: alpha · sigmoid(z), alpha · tanh(z), or z. */
   public float weight(float z) {
     return switch (config.function()) {
       case SIGMOID -> (float) (1 / (1 + Math.exp(-z))) * config.alpha();
       case TANH -> (float) Math.tanh(z) * config.alpha();
-      case SOFTPLUS -> (float) softplus(z) * config.alpha();
       case NONE -> z;
       case SOFTMAX -> throw new IllegalStateException("softmax is for token-choice");
     };
-  }
-
-  /** log(1 + exp(z)), which does not overflow for large z. */
-  private static double softplus(double z) {
-    return z > 0 ? z + Math.log1p(Math.exp(-z)) : Math.log1p(Math.exp(z));
   }
 
   /**

@@ -62,8 +62,7 @@ public final class TokenRouting {
         }
         yield (float) (Math.exp(z[offset + r] - largest) / sum) * config.alpha();
       }
-      case TANH, SOFTPLUS, NONE ->
-          throw new IllegalStateException("tanh, softplus and none are for expert-choice");
+      case TANH, NONE -> throw new IllegalStateException("tanh and none are for expert-choice");
     };
   }
 }
