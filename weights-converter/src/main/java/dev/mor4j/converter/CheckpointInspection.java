@@ -40,7 +40,7 @@ public record CheckpointInspection(
     CONVERTED,
     /** A checkpoint with the authors' training settings. */
     MIXTURE_OF_RECURSIONS_CHECKPOINT,
-    /** A checkpoint of a plain Llama model. */
+    /** A checkpoint of a plain Llama model, or of a Mistral model that is one. */
     LLAMA_CHECKPOINT
   }
 

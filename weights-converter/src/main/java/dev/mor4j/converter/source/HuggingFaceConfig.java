@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@code config.json} as the {@code transformers} library writes it for Llama models (4.x and 5.x).
- * What would change the forward pass and is not supported is refused by name.
+ * {@code config.json} as the {@code transformers} library writes it for Llama models (4.x and 5.x),
+ * and for Mistral models whose attention has no window, which compute the same. What would change
+ * the forward pass and is not supported is refused by name.
  *
  * @param keySharing the {@code kv_sharing} that the authors' training code adds
  * @param warnings for the conversion's report
@@ -50,6 +51,55 @@ record HuggingFaceConfig(
     }
   }
 
+  /** What a setting means where {@code config.json} leaves it out: the library's own defaults. */
+  private enum Family {
+    LLAMA(2048),
+    MISTRAL(131_072);
+
+    private static final int MISTRAL_KV_HEADS = 8;
+    private static final int MISTRAL_WINDOW = 4096;
+
+    private final int maxPositions;
+
+    Family(int maxPositions) {
+      this.maxPositions = maxPositions;
+    }
+
+    static Family read(Settings config) throws ModelFormatException {
+      String name = config.choice("model_type", List.of("llama", "mistral"));
+      return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /** A null means one head of keys and values for each head, in either family. */
+    int kvHeads(Settings config, int heads) throws ModelFormatException {
+      boolean absent = !config.keys().contains("num_key_value_heads");
+      int otherwise = this == MISTRAL && absent ? MISTRAL_KV_HEADS : heads;
+      return config.integer("num_key_value_heads", otherwise);
+    }
+
+    /**
+     * Refuses a window that would hide tokens from attention. A token sees as many tokens as the
+     * window is long, itself among them, so one of {@code maxPositions} hides none.
+     */
+    void refuseWindow(Settings config, int maxPositions) throws ModelFormatException {
+      boolean absent = !config.keys().contains("sliding_window");
+      if (this == LLAMA) {
+        if (config.has("sliding_window")) {
+          throw config.wrong("sliding_window", "null: it is not supported");
+        }
+      } else if ((absent || config.has("sliding_window"))
+          && config.integer("sliding_window", MISTRAL_WINDOW) < maxPositions) {
+        throw config.wrong(
+            "sliding_window",
+            "null, or at least max_position_embeddings "
+                + maxPositions
+                + ": a shorter window, such as the "
+                + MISTRAL_WINDOW
+                + " that a missing one means, is not supported");
+      }
+    }
+  }
+
   /** Settings that say nothing about the forward pass. */
   private static final Set<String> HARMLESS =
       Set.of(
@@ -68,20 +118,22 @@ record HuggingFaceConfig(
     if (config.raw("format") != null) {
       throw config.wrong("format", "none: a checkpoint that is not converted yet");
     }
-    config.choice("model_type", List.of("llama"));
+    Family family = Family.read(config);
     refuseUnsupported(config);
     int hidden = config.integer("hidden_size");
     int heads = config.integer("num_attention_heads");
+    int maxPositions = config.integer("max_position_embeddings", family.maxPositions);
+    family.refuseWindow(config, maxPositions);
     ArchitectureConfig architecture =
         ArchitectureConfig.builder()
             .hidden(hidden)
             .intermediate(config.integer("intermediate_size"))
             .heads(heads)
-            .kvHeads(config.integer("num_key_value_heads", heads))
+            .kvHeads(family.kvHeads(config, heads))
             .headDim(headDim(config, hidden, heads))
             .layers(config.integer("num_hidden_layers"))
             .vocabulary(config.integer("vocab_size"))
-            .maxPositions(config.integer("max_position_embeddings", 2048))
+            .maxPositions(maxPositions)
             .rmsNormEps((float) config.number("rms_norm_eps", 1e-6))
             .ropeTheta(ropeTheta(config))
             .tiedHead(config.flag("tie_word_embeddings", false))
@@ -175,7 +227,7 @@ record HuggingFaceConfig(
     if (!config.text("hidden_act", "silu").equals("silu")) {
       throw config.wrong("hidden_act", "\"silu\"");
     }
-    for (String key : List.of("rope_scaling", "sliding_window", "quantization_config")) {
+    for (String key : List.of("rope_scaling", "quantization_config")) {
       if (config.has(key)) {
         throw config.wrong(key, "null: it is not supported");
       }
