@@ -380,15 +380,6 @@ typedef struct mor4j_cuda_add_gated_args {
 } mor4j_cuda_add_gated_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_add_gated(const mor4j_cuda_add_gated_args *args, void *stream);
 
-/* x[r] *= factors[r] for the rows of the pass. */
-typedef struct mor4j_cuda_scale_rows_args {
-    mor4j_cuda_rows rows;
-    float *x;             /* [states, H] */
-    const float *factors; /* [states] */
-    int64_t hidden;
-} mor4j_cuda_scale_rows_args;
-MOR4J_CUDA_API int32_t mor4j_cuda_scale_rows(const mor4j_cuda_scale_rows_args *args, void *stream);
-
 /* How a row's next token is chosen. 32 bytes. */
 typedef struct mor4j_cuda_sampling {
     double point;      /* uniform in [0, 1): the draw                                   */

@@ -21,7 +21,6 @@ import dev.mor4j.bindings.generated.cuda.mor4j_cuda_rmsnorm_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_rope_append_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_route_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_sample_args;
-import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scale_rows_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_scatter_route_args;
 import dev.mor4j.bindings.generated.cuda.mor4j_cuda_silu_mul_args;
@@ -369,24 +368,6 @@ public final class CudaKernels {
           mor4j_cuda_add_gated_args.hidden(target, hidden);
         },
         Mor4jCuda::mor4j_cuda_add_gated);
-  }
-
-  /** {@code x[r] *= factors[r]}; x float32 [states, H], factors float32 [states]. */
-  public static void scaleRows(
-      CudaStream stream, DeviceRows rows, DeviceView x, DeviceView factors, long hidden) {
-    KernelLaunch.run(
-        stream,
-        "mor4j_cuda_scale_rows",
-        mor4j_cuda_scale_rows_args.layout(),
-        (operation, target) -> {
-          long count = rows.states() * hidden;
-          rows.write(operation, mor4j_cuda_scale_rows_args.rows(target));
-          mor4j_cuda_scale_rows_args.x(target, x.pointer(operation, "x", Element.F32, count));
-          mor4j_cuda_scale_rows_args.factors(
-              target, factors.pointer(operation, "factors", Element.F32, rows.states()));
-          mor4j_cuda_scale_rows_args.hidden(target, hidden);
-        },
-        Mor4jCuda::mor4j_cuda_scale_rows);
   }
 
   /**

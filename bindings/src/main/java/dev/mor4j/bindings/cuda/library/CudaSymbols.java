@@ -92,7 +92,6 @@ final class CudaSymbols {
           "mor4j_cuda_scatter",
           "mor4j_cuda_scatter_route",
           "mor4j_cuda_add_gated",
-          "mor4j_cuda_scale_rows",
           "mor4j_cuda_sample");
 
   private CudaSymbols() {}

@@ -1499,67 +1499,6 @@ public class Mor4jCuda extends Mor4jCuda$shared {
         }
     }
 
-    private static class mor4j_cuda_scale_rows {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Mor4jCuda.C_INT,
-            Mor4jCuda.C_POINTER,
-            Mor4jCuda.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_cuda_scale_rows");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int32_t mor4j_cuda_scale_rows(const mor4j_cuda_scale_rows_args *args, void *stream)
-     * }
-     */
-    public static FunctionDescriptor mor4j_cuda_scale_rows$descriptor() {
-        return mor4j_cuda_scale_rows.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int32_t mor4j_cuda_scale_rows(const mor4j_cuda_scale_rows_args *args, void *stream)
-     * }
-     */
-    public static MethodHandle mor4j_cuda_scale_rows$handle() {
-        return mor4j_cuda_scale_rows.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int32_t mor4j_cuda_scale_rows(const mor4j_cuda_scale_rows_args *args, void *stream)
-     * }
-     */
-    public static MemorySegment mor4j_cuda_scale_rows$address() {
-        return mor4j_cuda_scale_rows.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int32_t mor4j_cuda_scale_rows(const mor4j_cuda_scale_rows_args *args, void *stream)
-     * }
-     */
-    public static int mor4j_cuda_scale_rows(MemorySegment args, MemorySegment stream) {
-        var mh$ = mor4j_cuda_scale_rows.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("mor4j_cuda_scale_rows", args, stream);
-            }
-            return (int)mh$.invokeExact(args, stream);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class mor4j_cuda_sample {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Mor4jCuda.C_INT,

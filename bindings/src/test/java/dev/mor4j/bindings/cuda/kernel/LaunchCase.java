@@ -282,16 +282,6 @@ record LaunchCase(String method, String structure, Set<String> unused, Launch la
                     v.floats("gates", STATES),
                     HIDDEN)),
         new LaunchCase(
-            "scaleRows",
-            "scale_rows",
-            (s, v) ->
-                CudaKernels.scaleRows(
-                    s,
-                    v.rows(),
-                    v.floats("x", STATES * HIDDEN),
-                    v.floats("factors", STATES),
-                    HIDDEN)),
-        new LaunchCase(
             "sample",
             "sample",
             (s, v) ->
