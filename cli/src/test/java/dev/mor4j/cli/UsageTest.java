@@ -77,6 +77,8 @@ class UsageTest extends CommandLineTest {
       run("generate", dir, "-p", "x", "--spin-us", wrong)
           .fails(2, "spinMicroseconds is " + wrong + ", expected 0 to 1000000");
     }
+    String help = run("help", "generate").succeeds().out().replaceAll("\\s+", " ");
+    assertThat(help).containsPattern("--spin-us=N [^.]*\\. Default: 100\\.");
     run("perplexity", dir, "--text", "x", "--window", "0").fails(2, "--window is 0");
     run("perplexity", dir, "--text", "x", "--routing", "best").fails(2, "threshold or topk");
     run("verify", dir).fails(2, "--expected");

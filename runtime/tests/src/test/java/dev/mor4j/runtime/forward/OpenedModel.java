@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 
 /** A model opened on one backend, with the inner parts at hand. */
 public final class OpenedModel implements AutoCloseable {
@@ -43,14 +44,26 @@ public final class OpenedModel implements AutoCloseable {
    */
   public OpenedModel(Path folder, Isa isa, int threads, int passRows, KvCacheType kvType)
       throws IOException {
+    this(
+        folder,
+        weights ->
+            isa == null
+                ? new JavaBackend("test", weights)
+                : new NativeBackend(new CpuContext(isa, threads, 20), weights, kvType),
+        passRows,
+        kvType);
+  }
+
+  /**
+   * @param opener makes what computes; its caches have numbers of {@code kvType}
+   */
+  OpenedModel(Path folder, Function<ModelWeights, Backend> opener, int passRows, KvCacheType kvType)
+      throws IOException {
     weights =
         ModelWeights.open(
             folder.resolve("model.safetensors"),
             ModelConfigJson.read(folder.resolve("config.json")));
-    backend =
-        isa == null
-            ? new JavaBackend("test", weights)
-            : new NativeBackend(new CpuContext(isa, threads, 20), weights, kvType);
+    backend = opener.apply(weights);
     forward = new ForwardPass(weights, backend);
     pools =
         new KvPools(
