@@ -32,4 +32,6 @@ module dev.mor4j.runtime.mor {
       dev.mor4j.runtime;
   exports dev.mor4j.runtime.text to
       dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.codec to
+      dev.mor4j.runtime;
 }
