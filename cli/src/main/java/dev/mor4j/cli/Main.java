@@ -15,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 
 /** Starts the command line. */
@@ -23,6 +24,9 @@ public final class Main {
 
   /** Runs the command that the arguments name, and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
+    // One kind of digits and letters, whatever the locale: for libraries that format by the
+    // default.
+    Locale.setDefault(Locale.ROOT);
     System.exit(run(Terminal.ofProcess(), arguments));
   }
 

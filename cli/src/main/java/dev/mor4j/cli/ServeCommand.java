@@ -16,6 +16,7 @@ import dev.mor4j.server.MorServer;
 import dev.mor4j.server.ServerOptions;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -81,10 +82,11 @@ final class ServeCommand implements Callable<Integer> {
   private void announce(MorServer server, MorEngine engine, ServerOptions options) {
     MachineFacts machine = MachineFacts.read();
     MorModel opened = engine.model();
-    terminal.out().printf("listening  %s%n", server.uri());
+    terminal.out().printf(Locale.ROOT, "listening  %s%n", server.uri());
     terminal
         .out()
         .printf(
+            Locale.ROOT,
             "model      %s, %s of weights, up to %d recursions, contexts of %s tokens%n",
             options.modelName(),
             Sizes.bytes(opened.weightBytes()),
@@ -93,17 +95,23 @@ final class ServeCommand implements Callable<Integer> {
     terminal
         .out()
         .printf(
+            Locale.ROOT,
             "machine    %s, %s of memory; %s%n",
-            machine.cpu(), Sizes.bytes(machine.memoryBytes()), opened.backendDescription());
+            machine.cpu(),
+            Sizes.bytes(machine.memoryBytes()),
+            opened.backendDescription());
     terminal
         .out()
         .printf(
+            Locale.ROOT,
             "engine     %d sequences, %d may wait, %s for KV caches in %s%n",
             engine.options().maxSequences(),
             engine.options().maxQueued(),
             Sizes.bytes(engine.options().kvBytes()),
             opened.kvCacheType().label());
-    terminal.out().printf("key        %s%n", options.apiKey().isPresent() ? "required" : "none");
+    terminal
+        .out()
+        .printf(Locale.ROOT, "key        %s%n", options.apiKey().isPresent() ? "required" : "none");
     terminal.out().flush();
   }
 }

@@ -93,7 +93,8 @@ class CudaGoldensTest {
       try (MorModel expected = MorModel.open(folder, cpu.withKvCache(kv));
           MorModel model = MorModel.open(folder, cuda(DeviceOptions.Numbers.F32).withKvCache(kv))) {
         collect(
-            "float32, decoding, %s caches, logits beside the CPU's".formatted(kv.label()),
+            String.format(
+                Locale.ROOT, "float32, decoding, %s caches, logits beside the CPU's", kv.label()),
             compareSteps(model, expected, tolerance));
       }
     }
@@ -227,7 +228,8 @@ class CudaGoldensTest {
   static void show() throws IOException {
     StringBuilder lines = new StringBuilder();
     LARGEST.forEach(
-        (what, value) -> lines.append("emulated device, %s: %.2e%n".formatted(what, value)));
+        (what, value) ->
+            lines.append(String.format(Locale.ROOT, "emulated device, %s: %.2e%n", what, value)));
     Path report = Path.of("target", "cuda-goldens.txt");
     Files.createDirectories(report.getParent());
     Files.writeString(report, lines);

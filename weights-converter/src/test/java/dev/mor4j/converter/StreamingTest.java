@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -133,8 +134,13 @@ class StreamingTest {
       end += Float.BYTES * entry.getValue().stream().reduce(1L, (a, b) -> a * b);
       header.append(
           String.format(
+              Locale.ROOT,
               "%s\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}",
-              begin == 0 ? "" : ", ", entry.getKey(), entry.getValue(), begin, end));
+              begin == 0 ? "" : ", ",
+              entry.getKey(),
+              entry.getValue(),
+              begin,
+              end));
     }
     byte[] text = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
     try (RandomAccessFile weights = new RandomAccessFile(file.toFile(), "rw")) {

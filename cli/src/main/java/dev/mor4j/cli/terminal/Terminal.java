@@ -6,6 +6,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -70,7 +71,7 @@ public record Terminal(
 
   /** A line for people, beside the results. */
   public void say(String format, Object... arguments) {
-    err.printf(format + "%n", arguments);
+    err.printf(Locale.ROOT, format + "%n", arguments);
     err.flush();
   }
 }
