@@ -20,7 +20,7 @@ public final class CharacterClasses {
   /** Blanks: what {@code \s} matches, what WhitespaceSplit splits at and Strip takes away. */
   public static boolean isWhitespace(int codePoint) {
     return codePoint <= ' '
-        ? codePoint == ' ' || codePoint >= '\t' && codePoint <= '\r'
+        ? codePoint == ' ' || (codePoint >= '\t' && codePoint <= '\r')
         : codePoint >= 0x85 && (codePoint == 0x85 || Character.isSpaceChar(codePoint));
   }
 
