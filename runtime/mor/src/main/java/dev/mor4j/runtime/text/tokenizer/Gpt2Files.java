@@ -52,7 +52,7 @@ final class Gpt2Files {
   }
 
   private static RawVocabulary readVocabulary(Path file) throws IOException {
-    var tokens = new RawVocabulary();
+    var tokens = new RawVocabulary(true);
     try (JsonFile json = JsonFile.open(file)) {
       if (json.next() != JsonToken.START_OBJECT) {
         throw json.refuse("the file", "an object of tokens and their ids");

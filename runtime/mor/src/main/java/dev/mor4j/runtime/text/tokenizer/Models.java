@@ -5,11 +5,13 @@ import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.unigram.UnigramModel;
 import dev.mor4j.runtime.text.vocabulary.BpeConfig;
 import dev.mor4j.runtime.text.vocabulary.BpeModel;
 import dev.mor4j.runtime.text.vocabulary.TokenModel;
 import dev.mor4j.runtime.text.vocabulary.WordLevelModel;
 import dev.mor4j.runtime.text.vocabulary.WordPieceModel;
+import java.util.Arrays;
 
 /**
  * A model and its vocabulary.
@@ -89,7 +91,25 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
   }
 
   private static Models unigram(RawModel raw) throws ModelFormatException {
-    throw raw.settings().refuse("type", "not yet");
+    Settings settings = raw.settings();
+    RawVocabulary tokens = raw.vocabulary();
+    if (raw.scores() == null) {
+      throw settings.refuse("vocab", "an array of tokens and their scores");
+    }
+    int unknown = settings.has("unk_id") ? settings.count("unk_id") : UnigramModel.NO_UNKNOWN;
+    if (unknown >= tokens.size()) {
+      throw settings.refuse("unk_id", "an id of the vocabulary, which has " + tokens.size());
+    }
+    byte[] texts = tokens.texts();
+    byte[][] pieces = new byte[tokens.size()][];
+    for (int i = 0; i < pieces.length; i++) {
+      pieces[i] = Arrays.copyOfRange(texts, tokens.begin(i), tokens.end(i));
+    }
+    boolean fallback = settings.flag("byte_fallback", false);
+    return new Models(
+        new UnigramModel(pieces, raw.scores(), unknown, fallback),
+        new Vocabulary(tokens, false),
+        false);
   }
 
   private static Models bpe(RawModel raw, boolean letters) throws ModelFormatException {

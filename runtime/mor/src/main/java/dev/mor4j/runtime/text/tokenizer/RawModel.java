@@ -79,8 +79,8 @@ final class RawModel {
   }
 
   private void readVocabulary(JsonFile json) throws IOException {
-    vocabulary = new RawVocabulary();
     scores = null;
+    vocabulary = new RawVocabulary(json.parser().currentToken() == JsonToken.START_OBJECT);
     switch (json.parser().currentToken()) {
       case START_OBJECT -> readIds(json, vocabulary, VOCABULARY);
       case START_ARRAY -> readScores(json);

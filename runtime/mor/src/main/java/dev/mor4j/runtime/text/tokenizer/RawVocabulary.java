@@ -14,6 +14,14 @@ final class RawVocabulary {
   private int[] ids = new int[1 << 12];
   private int size;
   private int maxId = -1;
+  private final boolean distinct;
+
+  /**
+   * @param distinct whether a token that comes twice is one token: the later one
+   */
+  RawVocabulary(boolean distinct) {
+    this.distinct = distinct;
+  }
 
   /** Adds a token that is written {@code characters[from, to)}; its id follows. */
   int addText(char[] characters, int from, int to) {
@@ -35,6 +43,10 @@ final class RawVocabulary {
   /** How a token is written, for messages. */
   String text(int index) {
     return Utf8.decode(texts.array(), begin(index), end(index));
+  }
+
+  boolean hasDistinctTokens() {
+    return distinct;
   }
 
   int size() {

@@ -52,7 +52,8 @@ final class Vocabulary {
         others.put(Utf8.decode(texts, from, to), id);
       }
     }
-    size = table.size() + others.size();
+    // Tokens with scores count as often as they come.
+    size = raw.hasDistinctTokens() ? table.size() + others.size() : raw.size();
   }
 
   /** What the model looks tokens up in. */
@@ -65,7 +66,7 @@ final class Vocabulary {
     return bytes;
   }
 
-  /** Number of different tokens. */
+  /** The number of tokens, which is the id of the first added one. */
   int size() {
     return size;
   }
