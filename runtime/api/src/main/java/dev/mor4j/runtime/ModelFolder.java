@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.format.StrictJson;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,7 +13,10 @@ import java.util.Optional;
 final class ModelFolder {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
-  static final String TOKENIZER = "tokenizer.json";
+
+  /** What a tokenizer may come in; the first that is there counts. */
+  private static final List<String> TOKENIZERS =
+      List.of("tokenizer.json", "tokenizer.model", "vocab.json");
 
   /** Files that a checkpoint has and a converted model has not. */
   private static final List<String> RAW =
@@ -22,7 +26,22 @@ final class ModelFolder {
           "model.safetensors.index.json",
           "train_config.yaml");
 
+  private static final long MAX_CONFIG_BYTES = 64 << 20;
+
   private ModelFolder() {}
+
+  /** Whether {@code path} is a folder whose configuration is that of a converted model. */
+  static boolean isConverted(Path path) throws IOException {
+    Path config = path.resolve(CONFIG);
+    return Files.isDirectory(path)
+        && Files.isRegularFile(config)
+        && StrictJson.read(config, MAX_CONFIG_BYTES).get("format") != null;
+  }
+
+  /** Whether the folder has files of a tokenizer. */
+  static boolean hasTokenizer(Path folder) {
+    return TOKENIZERS.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
+  }
 
   /**
    * Checks that {@code folder} has the files of a converted model, so far as their names go.
@@ -57,9 +76,11 @@ final class ModelFolder {
             folder, "has no file " + name + ", expected a model folder as the converter writes it");
       }
     }
-    Path tokenizer = folder.resolve(TOKENIZER);
-    if (Files.exists(tokenizer) && !Files.isRegularFile(tokenizer)) {
-      throw new ModelFormatException(tokenizer, "is no file, expected a tokenizer in JSON");
+    for (String name : TOKENIZERS) {
+      Path tokenizer = folder.resolve(name);
+      if (Files.exists(tokenizer) && !Files.isRegularFile(tokenizer)) {
+        throw new ModelFormatException(tokenizer, "is no file, expected a tokenizer");
+      }
     }
   }
 
