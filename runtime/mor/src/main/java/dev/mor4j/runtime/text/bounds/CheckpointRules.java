@@ -105,7 +105,6 @@ final class CheckpointRules {
     }
     return tokens
         .eos()
-        .filter(Named::declared)
         .flatMap(CheckpointRules::decided)
         .orElse(Decided.NOWHERE);
   }

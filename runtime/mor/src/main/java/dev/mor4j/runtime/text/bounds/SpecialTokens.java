@@ -61,15 +61,13 @@ record SpecialTokens(Optional<Named> bos, Optional<Named> eos) {
   private static Optional<Named> declared(
       Settings file, String key, Optional<Settings> tokenizerConfig, TokenCodec codec)
       throws ModelFormatException {
-    String content =
-        switch (file.raw(key)) {
-          case null -> null;
-          case String text -> text;
-          case Map<?, ?> object when object.get("content") instanceof String text -> text;
-          default -> throw file.wrong(key, "a token: a text, or an object with content");
-        };
-    if (content == null) {
+    Object value = file.raw(key);
+    if (value == null) {
       return Optional.empty();
+    }
+    Object text = value instanceof Map<?, ?> object ? object.get("content") : value;
+    if (!(text instanceof String content)) {
+      throw file.wrong(key, "a token: a text, or an object with content");
     }
     OptionalInt id = codec.id(content);
     if (id.isEmpty() && tokenizerConfig.isPresent()) {

@@ -22,8 +22,7 @@ record StatedIds(Optional<Decided> bos, Optional<Decided> eos, boolean noEos) {
   /** More ends than any model has. */
   private static final int MOST_IDS = 4096;
 
-  private static final StatedIds NOTHING =
-      new StatedIds(Optional.empty(), Optional.empty(), false);
+  private static final StatedIds NOTHING = new StatedIds(Optional.empty(), Optional.empty(), false);
 
   static StatedIds read(Optional<Settings> file) throws ModelFormatException {
     if (file.isEmpty()) {
@@ -36,15 +35,15 @@ record StatedIds(Optional<Decided> bos, Optional<Decided> eos, boolean noEos) {
 
   private static Optional<Decided> ids(Settings settings, String key, int most)
       throws ModelFormatException {
+    Object value = settings.raw(key);
+    List<?> values =
+        value == null ? List.of() : value instanceof List<?> list ? list : List.of(value);
+    if (values.size() > most) {
+      throw settings.wrong(key, most == 1 ? "one token id" : "at most " + most + " token ids");
+    }
     List<Integer> ids = new ArrayList<>();
-    switch (settings.raw(key)) {
-      case null -> {}
-      case List<?> list when list.size() <= most -> {
-        for (Object id : list) {
-          ids.add(id(settings, key, id));
-        }
-      }
-      case Object id -> ids.add(id(settings, key, id));
+    for (Object id : values) {
+      ids.add(id(settings, key, id));
     }
     return ids.isEmpty()
         ? Optional.empty()

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The names of the files that say what text means to a model; checkpoints and models share them.
@@ -34,9 +35,14 @@ public final class TextFiles {
 
   private TextFiles() {}
 
-  /** Every name of a file of a tokenizer. */
-  public static List<String> tokenizerNames() {
-    return TOKENIZERS.stream().flatMap(List::stream).toList();
+  /** Every name of a file that a model's folder may have for text. */
+  public static List<String> names() {
+    return Stream.concat(TOKENIZERS.stream().flatMap(List::stream), SETTINGS.stream()).toList();
+  }
+
+  /** Which files make a tokenizer, in words. */
+  public static String described() {
+    return TOKENIZER_JSON + ", " + SENTENCEPIECE + ", or " + VOCABULARY + " with " + MERGES;
   }
 
   /**
