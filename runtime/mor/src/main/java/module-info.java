@@ -42,4 +42,6 @@ module dev.mor4j.runtime.mor {
   exports dev.mor4j.runtime.text.tokenizer to
       dev.mor4j.converter,
       dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.tokenizer to
+      dev.mor4j.runtime;
 }
