@@ -33,7 +33,14 @@ module dev.mor4j.runtime.mor {
       dev.mor4j.runtime;
   exports dev.mor4j.runtime.text to
       dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.bounds to
+      dev.mor4j.converter,
+      dev.mor4j.runtime;
   exports dev.mor4j.runtime.text.codec to
+      dev.mor4j.converter,
+      dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.tokenizer to
+      dev.mor4j.converter,
       dev.mor4j.runtime;
   exports dev.mor4j.runtime.text.tokenizer to
       dev.mor4j.runtime;

@@ -1,7 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.format.ModelFormatException;
-import dev.mor4j.runtime.format.StrictJson;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,10 +13,7 @@ import java.util.Optional;
 final class ModelFolder {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
-
-  /** What a tokenizer may come in; the first that is there counts. */
-  private static final List<String> TOKENIZERS =
-      List.of("tokenizer.json", "tokenizer.model", "vocab.json");
+  static final String TOKENIZER = "tokenizer.json";
 
   /** Files that a checkpoint has and a converted model has not. */
   private static final List<String> RAW =
@@ -26,22 +23,7 @@ final class ModelFolder {
           "model.safetensors.index.json",
           "train_config.yaml");
 
-  private static final long MAX_CONFIG_BYTES = 64 << 20;
-
   private ModelFolder() {}
-
-  /** Whether {@code path} is a folder whose configuration is that of a converted model. */
-  static boolean isConverted(Path path) throws IOException {
-    Path config = path.resolve(CONFIG);
-    return Files.isDirectory(path)
-        && Files.isRegularFile(config)
-        && StrictJson.read(config, MAX_CONFIG_BYTES).get("format") != null;
-  }
-
-  /** Whether the folder has files of a tokenizer. */
-  static boolean hasTokenizer(Path folder) {
-    return TOKENIZERS.stream().anyMatch(name -> Files.exists(folder.resolve(name)));
-  }
 
   /**
    * Checks that {@code folder} has the files of a converted model, so far as their names go.
@@ -76,12 +58,17 @@ final class ModelFolder {
             folder, "has no file " + name + ", expected a model folder as the converter writes it");
       }
     }
-    for (String name : TOKENIZERS) {
-      Path tokenizer = folder.resolve(name);
-      if (Files.exists(tokenizer) && !Files.isRegularFile(tokenizer)) {
-        throw new ModelFormatException(tokenizer, "is no file, expected a tokenizer");
-      }
-    }
+    tokenizer(folder);
+  }
+
+  /**
+   * The files of the tokenizer of {@code folder}; empty where it has none.
+   *
+   * @throws ModelFormatException where something else than a file has such a name, or one of two
+   *     files is missing
+   */
+  static List<Path> tokenizer(Path folder) throws IOException {
+    return TextFiles.tokenizer(folder);
   }
 
   private static Optional<String> signOfCheckpoint(Path folder) throws IOException {

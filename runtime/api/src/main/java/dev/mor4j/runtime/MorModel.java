@@ -15,6 +15,9 @@ import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.kv.KvPageLayout;
 import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.text.bounds.TextBoundsRules;
+import dev.mor4j.runtime.text.bounds.TextFiles;
+import dev.mor4j.runtime.text.codec.TextBounds;
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import dev.mor4j.runtime.text.codec.TooManyTokensException;
 import dev.mor4j.runtime.text.tokenizer.TokenizerFiles;
@@ -118,12 +121,12 @@ public final class MorModel implements AutoCloseable {
 
   /** The folder's tokenizer; null where it has none. */
   private static Tokenizer tokenizer(Path folder, ModelConfig config) throws IOException {
-    if (!ModelFolder.hasTokenizer(folder)) {
+    if (ModelFolder.tokenizer(folder).isEmpty()) {
       return null;
     }
     TokenCodec codec = TokenizerFiles.open(folder);
-    return new Tokenizer(
-        codec, ModelTexts.bounds(config, codec), config.architecture().vocabulary(), folder);
+    TextBounds bounds = TextBoundsRules.ofConverted(config, codec).bounds();
+    return new Tokenizer(codec, bounds, config.architecture().vocabulary(), folder);
   }
 
   private static void closeAfterFailure(Backend backend, ModelWeights weights) {
@@ -400,7 +403,9 @@ public final class MorModel implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "the model " + folder + " has no tokenizer; give token ids"));
+                        "the model " + folder + " has no tokenizer ("
+                            + TextFiles.described()
+                            + "); give token ids"));
     return known.prompt(prompt, options, begins, maxTokens);
   }
 

@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.TextAssembler;
+import dev.mor4j.runtime.text.bounds.TextBoundsRules;
 import dev.mor4j.runtime.text.codec.TextBounds;
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import dev.mor4j.runtime.text.codec.TokenDecoder;
@@ -67,7 +68,7 @@ public final class Tokenizer {
           path, "there is no such file or folder, expected a model or a tokenizer");
     }
     TokenCodec codec = TokenizerFiles.open(path);
-    return new Tokenizer(codec, ModelTexts.bounds(path, codec), codec.idBound(), path);
+    return new Tokenizer(codec, TextBoundsRules.of(path, codec).bounds(), codec.idBound(), path);
   }
 
   /** The ids of {@code text}, with {@link EncodingOptions#defaults()}. */

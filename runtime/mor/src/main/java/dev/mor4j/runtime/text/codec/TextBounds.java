@@ -9,6 +9,7 @@ import java.util.Objects;
  * @param begin before a text; may be empty
  * @param end behind a text that is finished, and never behind a prompt; may be empty
  */
+@SuppressWarnings("ArrayRecordComponent") // equals and the accessors are its own, by value
 public record TextBounds(int[] begin, int[] end) {
   /** Puts nothing around a text. */
   public static final TextBounds NONE = new TextBounds(new int[0], new int[0]);

@@ -75,6 +75,16 @@ public final class TokenTable {
     return (int) slots[slot(text, from, to, hash(text, from, to))] - 1;
   }
 
+  /** The index of a token with this id, or -1. */
+  int indexOfId(int id) {
+    for (int i = 0; i < size; i++) {
+      if (ids[i] == id) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** The id of the token with this index. */
   int idAt(int index) {
     return ids[index];

@@ -19,6 +19,8 @@ public final class Settings {
   }
 
   /**
+   * The object that {@code value} is.
+   *
    * @param where the key at which {@code value} was found, for messages
    * @throws ModelFormatException when {@code value} is not an object
    */
@@ -132,8 +134,7 @@ public final class Settings {
   /** A setting that is not what it should be. */
   public ModelFormatException refuse(String key, String expected) {
     return new ModelFormatException(
-        file,
-        where + "." + key + ": found " + found(values.get(key)) + ", expected " + expected);
+        file, where + "." + key + ": found " + found(values.get(key)) + ", expected " + expected);
   }
 
   /** A setting that cannot be used, for a reason of its own. */
