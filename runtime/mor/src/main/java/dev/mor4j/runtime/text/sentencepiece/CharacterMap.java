@@ -154,9 +154,7 @@ public final class CharacterMap {
       return true;
     }
     char second = text.charAt(i + 1);
-    return first < FIRST_JOINING
-        && second < FIRST_JOINING
-        && !(first == '\r' && second == '\n');
+    return first < FIRST_JOINING && second < FIRST_JOINING && !(first == '\r' && second == '\n');
   }
 
   private static boolean isShort(String text, int from, int to) {

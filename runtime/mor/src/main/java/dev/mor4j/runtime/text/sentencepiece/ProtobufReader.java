@@ -104,7 +104,7 @@ final class ProtobufReader {
       switch (wireType) {
         case VARINT -> varint();
         case FIXED64 -> skip(8);
-        case LENGTH -> position += length("a field");
+        case LENGTH -> skip(length("a field"));
         case FIXED32 -> skip(4);
         case GROUP -> {
           if (++groups > MAX_GROUPS) {
@@ -112,8 +112,7 @@ final class ProtobufReader {
           }
         }
         case GROUP_END -> groups--;
-        default ->
-            throw broken("a field of wire type " + wireType + ", expected 0 to 5");
+        default -> throw broken("a field of wire type " + wireType + ", expected 0 to 5");
       }
       if (groups < 0) {
         throw broken("the end of a group that has not begun");

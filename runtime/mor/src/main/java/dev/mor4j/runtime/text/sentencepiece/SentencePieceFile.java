@@ -207,8 +207,7 @@ public final class SentencePieceFile {
         ids[count++] = id;
       }
     }
-    PieceTrie trie =
-        new PieceTrie(Arrays.copyOf(usable, count), ids);
+    PieceTrie trie = new PieceTrie(Arrays.copyOf(usable, count), ids);
     float unknownScore = least - UNKNOWN_PENALTY;
     return new UnigramLattice(trie, lengths, scores, unknownScore, true)::segment;
   }
