@@ -42,6 +42,4 @@ module dev.mor4j.runtime.mor {
   exports dev.mor4j.runtime.text.tokenizer to
       dev.mor4j.converter,
       dev.mor4j.runtime;
-  exports dev.mor4j.runtime.text.tokenizer to
-      dev.mor4j.runtime;
 }

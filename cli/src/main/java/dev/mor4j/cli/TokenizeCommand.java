@@ -51,7 +51,7 @@ final class TokenizeCommand implements Callable<Integer> {
   private String answer(Tokenizer tokenizer, JsonLine line) throws IOException {
     EncodingOptions options = special.encoding();
     if (!line.flag("add_special", true)) {
-      options = options.withAddSpecial(false);
+      options = options.withAddBegin(false).withAddEnd(false);
     }
     int[] ids = tokenizer.encode(line.text("text"), options);
     StringBuilder json = new StringBuilder(16 + 7 * ids.length).append("{\"ids\": [");

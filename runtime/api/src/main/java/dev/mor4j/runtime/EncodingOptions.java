@@ -41,6 +41,11 @@ public final class EncodingOptions {
     return new EncodingOptions(new Values());
   }
 
+  /** As {@link #defaults()}, without what the model puts around a text. */
+  public static EncodingOptions textOnly() {
+    return defaults().withAddBegin(false).withAddEnd(false);
+  }
+
   private EncodingOptions with(Consumer<Values> change) {
     Values changed = values.copy();
     change.accept(changed);
@@ -78,11 +83,6 @@ public final class EncodingOptions {
   /** These options with another {@link #addEnd()}. */
   public EncodingOptions withAddEnd(boolean value) {
     return with(changed -> changed.addEnd = value);
-  }
-
-  /** These options with this {@link #addBegin()} and {@link #addEnd()}. */
-  public EncodingOptions withAddSpecial(boolean value) {
-    return withAddBegin(value).withAddEnd(value);
   }
 
   /** These options with another {@link #parseSpecial()}. */

@@ -403,7 +403,9 @@ public final class MorModel implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "the model " + folder + " has no tokenizer ("
+                        "the model "
+                            + folder
+                            + " has no tokenizer ("
                             + TextFiles.described()
                             + "); give token ids"));
     return known.prompt(prompt, options, begins, maxTokens);
