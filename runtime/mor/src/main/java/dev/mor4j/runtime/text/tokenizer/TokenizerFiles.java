@@ -2,6 +2,7 @@ package dev.mor4j.runtime.text.tokenizer;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.codec.TokenCodec;
+import dev.mor4j.runtime.text.sentencepiece.SentencePieceFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ public final class TokenizerFiles {
       return Gpt2Files.read(path.resolveSibling(VOCABULARY), path.resolveSibling(MERGES));
     }
     if (name.endsWith(".model")) {
-      throw new ModelFormatException(path, "not yet");
+      return SentencePieceFile.read(path);
     }
     return TokenizerJson.read(path);
   }

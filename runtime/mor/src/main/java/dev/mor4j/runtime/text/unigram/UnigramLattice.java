@@ -104,7 +104,7 @@ public final class UnigramLattice {
         }
         int id = trie.id(node);
         if (id != PieceTrie.NONE) {
-          offer(i, id, scores[id] + sum);
+          offer(i, id, total(scores[id], sum));
           known |= i == character;
           reach = Math.max(reach, i);
         }
@@ -117,8 +117,7 @@ public final class UnigramLattice {
 
     private void offerUnknown(int start, int end, double sum) {
       if (unknowns) {
-        double total = unknownScore + sum;
-        offer(end, PieceSink.UNKNOWN, single ? (float) total : total);
+        offer(end, PieceSink.UNKNOWN, total(unknownScore, sum));
       } else if (end - decided >= last.length || last[end - decided] == UNREACHED) {
         String character = new String(text, start, end - start, StandardCharsets.UTF_8);
         throw new IllegalArgumentException(
@@ -137,8 +136,12 @@ public final class UnigramLattice {
       }
       if (last[place] == UNREACHED || sum > sums[end & mask]) {
         last[place] = id;
-        sums[end & mask] = single ? (float) sum : sum;
+        sums[end & mask] = sum;
       }
+    }
+
+    private double total(double score, double sum) {
+      return single ? (float) (score + sum) : score + sum;
     }
 
     private void grow(int place) {
