@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Reads {@code vocab.json} and {@code merges.txt} as GPT-2's are meant: a byte-level vocabulary, its
- * regular expression, and {@code <|endoftext|>} as the only special token.
+ * Reads {@code vocab.json} and {@code merges.txt} as GPT-2's are meant: a byte-level vocabulary,
+ * its regular expression, and {@code <|endoftext|>} as the only special token.
  */
 final class Gpt2Files {
   private static final String END_OF_TEXT = "<|endoftext|>";
@@ -69,7 +69,9 @@ final class Gpt2Files {
     char[] text;
     try {
       text =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(JsonFile.bytes(file)))
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(JsonFile.bytes(file)))
               .toString()
               .toCharArray();
     } catch (CharacterCodingException e) {

@@ -81,8 +81,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
     return new Vocabulary(tokens, false);
   }
 
-  private static int unknown(Settings settings, Vocabulary vocabulary)
-      throws ModelFormatException {
+  private static int unknown(Settings settings, Vocabulary vocabulary) throws ModelFormatException {
     int id = vocabulary.id(settings.text("unk_token"));
     if (id < 0) {
       throw settings.refuse("unk_token", "a token of the vocabulary");

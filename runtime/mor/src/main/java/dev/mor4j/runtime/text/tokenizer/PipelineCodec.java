@@ -44,8 +44,7 @@ final class PipelineCodec implements TokenCodec {
     this.postProcessor = postProcessor;
     this.decoders = decoders;
     added =
-        AddedTokenMatcher.of(
-            addedVocabulary.tokens(false), token -> Utf8.encode(token.content()));
+        AddedTokenMatcher.of(addedVocabulary.tokens(false), token -> Utf8.encode(token.content()));
     addedNormalized =
         AddedTokenMatcher.of(addedVocabulary.tokens(true), token -> normalize(token.content()));
     int bound = vocabulary.idBound();
@@ -59,8 +58,7 @@ final class PipelineCodec implements TokenCodec {
     byte[] text = Utf8.encode(content);
     NormalizedText normalized =
         normalizer.apply(new NormalizedText(text, 0, text.length, text.length));
-    return java.util.Arrays.copyOfRange(
-        normalized.bytes(), normalized.from(), normalized.to());
+    return java.util.Arrays.copyOfRange(normalized.bytes(), normalized.from(), normalized.to());
   }
 
   @Override

@@ -34,8 +34,14 @@ public final class TokenizerFiles {
       }
       throw new ModelFormatException(
           path,
-          "no tokenizer: expected " + JSON + ", " + SENTENCE_PIECE + ", or " + VOCABULARY
-              + " with " + MERGES);
+          "no tokenizer: expected "
+              + JSON
+              + ", "
+              + SENTENCE_PIECE
+              + ", or "
+              + VOCABULARY
+              + " with "
+              + MERGES);
     }
     String name = path.getFileName() == null ? "" : path.getFileName().toString();
     if (name.equals(VOCABULARY) || name.equals(MERGES)) {

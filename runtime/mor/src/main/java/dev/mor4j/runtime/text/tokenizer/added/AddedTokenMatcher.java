@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Finds added tokens in a text, as the Hugging Face library does: leftmost, longest, then what their
- * settings say. Immutable; any thread.
+ * Finds added tokens in a text, as the Hugging Face library does: leftmost, longest, then what
+ * their settings say. Immutable; any thread.
  */
 public final class AddedTokenMatcher {
   private final AddedToken[] tokens;
@@ -28,8 +28,7 @@ public final class AddedTokenMatcher {
    * @param form how a token is written in the texts that will be searched, in UTF-8. A token of
    *     which nothing is left is not found
    */
-  public static AddedTokenMatcher of(
-      List<AddedToken> tokens, Function<AddedToken, byte[]> form) {
+  public static AddedTokenMatcher of(List<AddedToken> tokens, Function<AddedToken, byte[]> form) {
     List<AddedToken> found = new ArrayList<>();
     List<byte[]> texts = new ArrayList<>();
     for (AddedToken token : tokens) {
@@ -131,8 +130,7 @@ public final class AddedTokenMatcher {
 
     private boolean isWord(int first, int behind) {
       return (first == from
-              || !WordCharacters.contains(
-                  Utf8.codePointAt(text, Utf8.startBefore(text, first))))
+              || !WordCharacters.contains(Utf8.codePointAt(text, Utf8.startBefore(text, first))))
           && (behind == to || !WordCharacters.contains(Utf8.codePointAt(text, behind)));
     }
 

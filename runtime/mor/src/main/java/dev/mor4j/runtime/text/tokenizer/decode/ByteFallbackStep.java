@@ -4,8 +4,8 @@ import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
 
 /**
  * Makes characters of tokens such as {@code <0xE2>}. A run of them is one token where it is valid
- * UTF-8 as a whole; otherwise each of them is a token of U+FFFD, also those of valid characters. So a
- * run is held back as long as it may be valid.
+ * UTF-8 as a whole; otherwise each of them is a token of U+FFFD, also those of valid characters. So
+ * a run is held back as long as it may be valid.
  */
 final class ByteFallbackStep extends DecodeStep {
   private static final int LENGTH = 6;

@@ -5,8 +5,8 @@ import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Makes one token of the bytes that all tokens stand for. A token that has other characters than the
- * letters of bytes stands for itself.
+ * Makes one token of the bytes that all tokens stand for. A token that has other characters than
+ * the letters of bytes stands for itself.
  */
 final class ByteLevelStep extends WholeTokenStep {
   private final LossyDecoder decoder = new LossyDecoder();

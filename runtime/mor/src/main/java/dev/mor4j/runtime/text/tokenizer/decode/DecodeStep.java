@@ -2,8 +2,8 @@ package dev.mor4j.runtime.text.tokenizer.decode;
 
 /**
  * One step from tokens to text. It takes tokens, which come in one or more parts each, and passes
- * other tokens on to the next step as soon as they are certain. No part ends inside a surrogate pair.
- * It belongs to one sequence of tokens and to one thread.
+ * other tokens on to the next step as soon as they are certain. No part ends inside a surrogate
+ * pair. It belongs to one sequence of tokens and to one thread.
  */
 abstract class DecodeStep {
   private final DecodeStep next;

@@ -18,8 +18,8 @@ final class ReplaceTextStep extends DecodeStep {
   }
 
   /**
-   * For each length of a beginning of {@code wanted}: the longest shorter beginning that is its end,
-   * too, or -1.
+   * For each length of a beginning of {@code wanted}: the longest shorter beginning that is its
+   * end, too, or -1.
    *
    * <p>Source: Knuth, Morris and Pratt, "Fast pattern matching in strings" (1977).
    */

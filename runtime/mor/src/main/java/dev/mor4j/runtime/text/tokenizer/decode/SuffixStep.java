@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.text.tokenizer.decode;
 
 /**
- * The decoder BPEDecoder: makes spaces of the suffix that ends words; in the last token, nothing. So
- * the suffix is held back until another token comes.
+ * The decoder BPEDecoder: makes spaces of the suffix that ends words; in the last token, nothing.
+ * So the suffix is held back until another token comes.
  */
 final class SuffixStep extends WholeTokenStep {
   private final String suffix;

@@ -3,8 +3,8 @@ package dev.mor4j.runtime.text.tokenizer.match;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 
 /**
- * All matches in a text, one behind the other. An empty match right behind the one before it does not
- * count, as in the iteration of the {@code onig} crate. One thread.
+ * All matches in a text, one behind the other. An empty match right behind the one before it does
+ * not count, as in the iteration of the {@code onig} crate. One thread.
  */
 public final class Matches {
   private final Finder finder;

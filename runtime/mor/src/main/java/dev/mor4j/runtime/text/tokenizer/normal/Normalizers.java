@@ -101,8 +101,7 @@ public final class Normalizers {
       out.add(prefix);
       out.add(text.bytes(), text.from(), text.to());
       boolean atStart = text.startEnd() > text.from();
-      return NormalizedText.of(
-          out, atStart ? prefix.length + text.startEnd() - text.from() : 0);
+      return NormalizedText.of(out, atStart ? prefix.length + text.startEnd() - text.from() : 0);
     };
   }
 

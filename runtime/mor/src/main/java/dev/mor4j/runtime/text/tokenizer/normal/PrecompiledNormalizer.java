@@ -10,8 +10,8 @@ import java.util.Base64;
 import java.util.regex.Pattern;
 
 /**
- * SentencePiece's precompiled character map as the Hugging Face library applies it: to each grapheme
- * of fewer than six bytes, by its shortest prefix in the map, otherwise to each character.
+ * SentencePiece's precompiled character map as the Hugging Face library applies it: to each
+ * grapheme of fewer than six bytes, by its shortest prefix in the map, otherwise to each character.
  * SentencePiece itself takes the longest prefix of the rest of the text.
  */
 final class PrecompiledNormalizer implements Normalizer {

@@ -22,7 +22,9 @@ public final class JsonFile implements AutoCloseable {
   private static final int MAX_DEPTH = 64;
   private static final int MAX_NAME = 1 << 20;
 
-  /** Most values in the components of a file together; vocabularies and added tokens don't count. */
+  /**
+   * Most values in the components of a file together; vocabularies and added tokens don't count.
+   */
   private static final int MAX_VALUES = 200_000;
 
   // Names are tokens of the vocabulary, too many to be worth a table.

@@ -132,8 +132,7 @@ public final class Settings {
   /** A setting that is not what it should be. */
   public ModelFormatException refuse(String key, String expected) {
     return new ModelFormatException(
-        file,
-        where + "." + key + ": found " + found(values.get(key)) + ", expected " + expected);
+        file, where + "." + key + ": found " + found(values.get(key)) + ", expected " + expected);
   }
 
   /** A setting that cannot be used, for a reason of its own. */

@@ -8,13 +8,13 @@ import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /**
- * Writes spaces as another character, and puts one in front of a piece that does not begin with one.
+ * Writes spaces as another character, and puts one in front of a piece that does not begin with
+ * one.
  *
  * @param replacement the other character, in UTF-8
  * @param prepend which pieces get one in front
  */
-record Metaspace(byte[] replacement, Prepend prepend, PieceConsumer next)
-    implements PieceConsumer {
+record Metaspace(byte[] replacement, Prepend prepend, PieceConsumer next) implements PieceConsumer {
   /** Which pieces get a replaced space in front. */
   enum Prepend {
     /** All. */

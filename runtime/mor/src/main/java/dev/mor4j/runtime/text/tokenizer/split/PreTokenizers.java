@@ -39,8 +39,7 @@ public final class PreTokenizers {
   }
 
   // The depth is that of the JSON, which is bounded.
-  private static void flatten(Settings settings, List<Settings> steps)
-      throws ModelFormatException {
+  private static void flatten(Settings settings, List<Settings> steps) throws ModelFormatException {
     if (settings.type().equals("Sequence")) {
       for (Settings part : settings.objects("pretokenizers")) {
         flatten(part, steps);
@@ -104,8 +103,7 @@ public final class PreTokenizers {
       case "Whitespace" -> new WordSplit(next);
       case "WhitespaceSplit" -> whitespaceSplit(next);
       case "BertPreTokenizer" ->
-          whitespaceSplit(
-              Split.isolated(Finder.character(CharacterClasses::isPunctuation), next));
+          whitespaceSplit(Split.isolated(Finder.character(CharacterClasses::isPunctuation), next));
       case "CharDelimiterSplit" -> {
         int delimiter = settings.character("delimiter");
         yield Split.of(Finder.character(c -> c == delimiter), Behavior.REMOVED, false, next);

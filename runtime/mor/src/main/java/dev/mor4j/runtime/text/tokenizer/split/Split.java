@@ -17,8 +17,7 @@ record Split(Finder finder, Behavior behavior, boolean invert, PieceConsumer nex
   }
 
   /** The cutter that a file describes. */
-  static PieceConsumer of(
-      Finder finder, Behavior behavior, boolean invert, PieceConsumer next) {
+  static PieceConsumer of(Finder finder, Behavior behavior, boolean invert, PieceConsumer next) {
     return behavior == Behavior.ISOLATED
         ? isolated(finder, next)
         : new Split(finder, behavior, invert, next);

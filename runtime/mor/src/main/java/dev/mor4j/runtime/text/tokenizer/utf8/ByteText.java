@@ -109,7 +109,8 @@ public final class ByteText {
   private void ensure(int more) {
     int needed = Math.addExact(size, more);
     if (needed > bytes.length) {
-      bytes = Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(bytes.length * 3L / 2, 1 << 30)));
+      bytes =
+          Arrays.copyOf(bytes, Math.max(needed, (int) Math.min(bytes.length * 3L / 2, 1 << 30)));
     }
   }
 }

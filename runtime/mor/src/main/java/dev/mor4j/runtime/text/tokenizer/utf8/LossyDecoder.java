@@ -2,8 +2,8 @@ package dev.mor4j.runtime.text.tokenizer.utf8;
 
 /**
  * Bytes that arrive piece by piece to text: one U+FFFD for each maximal part that is not valid, as
- * WHATWG's Encoding standard and Rust's {@code from_utf8_lossy} have it, as soon as it cannot become
- * valid. One thread.
+ * WHATWG's Encoding standard and Rust's {@code from_utf8_lossy} have it, as soon as it cannot
+ * become valid. One thread.
  *
  * <p>Source: The Unicode Standard 16.0, section 3.9, table 3-7, and "U+FFFD Substitution of Maximal
  * Subparts".

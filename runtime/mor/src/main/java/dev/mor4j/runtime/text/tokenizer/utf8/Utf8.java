@@ -75,8 +75,8 @@ public final class Utf8 {
   }
 
   /**
-   * Where {@code part} begins in {@code text[from, to)} for the first time, or -1. Linear on average;
-   * at worst the length of the text times that of the part.
+   * Where {@code part} begins in {@code text[from, to)} for the first time, or -1. Linear on
+   * average; at worst the length of the text times that of the part.
    */
   public static int indexOf(byte[] text, int from, int to, byte[] part) {
     int last = to - part.length;
