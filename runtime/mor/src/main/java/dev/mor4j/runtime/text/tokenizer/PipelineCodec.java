@@ -9,11 +9,13 @@ import dev.mor4j.runtime.text.tokenizer.decode.Decoders;
 import dev.mor4j.runtime.text.tokenizer.normal.NormalizedText;
 import dev.mor4j.runtime.text.tokenizer.normal.Normalizer;
 import dev.mor4j.runtime.text.tokenizer.split.PieceConsumer;
+import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -58,7 +60,7 @@ final class PipelineCodec implements TokenCodec {
     byte[] text = Utf8.encode(content);
     NormalizedText normalized =
         normalizer.apply(new NormalizedText(text, 0, text.length, text.length));
-    return java.util.Arrays.copyOfRange(normalized.bytes(), normalized.from(), normalized.to());
+    return Arrays.copyOfRange(normalized.bytes(), normalized.from(), normalized.to());
   }
 
   @Override
@@ -106,12 +108,12 @@ final class PipelineCodec implements TokenCodec {
 
   @Override
   public int[] beginIds() {
-    return postProcessor.begin().clone();
+    return postProcessor.begin();
   }
 
   @Override
   public int[] endIds() {
-    return postProcessor.end().clone();
+    return postProcessor.end();
   }
 
   @Override
@@ -194,7 +196,7 @@ final class PipelineCodec implements TokenCodec {
       } else {
         byte[] text = token.content().getBytes(StandardCharsets.UTF_8);
         bytes.add(text);
-        byte[] undone = dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet.bytesOf(token.content());
+        byte[] undone = ByteAlphabet.bytesOf(token.content());
         if (undone != null) {
           bytes.clear();
           bytes.add(undone);

@@ -5,23 +5,36 @@ import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
-/**
- * What a file's post-processor puts before and behind a single text. Immutable; any thread.
- *
- * @param begin before the text
- * @param end behind the text
- */
-record PostProcessor(int[] begin, int[] end) {
+/** What a file's post-processor puts before and behind a single text. Immutable; any thread. */
+final class PostProcessor {
   private static final String KNOWN =
       "BertProcessing, ByteLevel, RobertaProcessing, Sequence, TemplateProcessing";
 
-  /** In a sequence of ids: the text. */
-  private static final int[] TEXT = {};
-
   /** Puts nothing anywhere. */
-  static final PostProcessor NONE = new PostProcessor(TEXT, TEXT);
+  static final PostProcessor NONE = new PostProcessor(List.of(), List.of());
+
+  private final int[] begin;
+  private final int[] end;
+
+  private PostProcessor(List<Part> begin, List<Part> end) {
+    this.begin = join(begin);
+    this.end = join(end);
+  }
+
+  private static int[] join(List<Part> parts) {
+    return parts.stream().flatMapToInt(part -> Arrays.stream(part.ids())).toArray();
+  }
+
+  /** What comes before the text; a copy. */
+  int[] begin() {
+    return begin.clone();
+  }
+
+  /** What comes behind the text; a copy. */
+  int[] end() {
+    return end.clone();
+  }
 
   /**
    * Reads a post-processor.
@@ -30,88 +43,99 @@ record PostProcessor(int[] begin, int[] end) {
    *     text as one
    */
   static PostProcessor read(Settings settings) throws ModelFormatException {
-    List<int[]> parts = apply(settings, List.of(TEXT));
-    int text = -1;
-    for (int i = 0; i < parts.size(); i++) {
-      if (parts.get(i) == TEXT) {
-        if (text >= 0) {
-          throw settings.refuse("single", "the text once");
-        }
-        text = i;
+    List<Part> parts = apply(settings, List.of(new Part(null)));
+    List<Part> begin = new ArrayList<>();
+    List<Part> end = new ArrayList<>();
+    int texts = 0;
+    for (Part part : parts) {
+      if (part.isText()) {
+        texts++;
+      } else {
+        (texts == 0 ? begin : end).add(part);
       }
     }
-    if (text < 0) {
-      throw settings.refuse("single", "the text");
+    if (texts != 1) {
+      throw settings.unusable("type", "the text comes " + texts + " times, expected once", null);
     }
-    return new PostProcessor(
-        join(parts.subList(0, text)), join(parts.subList(text + 1, parts.size())));
-  }
-
-  private static int[] join(List<int[]> parts) {
-    return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    return new PostProcessor(begin, end);
   }
 
   /** What becomes of the parts that the processors before have made. */
-  private static List<int[]> apply(Settings settings, List<int[]> parts)
-      throws ModelFormatException {
-    switch (settings.type()) {
-      case "ByteLevel":
-        return parts;
-      case "TemplateProcessing":
-        return template(settings, parts);
-      case "BertProcessing", "RobertaProcessing":
-        return surround(settings.idOfPair("cls"), settings.idOfPair("sep"), parts);
-      case "Sequence":
-        List<int[]> processed = parts;
+  private static List<Part> apply(Settings settings, List<Part> parts) throws ModelFormatException {
+    return switch (settings.type()) {
+      case "ByteLevel" -> parts;
+      case "TemplateProcessing" -> template(settings, parts);
+      case "BertProcessing", "RobertaProcessing" ->
+          surround(settings.idOfPair("cls"), settings.idOfPair("sep"), parts);
+      case "Sequence" -> {
+        List<Part> processed = parts;
         for (Settings part : settings.objects("processors")) {
           processed = apply(part, processed);
         }
-        return processed;
-      default:
-        throw settings.unknownType(KNOWN);
-    }
+        yield processed;
+      }
+      default -> throw settings.unknownType(KNOWN);
+    };
   }
 
-  private static List<int[]> surround(int first, int separator, List<int[]> parts) {
-    List<int[]> surrounded = new ArrayList<>();
-    surrounded.add(new int[] {first});
-    for (int[] part : parts) {
+  private static List<Part> surround(int first, int separator, List<Part> parts) {
+    List<Part> surrounded = new ArrayList<>();
+    surrounded.add(new Part(new int[] {first}));
+    for (Part part : parts) {
       surrounded.add(part);
-      surrounded.add(new int[] {separator});
+      surrounded.add(new Part(new int[] {separator}));
     }
     return surrounded;
   }
 
   // Two parts count as two texts: so does the library where templates follow each other.
-  private static List<int[]> template(Settings settings, List<int[]> parts)
+  private static List<Part> template(Settings settings, List<Part> parts)
       throws ModelFormatException {
     if (parts.size() > 2) {
-      throw settings.refuse("type", "no template where " + parts.size() + " parts are there");
+      throw settings.unusable(
+          "type", "a template cannot follow what makes " + parts.size() + " parts", null);
     }
-    String key = parts.size() == 1 ? "single" : "pair";
     Settings tokens = settings.object("special_tokens");
-    List<int[]> filled = new ArrayList<>();
-    for (Settings piece : settings.objects(key)) {
+    List<Part> filled = new ArrayList<>();
+    for (Settings piece : settings.objects(parts.size() == 1 ? "single" : "pair")) {
       if (piece.has("SpecialToken")) {
         String name = piece.object("SpecialToken").text("id");
         if (!tokens.has(name)) {
           throw tokens.refuse(name, "the ids of this token, which is in the template");
         }
-        // A copy, so that it is not the text itself where it is empty.
-        filled.add(tokens.object(name).counts("ids").clone());
+        filled.add(new Part(tokens.object(name).counts("ids")));
       } else {
-        Settings sequence = piece.object("Sequence");
-        int index = IntStream.range(0, 2).filter(i -> is(sequence, i)).findFirst().orElse(2);
-        if (index >= parts.size()) {
-          throw sequence.refuse("id", parts.size() == 1 ? "A" : "A or B");
-        }
-        filled.add(parts.get(index));
+        filled.add(parts.get(index(piece.object("Sequence"), parts.size())));
       }
     }
     return filled;
   }
 
-  private static boolean is(Settings sequence, int index) {
-    return String.valueOf((char) ('A' + index)).equals(sequence.value("id"));
+  private static int index(Settings sequence, int parts) throws ModelFormatException {
+    String id = sequence.text("id");
+    if (id.equals("A")) {
+      return 0;
+    }
+    if (id.equals("B") && parts == 2) {
+      return 1;
+    }
+    throw sequence.refuse("id", parts == 1 ? "A" : "A or B");
+  }
+
+  /** Ids, or the text where there are none. */
+  private static final class Part {
+    private final int[] ids;
+
+    Part(int[] ids) {
+      this.ids = ids;
+    }
+
+    boolean isText() {
+      return ids == null;
+    }
+
+    int[] ids() {
+      return ids;
+    }
   }
 }

@@ -47,7 +47,7 @@ public final class AddedTokenMatcher {
    * @param parseSpecial whether special tokens are looked for
    */
   public boolean isEmpty(boolean parseSpecial) {
-    return tokens.length == 0 || onlySpecial && !parseSpecial;
+    return tokens.length == 0 || (onlySpecial && !parseSpecial);
   }
 
   /**

@@ -161,7 +161,7 @@ final class TextAutomaton {
     if (state == ROOT) {
       return roots[b & 0xFF];
     }
-    long key = (long) state << 8 | b & 0xFF;
+    long key = (long) state << 8 | (b & 0xFF);
     int slot = slot(key);
     return keys[slot] == key ? children[slot] : NONE;
   }
@@ -171,7 +171,7 @@ final class TextAutomaton {
       roots[b & 0xFF] = child;
       return;
     }
-    long key = (long) state << 8 | b & 0xFF;
+    long key = (long) state << 8 | (b & 0xFF);
     int slot = slot(key);
     keys[slot] = key;
     children[slot] = child;
@@ -179,9 +179,9 @@ final class TextAutomaton {
 
   private int slot(long key) {
     int mask = keys.length - 1;
-    int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
+    int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> 32) & mask;
     while (keys[slot] != NONE && keys[slot] != key) {
-      slot = slot + 1 & mask;
+      slot = (slot + 1) & mask;
     }
     return slot;
   }

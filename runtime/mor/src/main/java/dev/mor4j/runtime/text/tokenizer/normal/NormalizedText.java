@@ -5,18 +5,51 @@ import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import java.util.function.UnaryOperator;
 
 /**
- * A piece of text in UTF-8. A view: the array is not copied.
- *
- * @param bytes the text is in {@code bytes[from, to)}
- * @param from where it begins
- * @param to where it ends
- * @param startEnd where that ends which stands for the first character of the whole text: a piece
- *     that begins before it is at the start of the text
+ * A piece of text in UTF-8. A view: the array is not copied. Immutable, as long as nobody writes
+ * into the array.
  */
-public record NormalizedText(byte[] bytes, int from, int to, int startEnd) {
+public final class NormalizedText {
+  private final byte[] bytes;
+  private final int from;
+  private final int to;
+  private final int startEnd;
+
+  /**
+   * The text {@code bytes[from, to)}.
+   *
+   * @param startEnd where that ends which stands for the first character of the whole text: a piece
+   *     that begins before it is at the start of the text
+   */
+  public NormalizedText(byte[] bytes, int from, int to, int startEnd) {
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
+    this.startEnd = startEnd;
+  }
+
   /** All of a text, of which {@code bytes[0, startEnd)} stands for the first character. */
   static NormalizedText of(ByteText text, int startEnd) {
     return new NormalizedText(text.array(), 0, text.size(), startEnd);
+  }
+
+  /** The array in which the text is. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Where the text begins. */
+  public int from() {
+    return from;
+  }
+
+  /** Where the text ends. */
+  public int to() {
+    return to;
+  }
+
+  /** Where that ends which stands for the first character of the whole text. */
+  public int startEnd() {
+    return startEnd;
   }
 
   boolean isEmpty() {

@@ -85,7 +85,7 @@ public final class Normalizers {
   private static NormalizedText lowercase(NormalizedText text) {
     byte[] bytes = text.bytes();
     for (int i = text.from(); i < text.to(); i++) {
-      if (bytes[i] < 0 || bytes[i] >= 'A' && bytes[i] <= 'Z') {
+      if (bytes[i] < 0 || (bytes[i] >= 'A' && bytes[i] <= 'Z')) {
         return text.map(NormalForms::lowercase);
       }
     }
@@ -145,9 +145,9 @@ public final class Normalizers {
   }
 
   private static void nmt(int c, ByteText out) {
-    if (c >= 0x01 && c <= 0x08
+    if ((c >= 0x01 && c <= 0x08)
         || c == 0x0B
-        || c >= 0x0E && c <= 0x1F
+        || (c >= 0x0E && c <= 0x1F)
         || c == 0x7F
         || c == 0x8F
         || c == 0x9F) {
@@ -208,12 +208,12 @@ public final class Normalizers {
   private static boolean isChinese(int c) {
     return c >= 0x3400
         && (c <= 0x4DBF
-            || c >= 0x4E00 && c <= 0x9FFF
-            || c >= 0xF900 && c <= 0xFAFF
-            || c >= 0x20000 && c <= 0x2A6DF
-            || c >= 0x2A700 && c <= 0x2B73F
-            || c >= 0x2B740 && c <= 0x2B81F
-            || c >= 0x2B920 && c <= 0x2CEAF
-            || c >= 0x2F800 && c <= 0x2FA1F);
+            || (c >= 0x4E00 && c <= 0x9FFF)
+            || (c >= 0xF900 && c <= 0xFAFF)
+            || (c >= 0x20000 && c <= 0x2A6DF)
+            || (c >= 0x2A700 && c <= 0x2B73F)
+            || (c >= 0x2B740 && c <= 0x2B81F)
+            || (c >= 0x2B920 && c <= 0x2CEAF)
+            || (c >= 0x2F800 && c <= 0x2FA1F));
   }
 }

@@ -1,6 +1,8 @@
 package dev.mor4j.runtime.text.tokenizer.normal;
 
 import java.util.BitSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The classes of characters that the Hugging Face library's normalizers remove. They are complete
@@ -79,6 +81,8 @@ final class RemovedCharacters {
       E0020-E007F F0000-FFFFD 100000-10FFFD
       """;
 
+  private static final Pattern RANGE = Pattern.compile("(\\w+)(?:-(\\w+))?");
+
   /** What {@code StripAccents} removes. */
   static final BitSet COMBINING_MARKS = parse(COMBINING);
 
@@ -92,9 +96,10 @@ final class RemovedCharacters {
 
   private static BitSet parse(String ranges) {
     var set = new BitSet();
-    for (String range : ranges.split("\\s+")) {
-      String[] ends = range.split("-");
-      set.set(Integer.parseInt(ends[0], 16), Integer.parseInt(ends[ends.length - 1], 16) + 1);
+    Matcher range = RANGE.matcher(ranges);
+    while (range.find()) {
+      String last = range.group(2) == null ? range.group(1) : range.group(2);
+      set.set(Integer.parseInt(range.group(1), 16), Integer.parseInt(last, 16) + 1);
     }
     return set;
   }

@@ -8,7 +8,15 @@ import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 
 /** Puts a text in the place of each match. */
-record ReplaceNormalizer(Finder finder, byte[] content) implements Normalizer {
+final class ReplaceNormalizer implements Normalizer {
+  private final Finder finder;
+  private final byte[] content;
+
+  private ReplaceNormalizer(Finder finder, byte[] content) {
+    this.finder = finder;
+    this.content = content;
+  }
+
   static ReplaceNormalizer read(Settings settings) throws ModelFormatException {
     return new ReplaceNormalizer(
         Finder.read(settings, "pattern"), Utf8.encode(settings.text("content")));

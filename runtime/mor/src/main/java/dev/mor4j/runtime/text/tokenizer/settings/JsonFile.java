@@ -150,8 +150,8 @@ public final class JsonFile implements AutoCloseable {
         case START_ARRAY -> array();
         case VALUE_STRING -> parser.getText();
         case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
-        case VALUE_TRUE -> Boolean.TRUE;
-        case VALUE_FALSE -> Boolean.FALSE;
+        case VALUE_TRUE -> true;
+        case VALUE_FALSE -> false;
         case VALUE_NULL -> null;
         default -> throw refuse("a value", "JSON");
       };

@@ -19,6 +19,8 @@ public final class Settings {
   }
 
   /**
+   * The object that {@code value} is.
+   *
    * @param where the key at which {@code value} was found, for messages
    * @throws ModelFormatException when {@code value} is not an object
    */

@@ -10,11 +10,22 @@ import dev.mor4j.runtime.text.vocabulary.TokenSink;
 /**
  * Writes spaces as another character, and puts one in front of a piece that does not begin with
  * one.
- *
- * @param replacement the other character, in UTF-8
- * @param prepend which pieces get one in front
  */
-record Metaspace(byte[] replacement, Prepend prepend, PieceConsumer next) implements PieceConsumer {
+final class Metaspace implements PieceConsumer {
+  private final byte[] replacement;
+  private final Prepend prepend;
+  private final PieceConsumer next;
+
+  /**
+   * @param replacement the other character, in UTF-8
+   * @param prepend which pieces get one in front
+   */
+  private Metaspace(byte[] replacement, Prepend prepend, PieceConsumer next) {
+    this.replacement = replacement;
+    this.prepend = prepend;
+    this.next = next;
+  }
+
   /** Which pieces get a replaced space in front. */
   enum Prepend {
     /** All. */
@@ -55,10 +66,10 @@ record Metaspace(byte[] replacement, Prepend prepend, PieceConsumer next) implem
 
   @Override
   public void accept(byte[] text, int from, int to, int startEnd, TokenSink out) {
-    var replaced = new ByteText(to - from + replacement.length + (to - from >> 1));
+    var replaced = new ByteText(to - from + replacement.length + ((to - from) >> 1));
     boolean begins = text[from] == ' ' || startsWith(text, from, to);
     boolean start = startEnd > from;
-    if (!begins && (prepend == Prepend.ALWAYS || prepend == Prepend.FIRST && start)) {
+    if (!begins && (prepend == Prepend.ALWAYS || (prepend == Prepend.FIRST && start))) {
       replaced.add(replacement);
     }
     int startOut = 0;

@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.utf8;
 
+import java.util.Arrays;
+
 /**
  * GPT-2's alphabet: a printable letter for each of the 256 bytes, so that a vocabulary of bytes can
  * be written as text. Printable characters of Latin-1 stand for themselves, the other 68 bytes are
@@ -10,10 +12,10 @@ public final class ByteAlphabet {
   private static final short[] BYTES = new short[0x180];
 
   static {
-    java.util.Arrays.fill(BYTES, (short) -1);
+    Arrays.fill(BYTES, (short) -1);
     int next = 0x100;
     for (int b = 0; b < 256; b++) {
-      boolean printable = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+      boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
       LETTERS[b] = (char) (printable ? b : next++);
       BYTES[LETTERS[b]] = (short) b;
     }

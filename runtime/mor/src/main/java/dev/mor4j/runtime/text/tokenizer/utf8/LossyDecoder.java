@@ -25,7 +25,7 @@ public final class LossyDecoder {
   public void add(int b, StringBuilder out) {
     if (needed > 0) {
       if (b >= lower && b <= upper) {
-        codePoint = codePoint << 6 | b & 0x3F;
+        codePoint = codePoint << 6 | (b & 0x3F);
         lower = 0x80;
         upper = 0xBF;
         if (--needed == 0) {
@@ -58,7 +58,7 @@ public final class LossyDecoder {
 
   /** Whether {@code b} may come next in valid UTF-8. */
   public boolean accepts(int b) {
-    return needed > 0 ? b >= lower && b <= upper : b < 0x80 || b >= 0xC2 && b <= 0xF4;
+    return needed > 0 ? b >= lower && b <= upper : b < 0x80 || (b >= 0xC2 && b <= 0xF4);
   }
 
   /** Whether the bytes so far end inside a character. */

@@ -31,15 +31,15 @@ public final class Utf8 {
       return lead;
     }
     if (lead < (byte) 0xE0) {
-      return (lead & 0x1F) << 6 | text[index + 1] & 0x3F;
+      return (lead & 0x1F) << 6 | (text[index + 1] & 0x3F);
     }
     if (lead < (byte) 0xF0) {
-      return (lead & 0x0F) << 12 | (text[index + 1] & 0x3F) << 6 | text[index + 2] & 0x3F;
+      return (lead & 0x0F) << 12 | (text[index + 1] & 0x3F) << 6 | (text[index + 2] & 0x3F);
     }
     return (lead & 0x07) << 18
         | (text[index + 1] & 0x3F) << 12
         | (text[index + 2] & 0x3F) << 6
-        | text[index + 3] & 0x3F;
+        | (text[index + 3] & 0x3F);
   }
 
   /** Where the code point begins that ends at {@code index}, which is larger than 0. */

@@ -19,9 +19,9 @@ public final class WordCharacters {
   /** Whether a code point belongs to words. */
   public static boolean contains(int codePoint) {
     if (codePoint < 0x80) {
-      return codePoint >= '0' && codePoint <= '9'
+      return (codePoint >= '0' && codePoint <= '9')
           || codePoint == '_'
-          || (codePoint | 0x20) >= 'a' && (codePoint | 0x20) <= 'z';
+          || ((codePoint | 0x20) >= 'a' && (codePoint | 0x20) <= 'z');
     }
     return Character.isAlphabetic(codePoint)
         || (TYPES >> Character.getType(codePoint) & 1) != 0
