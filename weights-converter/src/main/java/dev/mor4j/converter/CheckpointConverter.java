@@ -38,7 +38,7 @@ import java.util.TreeMap;
  * generation_config.json, chat_template.jinja, chat_template.json. They are copied as they are, and
  * what they say of the beginning and the end of texts is written into config.json.
  *
- * Tensors that are the same are stored once, and tensors that differ are kept, whatever the
+ * <p>Tensors that are the same are stored once, and tensors that differ are kept, whatever the
  * settings say of sharing. Weights stream from file to file; the heap needed does not grow with
  * them.
  */
@@ -99,8 +99,7 @@ public final class CheckpointConverter {
                 from.shared().untied(config),
                 warnings);
         StrictJson.write(
-            describe(described, report, from, options),
-            output.path().resolve(OutputFolder.REPORT));
+            describe(described, report, from, options), output.path().resolve(OutputFolder.REPORT));
         output.commit();
         return report;
       }
@@ -128,10 +127,7 @@ public final class CheckpointConverter {
   }
 
   private static Map<String, Object> describe(
-      List<Object> files,
-      ConversionReport report,
-      ConversionSource from,
-      ConversionOptions options)
+      List<Object> files, ConversionReport report, ConversionSource from, ConversionOptions options)
       throws IOException {
     Map<String, SourceTensor> stored = from.shared().stored();
     Map<String, Object> types = new TreeMap<>();

@@ -160,8 +160,7 @@ public record CheckpointInspection(
                   stored.put(
                       name,
                       new Stored(tensor.dtype().name(), tensor.elements(), tensor.byteSize())));
-      SourceText text =
-          SourceText.readTolerantly(folder, config.architecture().vocabulary());
+      SourceText text = SourceText.readTolerantly(folder, config.architecture().vocabulary());
       warnings.addAll(text.warnings());
       Kind kind =
           model.hasTrainingSettings()

@@ -25,6 +25,12 @@ public record ConversionOptions(
     Objects.requireNonNull(progress, "progress");
   }
 
+  /** Takes the tokenizer along. */
+  public ConversionOptions(
+      boolean overwrite, Optional<Quantization> quantization, ConversionProgress progress) {
+    this(overwrite, quantization, true, progress);
+  }
+
   /** Packs nothing, and takes the tokenizer along. */
   public ConversionOptions(boolean overwrite, ConversionProgress progress) {
     this(overwrite, Optional.empty(), true, progress);

@@ -55,8 +55,7 @@ record ConversionSource(
     }
     SourceModel model = SourceModel.read(folder);
     SourceText text =
-        SourceText.read(
-            folder, model.config().architecture().vocabulary(), options.tokenizer());
+        SourceText.read(folder, model.config().architecture().vocabulary(), options.tokenizer());
     SourceWeights weights = SourceWeights.open(folder);
     try {
       Map<String, SourceTensor> named = NamedTensors.of(folder, model.config(), weights.tensors());

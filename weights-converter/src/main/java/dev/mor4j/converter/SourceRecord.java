@@ -47,8 +47,7 @@ public final class SourceRecord {
 
   /** The names of the files that a conversion takes along. */
   private static List<String> textFiles(Path folder) throws IOException {
-    return Stream.concat(
-            TextFiles.tokenizer(folder).stream(), TextFiles.settings(folder).stream())
+    return Stream.concat(TextFiles.tokenizer(folder).stream(), TextFiles.settings(folder).stream())
         .map(file -> file.getFileName().toString())
         .toList();
   }

@@ -93,9 +93,7 @@ final class GgufTokenizer {
             .map(text -> beginsWith(text.beginIds(), a.bosTokenId()))
             .orElseGet(() -> beginsWithSpecial(json.get("post_processor")));
     metadata.putBool("tokenizer.ggml.add_bos_token", addsBos);
-    config
-        .text()
-        .ifPresent(text -> putEnd(text, a, addsBos, metadata, warnings));
+    config.text().ifPresent(text -> putEnd(text, a, addsBos, metadata, warnings));
   }
 
   /** Other engines know one token before a text and one behind it, and no others. */

@@ -10,6 +10,7 @@ import dev.mor4j.runtime.text.bounds.TextDecision.Decided;
 import dev.mor4j.runtime.text.bounds.TextFiles;
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import dev.mor4j.runtime.text.tokenizer.TokenizerFiles;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +144,8 @@ public record SourceText(
       return TokenizerFiles.open(files.getFirst());
     } catch (ModelFormatException e) {
       throw wayOn(e);
+    } catch (CharConversionException e) {
+      throw wayOn(new ModelFormatException(files.getFirst(), "the file is not valid UTF-8", e));
     }
   }
 

@@ -8,8 +8,10 @@ import dev.mor4j.runtime.text.codec.TokenCodec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The rules for a checkpoint's folder; one decision, one thread. */
 final class CheckpointRules {
@@ -26,6 +28,8 @@ final class CheckpointRules {
   private final TokenizerClass family;
   private final String familySource;
   private final SpecialTokens tokens;
+  private final Optional<Named> bosToken;
+  private final Optional<Named> eosToken;
   private final List<String> warnings = new ArrayList<>();
 
   CheckpointRules(Path folder, Optional<Settings> config, TokenCodec codec) throws IOException {
@@ -49,11 +53,30 @@ final class CheckpointRules {
       familySource = "";
     }
     this.tokens =
-        SpecialTokens.read(
+        new SpecialTokens(
             tokenizerConfig,
             TextBoundsRules.settings(folder.resolve(TextFiles.SPECIAL_TOKENS)),
             family,
             codec);
+    this.bosToken = tokens.named(SpecialTokens.BOS);
+    this.eosToken = tokens.named(SpecialTokens.EOS);
+  }
+
+  /** The tokens that the library adds to the tokenizer because its file has them not, in order. */
+  List<String> missingTokens() throws ModelFormatException {
+    Set<String> missing = new LinkedHashSet<>();
+    for (String content : tokens.added().values()) {
+      if (codec.id(content).isEmpty()) {
+        missing.add(content);
+      }
+    }
+    for (String kind : SpecialTokens.KINDS) {
+      tokens
+          .named(kind)
+          .filter(token -> token.id().isEmpty())
+          .ifPresent(token -> missing.add(token.content()));
+    }
+    return List.copyOf(missing);
   }
 
   private static String said(Settings file, String key) throws ModelFormatException {
@@ -66,11 +89,11 @@ final class CheckpointRules {
         ofGeneration
             .bos()
             .or(ofModel::bos)
-            .or(() -> tokens.bos().flatMap(CheckpointRules::decided))
+            .or(() -> bosToken.flatMap(CheckpointRules::decided))
             .orElse(Decided.NOWHERE);
     Decided eos = eos();
-    Contradictions.withToken(tokens.bos(), bos, "a text begins with", warnings);
-    Contradictions.withToken(tokens.eos(), eos, "generation ends at", warnings);
+    Contradictions.withToken(bosToken, bos, "a text begins with", warnings);
+    Contradictions.withToken(eosToken, eos, "generation ends at", warnings);
     String file = tokenizerFile();
     Decided begin = new Decided(TextBoundsRules.list(codec.beginIds()), file);
     Decided end = new Decided(TextBoundsRules.list(codec.endIds()), file);
@@ -79,10 +102,10 @@ final class CheckpointRules {
     if (silent && stated) {
       begin = bos;
     } else if (family.heedsFlags() && !isForeign()) {
-      begin = added(ADD_BOS, family.addsBos(), tokens.bos());
-      end = added(ADD_EOS, false, tokens.eos());
+      begin = added(ADD_BOS, family.addsBos(), bosToken);
+      end = added(ADD_EOS, false, eosToken);
     } else if (family == TokenizerClass.GPT2 && isMadeFromParts() && flag(ADD_BOS, false)) {
-      begin = added(ADD_BOS, false, tokens.bos());
+      begin = added(ADD_BOS, false, bosToken);
     } else {
       unheeded(ADD_BOS, begin);
       unheeded(ADD_EOS, end);
@@ -103,10 +126,7 @@ final class CheckpointRules {
               (ofModel.noEos() ? "config.json: " : TextFiles.GENERATION_CONFIG + ": ")
                   + StatedIds.EOS));
     }
-    return tokens
-        .eos()
-        .flatMap(CheckpointRules::decided)
-        .orElse(Decided.NOWHERE);
+    return eosToken.flatMap(CheckpointRules::decided).orElse(Decided.NOWHERE);
   }
 
   private static Optional<Decided> decided(Named token) {
@@ -120,7 +140,7 @@ final class CheckpointRules {
    * tokenizer is another one then, and its post-processor counts.
    */
   private boolean isForeign() {
-    return tokenizerConfig.isEmpty() && tokens.bos().map(bos -> bos.id().isEmpty()).orElse(true);
+    return tokenizerConfig.isEmpty() && bosToken.map(bos -> bos.id().isEmpty()).orElse(true);
   }
 
   /** Whether the library would convert the tokenizer, which keeps another processor then. */

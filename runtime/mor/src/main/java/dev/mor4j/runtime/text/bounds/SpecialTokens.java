@@ -3,20 +3,35 @@ package dev.mor4j.runtime.text.bounds;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.Settings;
 import dev.mor4j.runtime.text.codec.TokenCodec;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * The tokens that a folder calls the beginning and the end of a text: in {@code
- * special_tokens_map.json}, which counts only where {@code tokenizer_config.json} lists no {@code
- * added_tokens_decoder}, in {@code tokenizer_config.json}, or else as the tokenizer's class has
- * them.
+ * The tokens that a folder calls the beginning and the end of a text, and others of their kind: in
+ * {@code special_tokens_map.json}, which counts only where {@code tokenizer_config.json} lists no
+ * {@code added_tokens_decoder}, in {@code tokenizer_config.json}, or else as the tokenizer's class
+ * has them. One thread.
  */
-record SpecialTokens(Optional<Named> bos, Optional<Named> eos) {
-  private static final String BOS = "bos_token";
-  private static final String EOS = "eos_token";
+final class SpecialTokens {
+  static final String BOS = "bos_token";
+  static final String EOS = "eos_token";
+  static final String UNK = "unk_token";
+  static final String PAD = "pad_token";
+
+  /** Every kind, in the order in which the library adds those that a vocabulary has not. */
+  static final List<String> KINDS =
+      List.of(BOS, EOS, UNK, "sep_token", PAD, "cls_token", "mask_token");
+
   private static final String ADDED = "added_tokens_decoder";
+
+  private final Optional<Settings> tokenizerConfig;
+  private final Optional<Settings> specialTokens;
+  private final TokenizerClass family;
+  private final TokenCodec codec;
 
   /**
    * A token.
@@ -28,39 +43,33 @@ record SpecialTokens(Optional<Named> bos, Optional<Named> eos) {
    */
   record Named(String content, OptionalInt id, boolean declared, String source) {}
 
-  static SpecialTokens read(
+  SpecialTokens(
       Optional<Settings> tokenizerConfig,
       Optional<Settings> specialTokens,
       TokenizerClass family,
-      TokenCodec codec)
-      throws ModelFormatException {
-    return new SpecialTokens(
-        named(tokenizerConfig, specialTokens, BOS, family.bosToken(), codec),
-        named(tokenizerConfig, specialTokens, EOS, family.eosToken(), codec));
+      TokenCodec codec) {
+    this.tokenizerConfig = tokenizerConfig;
+    this.specialTokens = specialTokens;
+    this.family = family;
+    this.codec = codec;
   }
 
-  private static Optional<Named> named(
-      Optional<Settings> tokenizerConfig,
-      Optional<Settings> specialTokens,
-      String key,
-      Optional<String> byDefault,
-      TokenCodec codec)
-      throws ModelFormatException {
+  /** The token under {@code key}, one of {@link #KINDS}; empty where there is none. */
+  Optional<Named> named(String key) throws ModelFormatException {
     boolean legacy = tokenizerConfig.isEmpty() || tokenizerConfig.get().raw(ADDED) == null;
     if (legacy && specialTokens.isPresent() && specialTokens.get().keys().contains(key)) {
-      return declared(specialTokens.get(), key, tokenizerConfig, codec);
+      return declared(specialTokens.get(), key);
     }
     if (tokenizerConfig.isPresent() && tokenizerConfig.get().keys().contains(key)) {
-      return declared(tokenizerConfig.get(), key, tokenizerConfig, codec);
+      return declared(tokenizerConfig.get(), key);
     }
-    return byDefault.map(
-        content -> new Named(content, codec.id(content), false, "the tokenizer's class"));
+    return family
+        .token(key)
+        .map(content -> new Named(content, codec.id(content), false, "the tokenizer's class"));
   }
 
   /** A token is a text, or an object with the text as {@code content}; null says: none. */
-  private static Optional<Named> declared(
-      Settings file, String key, Optional<Settings> tokenizerConfig, TokenCodec codec)
-      throws ModelFormatException {
+  private Optional<Named> declared(Settings file, String key) throws ModelFormatException {
     Object value = file.raw(key);
     if (value == null) {
       return Optional.empty();
@@ -70,28 +79,37 @@ record SpecialTokens(Optional<Named> bos, Optional<Named> eos) {
       throw file.wrong(key, "a token: a text, or an object with content");
     }
     OptionalInt id = codec.id(content);
-    if (id.isEmpty() && tokenizerConfig.isPresent()) {
-      id = addedId(tokenizerConfig.get(), content);
+    if (id.isEmpty()) {
+      id =
+          added().entrySet().stream()
+              .filter(added -> added.getValue().equals(content))
+              .mapToInt(Map.Entry::getKey)
+              .findFirst();
     }
     return Optional.of(new Named(content, id, true, TextBoundsRules.source(file, key)));
   }
 
-  /** The id of a token that {@code tokenizer_config.json} adds, as tokenizers without JSON need. */
-  private static OptionalInt addedId(Settings tokenizerConfig, String content)
-      throws ModelFormatException {
-    if (!tokenizerConfig.has(ADDED)) {
-      return OptionalInt.empty();
+  /**
+   * Ids and texts of the tokens that {@code tokenizer_config.json} lists, as tokenizers that are
+   * not in JSON need; in the order of the ids.
+   */
+  SortedMap<Integer, String> added() throws ModelFormatException {
+    SortedMap<Integer, String> tokens = new TreeMap<>();
+    if (tokenizerConfig.isEmpty() || !tokenizerConfig.get().has(ADDED)) {
+      return tokens;
     }
-    Settings added = tokenizerConfig.object(ADDED);
+    Settings added = tokenizerConfig.get().object(ADDED);
     for (String key : added.keys()) {
-      if (added.raw(key) instanceof Map<?, ?> token && content.equals(token.get("content"))) {
-        try {
-          return OptionalInt.of(Integer.parseUnsignedInt(key));
-        } catch (NumberFormatException e) {
-          throw added.wrong(key, "keys that are token ids");
-        }
+      if (!(added.raw(key) instanceof Map<?, ?> token)
+          || !(token.get("content") instanceof String content)) {
+        throw added.wrong(key, "an object with the token's text as content");
+      }
+      try {
+        tokens.put(Integer.parseUnsignedInt(key), content);
+      } catch (NumberFormatException e) {
+        throw added.wrong(key, "keys that are token ids");
       }
     }
-    return OptionalInt.empty();
+    return tokens;
   }
 }

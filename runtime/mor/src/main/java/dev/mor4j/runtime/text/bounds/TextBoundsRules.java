@@ -24,6 +24,7 @@ import java.util.Optional;
 public final class TextBoundsRules {
   private static final String CONFIG = "config.json";
   private static final long MOST_BYTES = 16L << 20;
+  private static final int MOST_MISSING = 64;
   private static final String POST_PROCESSOR = "post-processor";
 
   private TextBoundsRules() {}
@@ -51,6 +52,39 @@ public final class TextBoundsRules {
       return ofConverted(ModelConfigJson.read(configFile), codec);
     }
     return new CheckpointRules(folderOrFile, config, codec).decide();
+  }
+
+  /**
+   * The tokenizer of a checkpoint's folder as the library opens it: with the special tokens that
+   * the folder's settings or the tokenizer's class name, and that the tokenizer's file has not.
+   * They get the ids behind its own, which a model seldom has. So this is for comparing with the
+   * library; models are given what their tokenizer's file has.
+   *
+   * @param codec the tokenizer that {@code folderOrFile} has
+   * @return {@code codec} itself where nothing is missing
+   * @throws ModelFormatException where a file is damaged, a setting is of the wrong type, or more
+   *     than {@value #MOST_MISSING} tokens are missing
+   */
+  public static TokenCodec completed(Path folderOrFile, TokenCodec codec) throws IOException {
+    Optional<Settings> config =
+        Files.isDirectory(folderOrFile) ? settings(folderOrFile.resolve(CONFIG)) : Optional.empty();
+    if (!Files.isDirectory(folderOrFile)
+        || isConverted(config)
+        || !TextFiles.isFile(folderOrFile.resolve(TextFiles.TOKENIZER_CONFIG))) {
+      return codec;
+    }
+    List<String> missing =
+        new CheckpointRules(folderOrFile, config, codec)
+            .missingTokens().stream().filter(token -> !token.isEmpty()).toList();
+    if (missing.size() > MOST_MISSING) {
+      throw new ModelFormatException(
+          folderOrFile.resolve(TextFiles.TOKENIZER_CONFIG),
+          "names "
+              + missing.size()
+              + " tokens that the tokenizer has not, expected at most "
+              + MOST_MISSING);
+    }
+    return missing.isEmpty() ? codec : new CompletedTokenizer(codec, missing);
   }
 
   /**

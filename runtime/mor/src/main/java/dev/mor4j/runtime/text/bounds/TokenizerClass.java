@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.text.bounds;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,26 +13,30 @@ import java.util.Optional;
  * update_post_processor} in version 4.52.4).
  */
 enum TokenizerClass {
-  LLAMA("LlamaTokenizer", "<s>", "</s>", true),
-  CODE_LLAMA("CodeLlamaTokenizer", "<s>", "</s>", true),
-  GEMMA("GemmaTokenizer", "<bos>", "<eos>", true),
-  COHERE("CohereTokenizer", "<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", true),
-  GPT_NEOX("GPTNeoXTokenizer", "<|endoftext|>", "<|endoftext|>", false),
-  GPT2("GPT2Tokenizer", "<|endoftext|>", "<|endoftext|>", false),
-  QWEN2("Qwen2Tokenizer", null, "<|endoftext|>", false),
+  LLAMA("LlamaTokenizer", true, "<s>", "</s>", "<unk>", null),
+  CODE_LLAMA("CodeLlamaTokenizer", true, "<s>", "</s>", "<unk>", null),
+  GEMMA("GemmaTokenizer", true, "<bos>", "<eos>", "<unk>", "<pad>"),
+  COHERE("CohereTokenizer", true, "<BOS_TOKEN>", "<|END_OF_TURN_TOKEN|>", "<UNK>", null),
+  GPT_NEOX("GPTNeoXTokenizer", false, "<|endoftext|>", "<|endoftext|>", "<|endoftext|>", null),
+  GPT2("GPT2Tokenizer", false, "<|endoftext|>", "<|endoftext|>", "<|endoftext|>", null),
+  QWEN2("Qwen2Tokenizer", false, null, "<|endoftext|>", "<|endoftext|>", "<|endoftext|>"),
   /** Any other class: what the file's own post-processor says. */
-  OTHER("", null, null, false);
+  OTHER("", false, null, null, null, null);
 
   private final String className;
-  private final String bosToken;
-  private final String eosToken;
   private final boolean addsBos;
 
-  TokenizerClass(String className, String bosToken, String eosToken, boolean addsBos) {
+  /** The tokens that count where no file says any. */
+  private final Map<String, String> tokens = new HashMap<>();
+
+  TokenizerClass(
+      String className, boolean addsBos, String bos, String eos, String unk, String pad) {
     this.className = className;
-    this.bosToken = bosToken;
-    this.eosToken = eosToken;
     this.addsBos = addsBos;
+    tokens.put(SpecialTokens.BOS, bos);
+    tokens.put(SpecialTokens.EOS, eos);
+    tokens.put(SpecialTokens.UNK, unk);
+    tokens.put(SpecialTokens.PAD, pad);
   }
 
   /** The class that {@code tokenizer_class} names. */
@@ -85,13 +91,8 @@ enum TokenizerClass {
     return addsBos;
   }
 
-  /** {@code bos_token} where no file says one. */
-  Optional<String> bosToken() {
-    return Optional.ofNullable(bosToken);
-  }
-
-  /** {@code eos_token} where no file says one. */
-  Optional<String> eosToken() {
-    return Optional.ofNullable(eosToken);
+  /** The token under {@code key}, such as {@code bos_token}, where no file says one. */
+  Optional<String> token(String key) {
+    return Optional.ofNullable(tokens.get(key));
   }
 }

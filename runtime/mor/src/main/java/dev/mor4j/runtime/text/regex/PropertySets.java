@@ -1,18 +1,17 @@
 package dev.mor4j.runtime.text.regex;
 
+import dev.mor4j.runtime.text.unicode.CharacterClasses;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Sets of code points by name, as in {@code \p{Lu}}. Any thread. */
+/**
+ * Sets of code points by name, as in {@code \p{Lu}}. General categories, {@code \w} and Han are
+ * those of Unicode 16; other scripts, and what is known of letters' case, are the platform's. Any
+ * thread.
+ */
 final class PropertySets {
   private static final Map<String, CodePointSet> SETS = new ConcurrentHashMap<>();
-  // By Character.getType.
-  private static final String[] CATEGORIES = {
-    "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc",
-    "Cf", "", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf"
-  };
-
   private static final Map<String, String> LONG_NAMES =
       Map.ofEntries(
           Map.entry("letter", "l"),
@@ -81,12 +80,8 @@ final class PropertySets {
       case "ascii" -> CodePointSet.range(0, 0x7f);
       case "space", "whitespace" ->
           named("z").union(CodePointSet.range(9, 13)).union(CodePointSet.of(0x85));
-      case "word" ->
-          named("alpha")
-              .union(named("m"))
-              .union(named("nd"))
-              .union(named("pc"))
-              .union(CodePointSet.of(0xb2, 0xb3, 0xb9, 0xbc, 0xbd, 0xbe));
+      case "word" -> CodePointSet.ofBounds(CharacterClasses.bounds("word"));
+      case "han" -> CodePointSet.ofBounds(CharacterClasses.bounds("han"));
       case "alpha", "alphabetic" -> CodePointSet.where(Character::isAlphabetic);
       case "upper", "uppercase" -> CodePointSet.where(Character::isUpperCase);
       case "lower", "lowercase" -> CodePointSet.where(Character::isLowerCase);
@@ -108,16 +103,15 @@ final class PropertySets {
   }
 
   private static CodePointSet categoryOrScript(String key, String name) {
-    int types = 0;
-    for (int type = 0; type < CATEGORIES.length; type++) {
-      String category = CATEGORIES[type].toLowerCase(Locale.ROOT);
-      if (!category.isEmpty() && (category.equals(key) || category.substring(0, 1).equals(key))) {
-        types |= 1 << type;
+    CodePointSet set = CodePointSet.EMPTY;
+    for (String category : CharacterClasses.names()) {
+      String lower = category.toLowerCase(Locale.ROOT);
+      if (lower.length() == 2 && (lower.equals(key) || lower.substring(0, 1).equals(key))) {
+        set = set.union(CodePointSet.ofBounds(CharacterClasses.bounds(category)));
       }
     }
-    if (types != 0) {
-      int wanted = types;
-      return CodePointSet.where(c -> (wanted >> Character.getType(c) & 1) != 0);
+    if (!set.isEmpty()) {
+      return set;
     }
     try {
       Character.UnicodeScript script =

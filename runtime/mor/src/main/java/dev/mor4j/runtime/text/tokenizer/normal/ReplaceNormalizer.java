@@ -40,7 +40,7 @@ final class ReplaceNormalizer implements Normalizer {
       out.add(content);
       copied = matches.end();
       // What is put in stands where the end of what was there stood.
-      if (copied <= text.startEnd()) {
+      if (text.startEnd() > text.from() && copied <= text.startEnd()) {
         start = out.size();
       }
     } while (matches.next());
