@@ -41,8 +41,11 @@ final class DetokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Tokenizer tokenizer = arguments.open();
-    JsonLines lines = new JsonLines(terminal);
+    arguments.run(terminal, this::detokenize);
+    return ExitCode.SUCCESS;
+  }
+
+  private void detokenize(Tokenizer tokenizer, JsonLines lines) throws IOException {
     if (arguments.jsonLines) {
       lines.forEach(
           line ->
@@ -55,7 +58,6 @@ final class DetokenizeCommand implements Callable<Integer> {
       terminal.out().print('\n');
       terminal.out().flush();
     }
-    return ExitCode.SUCCESS;
   }
 
   private static int[] ids(String text) throws IOException {
@@ -70,7 +72,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       } catch (NumberFormatException e) {
         String shown = words[i].length() <= 40 ? words[i] : words[i].substring(0, 40) + "…";
         throw new IOException(
-            "the standard input has '" + shown + "' at place " + i + ", expected a token id", e);
+            "the input has '" + shown + "' at place " + i + ", expected a token id", e);
       }
     }
     return ids;

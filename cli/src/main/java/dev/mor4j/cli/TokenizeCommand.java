@@ -38,14 +38,16 @@ final class TokenizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Tokenizer tokenizer = arguments.open();
-    JsonLines lines = new JsonLines(terminal);
+    arguments.run(terminal, this::tokenize);
+    return ExitCode.SUCCESS;
+  }
+
+  private void tokenize(Tokenizer tokenizer, JsonLines lines) throws IOException {
     if (arguments.jsonLines) {
       lines.forEach(line -> answer(tokenizer, line));
     } else {
       print(tokenizer, lines.all());
     }
-    return ExitCode.SUCCESS;
   }
 
   private String answer(Tokenizer tokenizer, JsonLine line) throws IOException {

@@ -88,8 +88,10 @@ class TokenizeTest extends CommandLineTest {
             "{\"text\": \"Once<|endoftext|>\uFFFD\"}",
             "{\"text\": \"\"}");
     String ids =
-        "{\"ids\": [0, 47, -1, 99999, 99999999999999999999], \"skip_special\": false}\r\n"
-            + "{\"ids\": [0, 47]}\n";
+        """
+        {"ids": [0, 47, -1, 99999, 99999999999999999999], "skip_special": false}\r
+        {"ids": [0, 47]}
+        """;
     assertThat(runOn(utf8(ids), "detokenize", model, "--jsonl").succeeds().out())
         .isEqualTo("{\"text\": \"<|endoftext|>O\"}\n{\"text\": \"O\"}\n");
   }
@@ -111,20 +113,22 @@ class TokenizeTest extends CommandLineTest {
   void aMalformedLineIsNumbered(String line) {
     byte[] input = utf8("{\"text\": \"a\"}\n" + line + "\n{\"text\": \"b\"}\n");
     Run run = runOn(input, "tokenize", model, "--jsonl");
-    run.fails(3, "line 2 of the standard input: ");
+    run.fails(3, "the standard input: line 2: ");
     assertThat(run.out().lines()).as("answers before it").hasSize(1);
   }
 
   @Test
   void whatIsNoUtf8OrNoIdIsSaid() {
     byte[] latin = "{\"text\": \"é\"}\n".getBytes(StandardCharsets.ISO_8859_1);
-    runOn(latin, "tokenize", model, "--jsonl").fails(3, "line 1 of the standard input: not UTF-8");
+    runOn(latin, "tokenize", model, "--jsonl").fails(3, "the standard input: line 1: not UTF-8");
     runOn(latin, "tokenize", model).fails(3, "not UTF-8");
     runOn(utf8("0 one"), "detokenize", model).fails(3, "'one' at place 1");
     runOn(utf8("{\"ids\": [1.5]}"), "detokenize", model, "--jsonl")
         .fails(3, "something else than whole numbers");
     runOn(utf8("{\"ids\": 7}"), "detokenize", model, "--jsonl").fails(3, "is a number");
     run("tokenize", dir.resolve("nowhere")).fails(3, "nowhere");
+    run("tokenize", model, "--input", dir.resolve("missing")).fails(3, "missing");
+    assertThat(run("tokenize", model, "--input", ALICE).succeeds().err()).contains(" tokens");
   }
 
   @Test
@@ -210,7 +214,8 @@ class TokenizeTest extends CommandLineTest {
             new PipedInputStream(questions));
     Thread command =
         Thread.ofPlatform().start(() -> Main.run(terminal, "tokenize", "" + model, "--jsonl"));
-    BufferedReader reader = new BufferedReader(new InputStreamReader(answers));
+    BufferedReader reader =
+        new BufferedReader(new InputStreamReader(answers, StandardCharsets.UTF_8));
     for (int i = 0; i < 3; i++) {
       questions.write(utf8("{\"text\": \"Once\"}\n"));
       questions.flush();

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -283,8 +284,12 @@ class ServerCompletionTest {
       right.add(alone("Text " + i % 5, sampled(20 + i % 7, seed)).text());
       String body =
           String.format(
+              Locale.ROOT,
               "{\"prompt\":\"Text %d\",\"max_tokens\":%d,\"seed\":%d,\"stream\":%b}",
-              i % 5, 20 + i % 7, seed, stream);
+              i % 5,
+              20 + i % 7,
+              seed,
+              stream);
       tasks.add(
           () -> {
             Http.Answer answer = server.complete(body).succeeds();

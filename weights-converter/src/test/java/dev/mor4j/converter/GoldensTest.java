@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -115,8 +116,12 @@ class GoldensTest {
             largest.forEach(
                 (name, difference) ->
                     lines.append(
-                        "largest logit difference, %s, %s: %.2e%n"
-                            .formatted(kernels.label(), name, difference))));
+                        String.format(
+                            Locale.ROOT,
+                            "largest logit difference, %s, %s: %.2e%n",
+                            kernels.label(),
+                            name,
+                            difference))));
     Path report = Path.of("target", "goldens.txt");
     Files.createDirectories(report.getParent());
     Files.writeString(report, lines);

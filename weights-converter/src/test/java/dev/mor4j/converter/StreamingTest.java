@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -133,6 +134,7 @@ class StreamingTest {
       end += Float.BYTES * entry.getValue().stream().reduce(1L, (a, b) -> a * b);
       header.append(
           String.format(
+              Locale.ROOT,
               "%s\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}",
               begin == 0 ? "" : ", ", entry.getKey(), entry.getValue(), begin, end));
     }

@@ -25,23 +25,23 @@ public final class JsonLine {
   /** The place of an id that fits no vocabulary. */
   private static final int NO_TOKEN = -1;
 
-  private final long number;
+  private final String place;
   private final Map<String, Object> values;
 
-  private JsonLine(long number, Map<String, Object> values) {
-    this.number = number;
+  private JsonLine(String place, Map<String, Object> values) {
+    this.place = place;
     this.values = values;
   }
 
   /**
    * Reads a line.
    *
-   * @param number of the line, for messages
+   * @param place where the line stands, for messages
    */
-  static JsonLine read(String text, long number) throws IOException {
+  static JsonLine read(String text, String place) throws IOException {
     try (JsonParser parser = FACTORY.createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
-        throw malformed(number, "no JSON object, expected one", null);
+        throw malformed(place, "no JSON object, expected one", null);
       }
       Map<String, Object> values = new HashMap<>();
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -49,11 +49,11 @@ public final class JsonLine {
         values.put(name, value(parser));
       }
       if (parser.nextToken() != null) {
-        throw malformed(number, "more after the JSON object, expected the end of the line", null);
+        throw malformed(place, "more after the JSON object, expected the end of the line", null);
       }
-      return new JsonLine(number, values);
+      return new JsonLine(place, values);
     } catch (JsonProcessingException e) {
-      throw malformed(number, "not valid JSON: " + e.getOriginalMessage(), e);
+      throw malformed(place, "not valid JSON: " + e.getOriginalMessage(), e);
     }
   }
 
@@ -131,11 +131,11 @@ public final class JsonLine {
           case Other other -> "is " + other.kind();
           default -> "is an array";
         };
-    return malformed(number, '"' + name + "\" " + found + ", expected " + expected, null);
+    return malformed(place, '"' + name + "\" " + found + ", expected " + expected, null);
   }
 
-  static IOException malformed(long number, String what, Throwable cause) {
-    return new IOException("line " + number + " of the standard input: " + what, cause);
+  static IOException malformed(String place, String what, Throwable cause) {
+    return new IOException(place + ": " + what, cause);
   }
 
   /** A text as JSON has it, in quotes. */

@@ -1,17 +1,17 @@
 package dev.mor4j.cli.lines;
 
-import dev.mor4j.cli.terminal.Terminal;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The standard input, in UTF-8 whatever the locale: as lines of which each is answered by one, or
- * as one text. Answers go out at once where whoever asks waits for them.
+ * An input in UTF-8, whatever the locale: as lines of which each is answered by one, or as one
+ * text. Answers go out at once where whoever asks waits for them.
  */
 public final class JsonLines {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -23,15 +23,21 @@ public final class JsonLines {
     String to(JsonLine line) throws IOException;
   }
 
-  private final Terminal terminal;
+  private final String name;
   private final InputStream in;
+  private final PrintStream out;
   private byte[] bytes = new byte[8192];
   private long number;
 
-  /** Reads what {@code terminal} reads, and writes to it. */
-  public JsonLines(Terminal terminal) {
-    this.terminal = terminal;
-    this.in = new BufferedInputStream(terminal.in(), 1 << 16);
+  /**
+   * @param name of the input, for messages
+   * @param in what is read; the caller closes it
+   * @param out where answers go
+   */
+  public JsonLines(String name, InputStream in, PrintStream out) {
+    this.name = name;
+    this.in = new BufferedInputStream(in, 1 << 16);
+    this.out = out;
   }
 
   /**
@@ -43,15 +49,15 @@ public final class JsonLines {
     try {
       String line = next();
       while (line != null) {
-        terminal.out().print(answer.to(JsonLine.read(line, number)));
-        terminal.out().print('\n');
+        out.print(answer.to(JsonLine.read(line, place())));
+        out.print('\n');
         if (in.available() == 0) {
-          terminal.out().flush();
+          out.flush();
         }
         line = next();
       }
     } finally {
-      terminal.out().flush();
+      out.flush();
     }
   }
 
@@ -61,8 +67,12 @@ public final class JsonLines {
     try {
       return decode(all, all.length);
     } catch (CharacterCodingException e) {
-      throw new IOException("the standard input is not UTF-8 text", e);
+      throw new IOException(name + ": not UTF-8 text", e);
     }
+  }
+
+  private String place() {
+    return name + ": line " + number;
   }
 
   /** The next line without its end; null behind the last. */
@@ -86,7 +96,7 @@ public final class JsonLines {
           ? line.substring(1)
           : line;
     } catch (CharacterCodingException e) {
-      throw JsonLine.malformed(number, "not UTF-8 text", e);
+      throw JsonLine.malformed(place(), "not UTF-8 text", e);
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -134,6 +135,7 @@ public final class TorchArchive {
       throw new ModelFormatException(
           file,
           String.format(
+              Locale.ROOT,
               "tensor %s: its storage %s has %d bytes, expected %d × %d (%s)",
               name, entry, storage.byteSize(), elements, byteSize, tensor.storage.dtype));
     }
@@ -147,6 +149,7 @@ public final class TorchArchive {
       throw new ModelFormatException(
           file,
           String.format(
+              Locale.ROOT,
               "tensor %s: offset %d, size %s and stride %s reach past the %d elements of its storage",
               name, tensor.offset, tensor.shape, tensor.strides, elements));
     }
@@ -154,6 +157,7 @@ public final class TorchArchive {
       throw new ModelFormatException(
           file,
           String.format(
+              Locale.ROOT,
               "tensor %s: size %s has more elements than the %d of its storage (stride %s)",
               name, tensor.shape, elements, tensor.strides));
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What the few known names mean when a pickle calls them, and what its persistent ids are. */
@@ -86,6 +87,7 @@ final class TorchObjects {
       if (known.dtype != storage.dtype || known.elements != storage.elements) {
         throw error(
             String.format(
+                Locale.ROOT,
                 "storage %s is %d × %s, and elsewhere %d × %s",
                 key, storage.elements, storage.dtype, known.elements, known.dtype));
       }

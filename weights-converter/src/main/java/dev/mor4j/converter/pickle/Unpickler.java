@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -113,6 +114,7 @@ final class Unpickler {
       default ->
           throw error(
               String.format(
+                  Locale.ROOT,
                   "opcode 0x%02x at byte %d is not one that torch.save writes for a state dict",
                   opcode, in.position() - 1));
     }

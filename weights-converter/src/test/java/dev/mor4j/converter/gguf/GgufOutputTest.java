@@ -105,7 +105,7 @@ class GgufOutputTest {
     Files.writeString(
         model.resolve("tokenizer.json"),
         """
-        {"pre_tokenizer": %s, "added_tokens": [{"id": %d, "content": "<x>", "special": true}],
+        {"pre_tokenizer": %s, "added_tokens": [{"id": %s, "content": "<x>", "special": true}],
          "post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
            "single": [{"SpecialToken": {"id": "<x>"}}, {"Sequence": {"id": "A"}}]}]},
          "model": {"type": %s, "vocab": {"a": 0, "b": 1, "ab": 3}, "merges": ["a b"]}}

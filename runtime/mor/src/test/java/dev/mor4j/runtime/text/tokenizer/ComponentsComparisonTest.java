@@ -6,6 +6,7 @@ import dev.mor4j.runtime.text.codec.TokenCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -111,7 +112,7 @@ class ComponentsComparisonTest {
   private void compare(String normalizer, String preTokenizer) throws IOException {
     String tokens =
         IntStream.range(0, 256)
-            .mapToObj(b -> "'<0x%02X>':%d".formatted(b, b))
+            .mapToObj(b -> "'<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">':" + b)
             .collect(Collectors.joining(","));
     Path file =
         write(
