@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.PushbackInputStream;
 import java.io.Reader;
 import java.math.BigInteger;
 import java.nio.charset.CharacterCodingException;
@@ -20,15 +21,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * JSON of untrusted files as plain maps: one object, strict UTF-8, no key twice, and bounds on
- * bytes, nesting and the number of values. Built on Jackson's streaming parser alone; data binding
- * would cost start-up time.
+ * JSON of untrusted files as plain maps: one object, strict UTF-8 with or without a byte order
+ * mark, no key twice, and bounds on bytes, nesting and the number of values. Built on Jackson's
+ * streaming parser alone; data binding would cost start-up time.
  *
  * <p>Values are {@code Map<String, Object>} in the order of the file, {@code List<Object>}, {@code
  * String}, {@code Long} ({@code BigInteger} past its range), {@code Double}, {@code Boolean} and
@@ -36,6 +38,7 @@ import java.util.Objects;
  */
 public final class StrictJson {
   private static final int NESTING = 32;
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -71,7 +74,7 @@ public final class StrictJson {
       throw new ModelFormatException(
           file, "the file has " + size + " bytes, expected at most " + maxBytes);
     }
-    try (InputStream bytes = Files.newInputStream(file);
+    try (InputStream bytes = withoutMark(Files.newInputStream(file));
         JsonParser parser = parser(bytes)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new ModelFormatException(file, "found no JSON object, expected one");
@@ -84,6 +87,16 @@ public final class StrictJson {
     } catch (IOException e) {
       throw invalid(file, "the file", e);
     }
+  }
+
+  /** Behind the byte order mark that some editors put before UTF-8. */
+  private static InputStream withoutMark(InputStream file) throws IOException {
+    PushbackInputStream bytes = new PushbackInputStream(file, BYTE_ORDER_MARK.length);
+    byte[] first = bytes.readNBytes(BYTE_ORDER_MARK.length);
+    if (!Arrays.equals(first, BYTE_ORDER_MARK)) {
+      bytes.unread(first);
+    }
+    return bytes;
   }
 
   /** A parser with this class's bounds over UTF-8 {@code bytes}; closing it closes them. */

@@ -96,10 +96,22 @@ final class RandomTexts {
   private void characters(StringBuilder text, int bound) {
     for (int i = random.nextInt(8); i >= 0; i--) {
       int character = random.nextInt(bound);
-      if (character < Character.MIN_SURROGATE || character > Character.MAX_SURROGATE) {
+      boolean surrogate =
+          character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
+      if (!surrogate && !isNewerCapital(character)) {
         text.appendCodePoint(character);
       }
     }
+  }
+
+  // Capitals of Unicode 17. The native library has small letters for them; the Python package,
+  // whose
+  // values count, does not.
+  private static boolean isNewerCapital(int character) {
+    return character == 0xA7CE
+        || character == 0xA7D2
+        || character == 0xA7D4
+        || (character >= 0x16EA0 && character <= 0x16EB8);
   }
 
   private void marked(StringBuilder text) {
