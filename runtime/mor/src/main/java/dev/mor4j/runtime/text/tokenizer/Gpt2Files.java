@@ -45,8 +45,7 @@ final class Gpt2Files {
         vocabulary,
         new AddedVocabulary(added, vocabulary),
         Normalizer.NONE,
-        PreTokenizers.gpt2(
-            (text, from, to, startEnd, out) -> models.model().tokenize(text, from, to, out)),
+        PreTokenizers.gpt2(models.consumer()),
         PostProcessor.NONE,
         Decoders.byteLevel());
   }

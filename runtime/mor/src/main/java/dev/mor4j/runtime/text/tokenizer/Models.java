@@ -2,6 +2,8 @@ package dev.mor4j.runtime.text.tokenizer;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
+import dev.mor4j.runtime.text.tokenizer.split.PieceConsumer;
+import dev.mor4j.runtime.text.tokenizer.split.WordStarts;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
@@ -17,8 +19,16 @@ import java.util.Arrays;
  * A model and its vocabulary.
  *
  * @param bytes whether the model takes a text's bytes in the place of letters for them
+ * @param words whether a text may be cut at words without that anything changes; see {@link
+ *     WordStarts}
  */
-record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
+record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean words) {
+  /** Where pieces go that pre-tokenizers have made. */
+  PieceConsumer consumer() {
+    PieceConsumer last = (text, from, to, startEnd, out) -> model.tokenize(text, from, to, out);
+    return words ? new WordStarts(last) : last;
+  }
+
   /**
    * Makes the model that a file describes.
    *
@@ -39,6 +49,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
                 settings.text("continuing_subword_prefix"),
                 settings.count("max_input_chars_per_word")),
             vocabulary,
+            false,
             false);
       }
       case "WordLevel" -> {
@@ -46,6 +57,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
         yield new Models(
             new WordLevelModel(vocabulary.table(), unknown(settings, vocabulary)),
             vocabulary,
+            false,
             false);
       }
       default -> throw settings.unknownType("BPE, Unigram, WordLevel, WordPiece");
@@ -108,6 +120,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
     return new Models(
         new UnigramModel(pieces, raw.scores(), unknown, fallback),
         new Vocabulary(tokens, false),
+        false,
         false);
   }
 
@@ -140,7 +153,25 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
             suffix);
     BpeModel.Builder builder = BpeModel.builder(config, vocabulary.table());
     addMerges(raw, vocabulary, prefix, builder);
-    return new Models(builder.build(), vocabulary, bytes);
+    boolean words =
+        !bytes
+            && !config.ignoreMerges()
+            && prefix.isEmpty()
+            && suffix.isEmpty()
+            && vocabulary.id(WordStarts.MARK) >= 0
+            && !joinsWords(raw.merges());
+    return new Models(builder.build(), vocabulary, bytes, words);
+  }
+
+  /** Whether a merge joins the end of a word and the beginning of another. */
+  private static boolean joinsWords(RawMerges merges) {
+    byte[] texts = merges.texts();
+    for (int i = 0; i < merges.size(); i++) {
+      if (WordStarts.cuts(texts, merges.begin(i), merges.end(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a text's letters stand for themselves. */

@@ -78,9 +78,7 @@ final class TokenizerJson {
         models.vocabulary(),
         new AddedVocabulary(added, models.vocabulary()),
         normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
-        preTokenizers.before(
-            (text, from, to, startEnd, out) -> models.model().tokenize(text, from, to, out),
-            models.bytes()),
+        preTokenizers.before(models.consumer(), models.bytes()),
         postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
         Decoders.read(components.get("decoder")));
   }
