@@ -183,13 +183,10 @@ public final class SentencePieceFile {
 
   private static Segmenter unigram(PieceTable table) {
     float least = Float.MAX_VALUE;
-    // Not zero: the smallest positive number, as the library begins with.
-    float most = Float.MIN_NORMAL;
     int size = table.size();
     for (int id = 0; id < size; id++) {
       if (table.type(id) == PieceType.NORMAL) {
         least = Math.min(least, table.score(id));
-        most = Math.max(most, table.score(id));
       }
     }
     byte[][] usable = new byte[size][];
@@ -201,7 +198,7 @@ public final class SentencePieceFile {
       PieceType type = table.type(id);
       lengths[id] = table.piece(id).length;
       scores[id] =
-          type == PieceType.USER_DEFINED ? lengths[id] * most - 0.1 : (double) table.score(id);
+          type == PieceType.USER_DEFINED ? userDefinedScore(lengths[id]) : table.score(id);
       if (type == PieceType.NORMAL || type == PieceType.USER_DEFINED) {
         usable[count] = table.piece(id);
         ids[count++] = id;
@@ -210,5 +207,13 @@ public final class SentencePieceFile {
     PieceTrie trie = new PieceTrie(Arrays.copyOf(usable, count), ids);
     float unknownScore = least - UNKNOWN_PENALTY;
     return new UnigramLattice(trie, lengths, scores, unknownScore, true)::segment;
+  }
+
+  /**
+   * What a symbol of the user counts: more than any sum of usual pieces, whose scores are logarithms
+   * of probabilities. This is the rule since SentencePiece 0.2.2.
+   */
+  private static float userDefinedScore(int length) {
+    return (float) (0.1 * length - 0.1);
   }
 }
