@@ -44,10 +44,11 @@ final class Gpt2Files {
     return new PipelineCodec(
         vocabulary,
         new AddedVocabulary(added, vocabulary),
-        Normalizer.NONE,
-        PreTokenizers.gpt2(models.consumer()),
-        PostProcessor.NONE,
-        Decoders.byteLevel());
+        new PipelineCodec.Parts(
+            Normalizer.NONE,
+            PreTokenizers.gpt2(models.consumer()),
+            PostProcessor.NONE,
+            Decoders.byteLevel()));
   }
 
   private static RawVocabulary readVocabulary(Path file) throws IOException {

@@ -74,12 +74,17 @@ final class TokenizerJson {
     Settings postProcessor = components.get("post_processor");
     PreTokenizers preTokenizers = PreTokenizers.read(components.get("pre_tokenizer"));
     Models models = Models.of(model, preTokenizers.endsInLetters());
-    return new PipelineCodec(
-        models.vocabulary(),
-        new AddedVocabulary(added, models.vocabulary()),
-        normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
-        preTokenizers.before(models.consumer(), models.bytes()),
-        postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
-        Decoders.read(components.get("decoder")));
+    var parts =
+        new PipelineCodec.Parts(
+            normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
+            preTokenizers.before(models.consumer(), models.bytes()),
+            postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
+            Decoders.read(components.get("decoder")));
+    try {
+      return new PipelineCodec(
+          models.vocabulary(), new AddedVocabulary(added, models.vocabulary()), parts);
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file, "added_tokens: " + e.getMessage(), e);
+    }
   }
 }
