@@ -7,10 +7,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -106,6 +109,56 @@ class ComponentsComparisonTest {
   void preTokenizers(String preTokenizer) throws IOException {
     compare("null", preTokenizer);
     compare("{'type':'Strip','strip_left':true,'strip_right':false}", preTokenizer);
+  }
+
+  @Test
+  void precompiledCharacterMap() throws IOException {
+    byte[] model =
+        new GZIPInputStream(
+                Files.newInputStream(
+                    TokenizerData.FOLDER.resolve("spm-bpe-nmt-nfkc/tokenizer.model.gz")))
+            .readAllBytes();
+    // Field 3 is how texts are normalized, its field 2 the map.
+    byte[] map = field(field(model, 3), 2);
+    assertThat(map).hasSizeGreaterThan(100_000);
+    String normalizer =
+        "{'type':'Precompiled','precompiled_charsmap':'"
+            + Base64.getEncoder().encodeToString(map)
+            + "'}";
+    compare(normalizer, "null");
+    compare(normalizer, METASPACE.formatted("first", true));
+  }
+
+  /** The contents of a field of a message in the format of Protocol Buffers. */
+  private static byte[] field(byte[] message, int wanted) {
+    for (int[] at = {0}; at[0] < message.length; ) {
+      long tag = varint(message, at);
+      int type = (int) tag & 7;
+      if (type == 0) {
+        varint(message, at);
+      } else if (type == 5) {
+        at[0] += 4;
+      } else {
+        assertThat(type).isEqualTo(2);
+        int length = (int) varint(message, at);
+        at[0] += length;
+        if (tag >>> 3 == wanted) {
+          return Arrays.copyOfRange(message, at[0] - length, at[0]);
+        }
+      }
+    }
+    throw new AssertionError("there is no field " + wanted);
+  }
+
+  private static long varint(byte[] message, int[] at) {
+    long value = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte b = message[at[0]++];
+      value |= (long) (b & 0x7F) << shift;
+      if (b >= 0) {
+        return value;
+      }
+    }
   }
 
   private void compare(String normalizer, String preTokenizer) throws IOException {
