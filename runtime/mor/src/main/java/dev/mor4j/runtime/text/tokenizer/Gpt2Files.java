@@ -34,8 +34,8 @@ final class Gpt2Files {
     }
     RawVocabulary tokens = readVocabulary(vocabularyFile);
     RawModel raw = RawModel.ofBytes(vocabularyFile, tokens, readMerges(mergesFile));
-    Models models = Models.of(raw, true);
-    Vocabulary vocabulary = models.vocabulary();
+    PipelineModel model = PipelineModel.of(raw, true);
+    Vocabulary vocabulary = model.vocabulary();
     int end = vocabulary.id(END_OF_TEXT);
     List<AddedToken> added =
         end < 0
@@ -46,7 +46,7 @@ final class Gpt2Files {
         new AddedVocabulary(added, vocabulary),
         new PipelineCodec.Parts(
             Normalizer.NONE,
-            PreTokenizers.gpt2(models.consumer()),
+            PreTokenizers.gpt2(model.consumer()),
             PostProcessor.NONE,
             Decoders.byteLevel()));
   }

@@ -73,16 +73,16 @@ final class TokenizerJson {
     Settings normalizer = components.get("normalizer");
     Settings postProcessor = components.get("post_processor");
     PreTokenizers preTokenizers = PreTokenizers.read(components.get("pre_tokenizer"));
-    Models models = Models.of(model, preTokenizers.endsInLetters());
+    PipelineModel built = PipelineModel.of(model, preTokenizers.endsInLetters());
     var parts =
         new PipelineCodec.Parts(
             normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
-            preTokenizers.before(models.consumer(), models.bytes()),
+            preTokenizers.before(built.consumer(), built.bytes()),
             postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
             Decoders.read(components.get("decoder")));
     try {
       return new PipelineCodec(
-          models.vocabulary(), new AddedVocabulary(added, models.vocabulary()), parts);
+          built.vocabulary(), new AddedVocabulary(added, built.vocabulary()), parts);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file, "added_tokens: " + e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -111,6 +113,44 @@ class ComponentsComparisonTest {
     compare("{'type':'Strip','strip_left':true,'strip_right':false}", preTokenizer);
   }
 
+  static Stream<Arguments> everyCharacter() {
+    return Stream.of(
+        arguments("null", "{'type':'Whitespace'}"),
+        arguments("null", "{'type':'Punctuation'}"),
+        arguments("null", "{'type':'Digits','individual_digits':true}"),
+        arguments("null", "{'type':'WhitespaceSplit'}"),
+        arguments("{'type':'StripAccents'}", "null"),
+        arguments(BERT.formatted(true, true, false, false), "null"),
+        arguments(BERT.formatted(false, false, true, false), "null"),
+        arguments("{'type':'Nmt'}", "null"));
+  }
+
+  /** Classes of characters are those of the library's time, for each character that there is. */
+  @ParameterizedTest
+  @MethodSource
+  void everyCharacter(String normalizer, String preTokenizer) throws IOException {
+    Path file = write(normalizer, preTokenizer);
+    TokenCodec codec = TokenizerFiles.open(file);
+    try (LibraryTokenizer library = LibraryTokenizer.open(file)) {
+      int[] characters =
+          IntStream.range(1, 0x110000)
+              .filter(c -> Character.getType(c) != Character.SURROGATE && !RandomTexts.isNewer(c))
+              .filter(c -> Character.isDefined(c) || c % 16 == 0)
+              .filter(c -> Character.getType(c) != Character.PRIVATE_USE || c % 64 == 0)
+              .toArray();
+      int together = 128;
+      for (int i = 0; i < characters.length; i += together) {
+        var text = new StringBuilder();
+        for (int j = i; j < Math.min(i + together, characters.length); j++) {
+          text.append('a').appendCodePoint(characters[j]).append("b ");
+        }
+        assertThat(codec.encode(text.toString(), true, TokenCodec.NO_LIMIT))
+            .as(() -> LibraryTokenizer.escaped(text.toString()))
+            .isEqualTo(library.encode(text.toString(), false));
+      }
+    }
+  }
+
   @Test
   void precompiledCharacterMap() throws IOException {
     byte[] model =
@@ -161,14 +201,13 @@ class ComponentsComparisonTest {
     }
   }
 
-  private void compare(String normalizer, String preTokenizer) throws IOException {
+  private Path write(String normalizer, String preTokenizer) throws IOException {
     String tokens =
         IntStream.range(0, 256)
             .mapToObj(b -> "'<0x%02X>':%d".formatted(b, b))
             .collect(Collectors.joining(","));
-    Path file =
-        write(
-            """
+    return write(
+        """
             {'added_tokens':[
               {'id':256,'content':'<s>','single_word':false,'lstrip':false,'rstrip':false,
                'normalized':false,'special':true},
@@ -180,7 +219,11 @@ class ComponentsComparisonTest {
              'model':{'type':'BPE','byte_fallback':true,'end_of_word_suffix':'</w>',
                'vocab':{%s},'merges':[]}}
             """
-                .formatted(normalizer, preTokenizer, tokens));
+            .formatted(normalizer, preTokenizer, tokens));
+  }
+
+  private void compare(String normalizer, String preTokenizer) throws IOException {
+    Path file = write(normalizer, preTokenizer);
     TokenCodec codec = TokenizerFiles.open(file);
     var texts = new RandomTexts(7, List.of("<s>", "A b", "word", " word  ", "a b"));
     try (LibraryTokenizer library = LibraryTokenizer.open(file)) {

@@ -100,6 +100,10 @@ final class PrecompiledNormalizer implements Normalizer {
       }
       at = end;
     }
+    if (text.startEnd() > text.from() && start == 0 && out.size() > 0) {
+      // The library forgets what was removed before anything was left.
+      start = Utf8.length(out.array()[0]);
+    }
     return NormalizedText.of(out, start);
   }
 

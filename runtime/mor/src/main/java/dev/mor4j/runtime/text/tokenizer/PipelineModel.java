@@ -22,7 +22,7 @@ import java.util.Arrays;
  * @param words whether a text may be cut at words without that anything changes; see {@link
  *     WordStarts}
  */
-record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean words) {
+record PipelineModel(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean words) {
   /** Where pieces go that pre-tokenizers have made. */
   PieceConsumer consumer() {
     PieceConsumer last = (text, from, to, startEnd, out) -> model.tokenize(text, from, to, out);
@@ -35,14 +35,14 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
    * @param letters whether pieces come as letters of bytes
    * @throws ModelFormatException when its type or a setting is not known, or a part is missing
    */
-  static Models of(RawModel raw, boolean letters) throws ModelFormatException {
+  static PipelineModel of(RawModel raw, boolean letters) throws ModelFormatException {
     Settings settings = raw.settings();
     return switch (type(raw)) {
       case "BPE" -> bpe(raw, letters);
       case "Unigram" -> unigram(raw);
       case "WordPiece" -> {
         Vocabulary vocabulary = withIds(raw);
-        yield new Models(
+        yield new PipelineModel(
             new WordPieceModel(
                 vocabulary.table(),
                 unknown(settings, vocabulary),
@@ -54,7 +54,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
       }
       case "WordLevel" -> {
         Vocabulary vocabulary = withIds(raw);
-        yield new Models(
+        yield new PipelineModel(
             new WordLevelModel(vocabulary.table(), unknown(settings, vocabulary)),
             vocabulary,
             false,
@@ -101,7 +101,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
     return id;
   }
 
-  private static Models unigram(RawModel raw) throws ModelFormatException {
+  private static PipelineModel unigram(RawModel raw) throws ModelFormatException {
     Settings settings = raw.settings();
     RawVocabulary tokens = raw.vocabulary();
     if (raw.scores() == null) {
@@ -117,14 +117,14 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
       pieces[i] = Arrays.copyOfRange(texts, tokens.begin(i), tokens.end(i));
     }
     boolean fallback = settings.flag("byte_fallback", false);
-    return new Models(
+    return new PipelineModel(
         new UnigramModel(pieces, raw.scores(), unknown, fallback),
         new Vocabulary(tokens, false),
         false,
         false);
   }
 
-  private static Models bpe(RawModel raw, boolean letters) throws ModelFormatException {
+  private static PipelineModel bpe(RawModel raw, boolean letters) throws ModelFormatException {
     Settings settings = raw.settings();
     String prefix = settings.text("continuing_subword_prefix", "");
     String suffix = settings.text("end_of_word_suffix", "");
@@ -160,7 +160,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
             && suffix.isEmpty()
             && vocabulary.id(WordStarts.MARK) >= 0
             && !joinsWords(raw.merges());
-    return new Models(builder.build(), vocabulary, bytes, words);
+    return new PipelineModel(builder.build(), vocabulary, bytes, words);
   }
 
   /** Whether a merge joins the end of a word and the beginning of another. */
@@ -209,6 +209,10 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean wo
         require(raw, i, vocabulary, right);
         String rest = right.startsWith(prefix) ? right.substring(prefix.length()) : right;
         require(raw, i, vocabulary, left + rest);
+        if (!vocabulary.isBytes()) {
+          throw raw.settings()
+              .unusable("merges[" + i + "]", "its right token is shorter than the prefix", null);
+        }
       }
     }
   }
