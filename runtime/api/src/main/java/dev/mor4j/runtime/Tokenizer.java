@@ -57,7 +57,9 @@ public final class Tokenizer {
    * @param path the folder of a converted model or of a checkpoint, or one of {@code
    *     tokenizer.json}, {@code tokenizer.model}, and {@code vocab.json} with {@code merges.txt}
    *     beside it. A file alone says itself which ids are put around a text; in a folder the
-   *     model's configuration is asked as well
+   *     model's configuration is asked as well. A checkpoint's settings may name special tokens
+   *     that the tokenizer's file has not: they get the ids behind its own, as in the {@code
+   *     transformers} library, and a model that is made of the checkpoint does not have them
    * @throws IOException when a file is missing, damaged, or has something that is not known; the
    *     message names it
    */
@@ -67,8 +69,10 @@ public final class Tokenizer {
       throw new ModelFormatException(
           path, "there is no such file or folder, expected a model or a tokenizer");
     }
-    TokenCodec codec = TokenizerFiles.open(path);
-    return new Tokenizer(codec, TextBoundsRules.of(path, codec).bounds(), codec.idBound(), path);
+    TokenCodec ofFile = TokenizerFiles.open(path);
+    TextBounds bounds = TextBoundsRules.of(path, ofFile).bounds();
+    TokenCodec codec = TextBoundsRules.completed(path, ofFile);
+    return new Tokenizer(codec, bounds, codec.idBound(), path);
   }
 
   /** The ids of {@code text}, with {@link EncodingOptions#defaults()}. */

@@ -302,4 +302,19 @@ class TokenizerTest {
       }
     }
   }
+
+  /** As in the library: the settings of a checkpoint may name tokens that no file of it has. */
+  @Test
+  void aCheckpointsTokenizerHasTheTokensThatItsSettingsName() throws IOException {
+    Path checkpoint = Files.createDirectory(folder.resolve("checkpoint"));
+    Files.copy(TestModels.TOKENIZER, checkpoint.resolve("tokenizer.json"));
+    Files.writeString(
+        checkpoint.resolve("tokenizer_config.json"),
+        "{\"tokenizer_class\": \"Qwen2Tokenizer\", \"pad_token\": \"<pad>\"}");
+    EncodingOptions parsing = EncodingOptions.defaults().withParseSpecial(true);
+    assertThat(Tokenizer.open(checkpoint).encode("<pad>", parsing))
+        .containsExactly(TestModels.VOCABULARY);
+    assertThat(Tokenizer.open(checkpoint.resolve("tokenizer.json")).encode("<pad>", parsing))
+        .hasSizeGreaterThan(1);
+  }
 }

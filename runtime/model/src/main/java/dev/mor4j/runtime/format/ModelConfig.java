@@ -49,18 +49,18 @@ public record ModelConfig(
   }
 
   /** This with other sizes. */
-  public ModelConfig withArchitecture(ArchitectureConfig value) {
-    return new ModelConfig(value, sharing, recursions, routing, caching, aliases, text);
+  public ModelConfig withArchitecture(ArchitectureConfig architecture) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
   }
 
   /** This with other aliases. */
-  public ModelConfig withAliases(Map<String, String> value) {
-    return new ModelConfig(architecture, sharing, recursions, routing, caching, value, text);
+  public ModelConfig withAliases(Map<String, String> aliases) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
   }
 
   /** This with another {@code text}. */
-  public ModelConfig withText(Optional<TextConfig> value) {
-    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, value);
+  public ModelConfig withText(Optional<TextConfig> text) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
   }
 
   /** Layers of the shared block, {@code b}; all layers where nothing is shared. */

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.format;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The token ids that a model puts around a whole text, as they were decided when it was converted.
@@ -14,8 +15,8 @@ public record TextConfig(List<Integer> beginIds, List<Integer> endIds) {
   static final int MOST_IDS = 64;
 
   public TextConfig {
-    beginIds = List.copyOf(beginIds);
-    endIds = List.copyOf(endIds);
+    beginIds = List.copyOf(Objects.requireNonNull(beginIds, "beginIds"));
+    endIds = List.copyOf(Objects.requireNonNull(endIds, "endIds"));
   }
 
   /** Checks that a vocabulary of {@code vocabulary} tokens has every id. */

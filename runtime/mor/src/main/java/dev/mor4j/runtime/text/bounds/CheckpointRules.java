@@ -110,6 +110,7 @@ final class CheckpointRules {
       unheeded(ADD_BOS, begin);
       unheeded(ADD_EOS, end);
     }
+    Contradictions.ofBeginning(begin, bos, warnings);
     return new TextDecision(begin, end, bos, eos, warnings);
   }
 

@@ -33,6 +33,23 @@ final class Contradictions {
     }
   }
 
+  /** Where what is put before a text is not what a file calls its beginning. */
+  static void ofBeginning(Decided begin, Decided bos, List<String> warnings) {
+    if (!begin.ids().isEmpty()
+        && !bos.ids().isEmpty()
+        && !begin.ids().contains(bos.ids().getFirst())) {
+      warnings.add(
+          "texts begin with "
+              + begin.ids()
+              + " ("
+              + begin.source()
+              + "), but "
+              + bos.source()
+              + " is "
+              + bos.ids());
+    }
+  }
+
   /** Where a token that the tokenizer declares is not among {@code decided}. */
   static void withToken(
       Optional<Named> token, Decided decided, String meaning, List<String> warnings) {

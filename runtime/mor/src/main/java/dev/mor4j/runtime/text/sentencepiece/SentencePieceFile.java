@@ -197,8 +197,7 @@ public final class SentencePieceFile {
     for (int id = 0; id < size; id++) {
       PieceType type = table.type(id);
       lengths[id] = table.piece(id).length;
-      scores[id] =
-          type == PieceType.USER_DEFINED ? userDefinedScore(lengths[id]) : table.score(id);
+      scores[id] = type == PieceType.USER_DEFINED ? userDefinedScore(lengths[id]) : table.score(id);
       if (type == PieceType.NORMAL || type == PieceType.USER_DEFINED) {
         usable[count] = table.piece(id);
         ids[count++] = id;
@@ -210,8 +209,8 @@ public final class SentencePieceFile {
   }
 
   /**
-   * What a symbol of the user counts: more than any sum of usual pieces, whose scores are logarithms
-   * of probabilities. This is the rule since SentencePiece 0.2.2.
+   * What a symbol of the user counts: more than any sum of usual pieces, whose scores are
+   * logarithms of probabilities. This is the rule since SentencePiece 0.2.2.
    */
   private static float userDefinedScore(int length) {
     return (float) (0.1 * length - 0.1);

@@ -41,7 +41,7 @@ final class AddedVocabulary {
     int maxId = -1;
     for (AddedToken token : tokens) {
       String content = token.content();
-      AddedToken withoutId = withId(token, 0);
+      AddedToken withoutId = token.withId(0);
       if (content.isEmpty() || !known.add(withoutId)) {
         continue;
       }
@@ -51,25 +51,14 @@ final class AddedVocabulary {
       }
       maxId = Math.max(maxId, id);
       ids.put(content, id);
-      AddedToken before = byId.put(id, withId(token, id));
+      AddedToken before = byId.put(id, token.withId(id));
       if (before != null) {
-        known.remove(withId(before, 0));
+        known.remove(before.withId(0));
       }
       if (!special.contains(content)) {
         otherTokens.add(token);
       }
     }
-  }
-
-  private static AddedToken withId(AddedToken token, int id) {
-    return new AddedToken(
-        id,
-        token.content(),
-        token.special(),
-        token.leftStrip(),
-        token.rightStrip(),
-        token.singleWord(),
-        token.normalized());
   }
 
   /** The tokens that are looked for in texts as they are, or in normalized ones. */
@@ -80,22 +69,11 @@ final class AddedVocabulary {
         if (token.normalized() == normalized) {
           // Where one content has several settings, the last ones count.
           AddedToken last = byId.get(ids.get(token.content()));
-          found.add(isSpecial(last.content()) == last.special() ? last : asSpecial(last));
+          found.add(isSpecial(last.content()) ? last.asSpecial() : last);
         }
       }
     }
     return found;
-  }
-
-  private static AddedToken asSpecial(AddedToken token) {
-    return new AddedToken(
-        token.id(),
-        token.content(),
-        true,
-        token.leftStrip(),
-        token.rightStrip(),
-        token.singleWord(),
-        token.normalized());
   }
 
   /** Whether a token that is written so is special. */

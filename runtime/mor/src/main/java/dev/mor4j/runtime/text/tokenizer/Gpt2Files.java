@@ -34,8 +34,8 @@ final class Gpt2Files {
     }
     RawVocabulary tokens = readVocabulary(vocabularyFile);
     RawModel raw = RawModel.ofBytes(vocabularyFile, tokens, readMerges(mergesFile));
-    Models models = Models.of(raw, true);
-    Vocabulary vocabulary = models.vocabulary();
+    PipelineModel model = PipelineModel.of(raw, true);
+    Vocabulary vocabulary = model.vocabulary();
     int end = vocabulary.id(END_OF_TEXT);
     List<AddedToken> added =
         end < 0
@@ -44,11 +44,11 @@ final class Gpt2Files {
     return new PipelineCodec(
         vocabulary,
         new AddedVocabulary(added, vocabulary),
-        Normalizer.NONE,
-        PreTokenizers.gpt2(
-            (text, from, to, startEnd, out) -> models.model().tokenize(text, from, to, out)),
-        PostProcessor.NONE,
-        Decoders.byteLevel());
+        new PipelineCodec.Parts(
+            Normalizer.NONE,
+            PreTokenizers.gpt2(model.consumer()),
+            PostProcessor.NONE,
+            Decoders.byteLevel()));
   }
 
   private static RawVocabulary readVocabulary(Path file) throws IOException {

@@ -14,7 +14,6 @@ import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,19 +31,13 @@ final class PipelineCodec implements TokenCodec {
   private final AddedTokenMatcher addedNormalized;
   private final int idBound;
 
-  PipelineCodec(
-      Vocabulary vocabulary,
-      AddedVocabulary addedVocabulary,
-      Normalizer normalizer,
-      PieceConsumer pieces,
-      PostProcessor postProcessor,
-      Decoders decoders) {
+  PipelineCodec(Vocabulary vocabulary, AddedVocabulary addedVocabulary, Parts parts) {
     this.vocabulary = vocabulary;
     this.addedVocabulary = addedVocabulary;
-    this.normalizer = normalizer;
-    this.pieces = pieces;
-    this.postProcessor = postProcessor;
-    this.decoders = decoders;
+    normalizer = parts.normalizer();
+    pieces = parts.pieces();
+    postProcessor = parts.postProcessor();
+    decoders = parts.decoders();
     added =
         AddedTokenMatcher.of(addedVocabulary.tokens(false), token -> Utf8.encode(token.content()));
     addedNormalized =
@@ -149,6 +142,17 @@ final class PipelineCodec implements TokenCodec {
     return token != null && addedVocabulary.isSpecial(token.content());
   }
 
+  /**
+   * What a file says besides its tokens.
+   *
+   * @param pieces the pre-tokenizers, and the model behind them
+   */
+  record Parts(
+      Normalizer normalizer,
+      PieceConsumer pieces,
+      PostProcessor postProcessor,
+      Decoders decoders) {}
+
   /** Decodes by the file's steps. */
   private final class Steps implements TokenDecoder {
     private final boolean skipSpecial;
@@ -194,13 +198,8 @@ final class PipelineCodec implements TokenCodec {
       } else if (skipSpecial && addedVocabulary.isSpecial(token.content())) {
         return;
       } else {
-        byte[] text = token.content().getBytes(StandardCharsets.UTF_8);
-        bytes.add(text);
         byte[] undone = ByteAlphabet.bytesOf(token.content());
-        if (undone != null) {
-          bytes.clear();
-          bytes.add(undone);
-        }
+        bytes.add(undone != null ? undone : Utf8.encode(token.content()));
       }
       decoder.add(bytes.array(), 0, bytes.size(), out);
     }

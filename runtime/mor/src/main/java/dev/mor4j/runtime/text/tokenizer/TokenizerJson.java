@@ -73,15 +73,18 @@ final class TokenizerJson {
     Settings normalizer = components.get("normalizer");
     Settings postProcessor = components.get("post_processor");
     PreTokenizers preTokenizers = PreTokenizers.read(components.get("pre_tokenizer"));
-    Models models = Models.of(model, preTokenizers.endsInLetters());
-    return new PipelineCodec(
-        models.vocabulary(),
-        new AddedVocabulary(added, models.vocabulary()),
-        normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
-        preTokenizers.before(
-            (text, from, to, startEnd, out) -> models.model().tokenize(text, from, to, out),
-            models.bytes()),
-        postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
-        Decoders.read(components.get("decoder")));
+    PipelineModel built = PipelineModel.of(model, preTokenizers.endsInLetters());
+    var parts =
+        new PipelineCodec.Parts(
+            normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
+            preTokenizers.before(built.consumer(), built.bytes()),
+            postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
+            Decoders.read(components.get("decoder")));
+    try {
+      return new PipelineCodec(
+          built.vocabulary(), new AddedVocabulary(added, built.vocabulary()), parts);
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file, "added_tokens: " + e.getMessage(), e);
+    }
   }
 }

@@ -170,6 +170,8 @@ class TextBoundsRulesTest {
       value = {
         "config.json | {'bos_token_id': 9, 'eos_token_id': 1}"
             + " | bos_token is \"<bos>\" (0), but config.json: bos_token_id says that a text begins with [9]",
+        "config.json | {'bos_token_id': 9, 'eos_token_id': 1}"
+            + " | texts begin with [0] (tokenizer.json: post-processor), but config.json: bos_token_id is [9]",
         "config.json | {'bos_token_id': 0, 'eos_token_id': 9}"
             + " | eos_token is \"<eos>\" (1), but config.json: eos_token_id says that generation ends at [9]",
         "generation_config.json | {'bos_token_id': 0, 'eos_token_id': [1, 5]}"

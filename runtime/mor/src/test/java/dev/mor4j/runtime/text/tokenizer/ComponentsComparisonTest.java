@@ -1,19 +1,24 @@
 package dev.mor4j.runtime.text.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -109,14 +114,101 @@ class ComponentsComparisonTest {
     compare("{'type':'Strip','strip_left':true,'strip_right':false}", preTokenizer);
   }
 
-  private void compare(String normalizer, String preTokenizer) throws IOException {
+  static Stream<Arguments> everyCharacter() {
+    return Stream.of(
+        arguments("null", "{'type':'Whitespace'}"),
+        arguments("null", "{'type':'Punctuation'}"),
+        arguments("null", "{'type':'Digits','individual_digits':true}"),
+        arguments("null", "{'type':'WhitespaceSplit'}"),
+        arguments("{'type':'StripAccents'}", "null"),
+        arguments(BERT.formatted(true, true, false, false), "null"),
+        arguments(BERT.formatted(false, false, true, false), "null"),
+        arguments("{'type':'Nmt'}", "null"));
+  }
+
+  /** Classes of characters are those of the library's time, for each character that there is. */
+  @ParameterizedTest
+  @MethodSource
+  void everyCharacter(String normalizer, String preTokenizer) throws IOException {
+    Path file = write(normalizer, preTokenizer);
+    TokenCodec codec = TokenizerFiles.open(file);
+    try (LibraryTokenizer library = LibraryTokenizer.open(file)) {
+      int[] characters =
+          IntStream.range(1, 0x110000)
+              .filter(c -> Character.getType(c) != Character.SURROGATE && !RandomTexts.isNewer(c))
+              .filter(c -> Character.isDefined(c) || c % 16 == 0)
+              .filter(c -> Character.getType(c) != Character.PRIVATE_USE || c % 64 == 0)
+              .toArray();
+      int together = 128;
+      for (int i = 0; i < characters.length; i += together) {
+        var text = new StringBuilder();
+        for (int j = i; j < Math.min(i + together, characters.length); j++) {
+          text.append('a').appendCodePoint(characters[j]).append("b ");
+        }
+        assertThat(codec.encode(text.toString(), true, TokenCodec.NO_LIMIT))
+            .as(() -> LibraryTokenizer.escaped(text.toString()))
+            .isEqualTo(library.encode(text.toString(), false));
+      }
+    }
+  }
+
+  @Test
+  void precompiledCharacterMap() throws IOException {
+    byte[] model =
+        new GZIPInputStream(
+                Files.newInputStream(
+                    TokenizerData.FOLDER.resolve("spm-bpe-nmt-nfkc/tokenizer.model.gz")))
+            .readAllBytes();
+    // Field 3 is how texts are normalized, its field 2 the map.
+    byte[] map = field(field(model, 3), 2);
+    assertThat(map).hasSizeGreaterThan(100_000);
+    String normalizer =
+        "{'type':'Precompiled','precompiled_charsmap':'"
+            + Base64.getEncoder().encodeToString(map)
+            + "'}";
+    compare(normalizer, "null");
+    compare(normalizer, METASPACE.formatted("first", true));
+  }
+
+  /** The contents of a field of a message in the format of Protocol Buffers. */
+  private static byte[] field(byte[] message, int wanted) {
+    for (int[] at = {0}; at[0] < message.length; ) {
+      long tag = varint(message, at);
+      int type = (int) tag & 7;
+      if (type == 0) {
+        varint(message, at);
+      } else if (type == 5) {
+        at[0] += 4;
+      } else {
+        assertThat(type).isEqualTo(2);
+        int length = (int) varint(message, at);
+        at[0] += length;
+        if (tag >>> 3 == wanted) {
+          return Arrays.copyOfRange(message, at[0] - length, at[0]);
+        }
+      }
+    }
+    throw new AssertionError("there is no field " + wanted);
+  }
+
+  private static long varint(byte[] message, int[] at) {
+    long value = 0;
+    for (int shift = 0; ; shift += 7) {
+      byte b = message[at[0]++];
+      value |= (long) (b & 0x7F) << shift;
+      if (b >= 0) {
+        return value;
+      }
+    }
+  }
+
+  private Path write(String normalizer, String preTokenizer) throws IOException {
     String tokens =
         IntStream.range(0, 256)
             .mapToObj(b -> "'<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">':" + b)
             .collect(Collectors.joining(","));
-    Path file =
-        write(
-            """
+    return write(
+        """
             {'added_tokens':[
               {'id':256,'content':'<s>','single_word':false,'lstrip':false,'rstrip':false,
                'normalized':false,'special':true},
@@ -128,7 +220,11 @@ class ComponentsComparisonTest {
              'model':{'type':'BPE','byte_fallback':true,'end_of_word_suffix':'</w>',
                'vocab':{%s},'merges':[]}}
             """
-                .formatted(normalizer, preTokenizer, tokens));
+            .formatted(normalizer, preTokenizer, tokens));
+  }
+
+  private void compare(String normalizer, String preTokenizer) throws IOException {
+    Path file = write(normalizer, preTokenizer);
     TokenCodec codec = TokenizerFiles.open(file);
     var texts = new RandomTexts(7, List.of("<s>", "A b", "word", " word  ", "a b"));
     try (LibraryTokenizer library = LibraryTokenizer.open(file)) {

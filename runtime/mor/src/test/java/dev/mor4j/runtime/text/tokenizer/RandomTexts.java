@@ -98,19 +98,21 @@ final class RandomTexts {
       int character = random.nextInt(bound);
       boolean surrogate =
           character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE;
-      if (!surrogate && !isNewerCapital(character)) {
+      if (!surrogate && !isNewer(character)) {
         text.appendCodePoint(character);
       }
     }
   }
 
-  // Capitals of Unicode 17. The native library has small letters for them; the Python package,
-  // whose
-  // values count, does not.
-  private static boolean isNewerCapital(int character) {
+  /**
+   * Whether a character is a capital or a digit of Unicode 17. The native library knows these
+   * classes of it; the Python package, whose values count, does not.
+   */
+  static boolean isNewer(int character) {
     return character == 0xA7CE
         || character == 0xA7D2
         || character == 0xA7D4
+        || (character >= 0x11DE0 && character <= 0x11DE9)
         || (character >= 0x16EA0 && character <= 0x16EB8);
   }
 

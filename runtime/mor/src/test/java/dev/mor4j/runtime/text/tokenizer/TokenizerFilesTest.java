@@ -162,6 +162,26 @@ class TokenizerFilesTest {
     assertRefused("{'added_tokens':" + tokens + "," + MODEL + "}", first, second);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "normalizer | normalizers | {'type':'Replace','pattern':{'String':'a'},'content':'aa'} | 2048",
+        "normalizer | normalizers | {'type':'ByteLevel'} | 2048",
+        "normalizer | normalizers | {'type':'Prepend','prepend':'a'} | 64 steps",
+        "pre_tokenizer | pretokenizers | {'type':'ByteLevel','add_prefix_space':true} | 2048",
+        "pre_tokenizer | pretokenizers | {'type':'Whitespace'} | 64 steps",
+        "decoder | decoders | {'type':'Replace','pattern':{'String':'a'},'content':'aa'} | 2048",
+        "decoder | decoders | {'type':'Fuse'} | 64 steps"
+      })
+  void refusesSequencesThatTakeMuch(String key, String list, String step, String part)
+      throws IOException {
+    String steps = (step + ",").repeat(64) + step;
+    assertRefused(
+        "{'%s':{'type':'Sequence','%s':[%s]},%s}".formatted(key, list, steps, MODEL), key, part);
+  }
+
   @Test
   void readsAByteOrderMark() throws IOException {
     Path file = write("\uFEFF{" + MODEL + "}");

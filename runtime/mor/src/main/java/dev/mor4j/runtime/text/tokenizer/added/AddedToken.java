@@ -18,4 +18,14 @@ public record AddedToken(
     boolean leftStrip,
     boolean rightStrip,
     boolean singleWord,
-    boolean normalized) {}
+    boolean normalized) {
+  /** This token with another id. */
+  public AddedToken withId(int newId) {
+    return new AddedToken(newId, content, special, leftStrip, rightStrip, singleWord, normalized);
+  }
+
+  /** This token as a special one. */
+  public AddedToken asSpecial() {
+    return new AddedToken(id, content, true, leftStrip, rightStrip, singleWord, normalized);
+  }
+}

@@ -12,6 +12,9 @@ import java.util.function.Function;
  * their settings say. Immutable; any thread.
  */
 public final class AddedTokenMatcher {
+  /** Most bytes of all tokens together, each of which may be a state of the automaton. */
+  private static final int MAX_BYTES = 16 << 20;
+
   private final AddedToken[] tokens;
   private final TextAutomaton automaton;
   private final boolean onlySpecial;
@@ -27,12 +30,19 @@ public final class AddedTokenMatcher {
    *
    * @param form how a token is written in the texts that will be searched, in UTF-8. A token of
    *     which nothing is left is not found
+   * @throws IllegalArgumentException when they are too long together
    */
   public static AddedTokenMatcher of(List<AddedToken> tokens, Function<AddedToken, byte[]> form) {
     List<AddedToken> found = new ArrayList<>();
     List<byte[]> texts = new ArrayList<>();
+    long bytes = 0;
     for (AddedToken token : tokens) {
       byte[] text = form.apply(token);
+      bytes += text.length;
+      if (bytes > MAX_BYTES) {
+        throw new IllegalArgumentException(
+            "the added tokens have more than " + MAX_BYTES + " bytes together");
+      }
       if (text.length > 0) {
         found.add(token);
         texts.add(text);

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.text.tokenizer.decode;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
+import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class Decoders {
       return new Decoders(List.of(SpacesStep::new), false);
     }
     List<DecodeStep.Factory> steps = new ArrayList<>();
-    read(settings, steps);
+    read(settings, steps, new Growth());
     boolean bytes = steps.size() == 1 && settings.type().equals("ByteLevel");
     return new Decoders(steps, bytes);
   }
@@ -53,12 +54,17 @@ public final class Decoders {
   }
 
   // The depth is that of the JSON, which is bounded.
-  private static void read(Settings settings, List<DecodeStep.Factory> steps)
+  private static void read(Settings settings, List<DecodeStep.Factory> steps, Growth growth)
       throws ModelFormatException {
+    if (settings.type().equals("Replace")) {
+      growth.addReplacement(settings);
+    } else {
+      growth.addStep(settings);
+    }
     switch (settings.type()) {
       case "Sequence" -> {
         for (Settings part : settings.objects("decoders")) {
-          read(part, steps);
+          read(part, steps, growth);
         }
       }
       case "ByteLevel" -> steps.add(ByteLevelStep::new);

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.normal;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
@@ -25,6 +26,16 @@ public final class Normalizers {
    * @throws ModelFormatException when its type or a setting is not known
    */
   public static Normalizer read(Settings settings) throws ModelFormatException {
+    return read(settings, new Growth());
+  }
+
+  // The depth is that of the JSON, which is bounded.
+  private static Normalizer read(Settings settings, Growth growth) throws ModelFormatException {
+    if (settings.type().equals("Replace")) {
+      growth.addReplacement(settings);
+    } else {
+      growth.addStep(settings);
+    }
     return switch (settings.type()) {
       // Characters below U+0300 stay as they are in NFC: no lead byte of UTF-8 from 0xCC on.
       case "NFC" -> form(NormalForms::nfc, 0xCC);
@@ -38,17 +49,21 @@ public final class Normalizers {
       case "StripAccents" -> Normalizers::stripAccents;
       case "BertNormalizer" -> bert(settings);
       case "Nmt" -> text -> text.isEmpty() ? text : text.mapEach(Normalizers::nmt);
-      case "ByteLevel" -> Normalizers::byteLevel;
-      case "Precompiled" -> PrecompiledNormalizer.read(settings);
-      case "Sequence" -> sequence(settings.objects("normalizers"));
+      case "ByteLevel" -> {
+        growth.multiply(settings, 2);
+        yield Normalizers::byteLevel;
+      }
+      case "Precompiled" -> PrecompiledNormalizer.read(settings, growth);
+      case "Sequence" -> sequence(settings.objects("normalizers"), growth);
       default -> throw settings.unknownType(KNOWN);
     };
   }
 
-  private static Normalizer sequence(List<Settings> parts) throws ModelFormatException {
+  private static Normalizer sequence(List<Settings> parts, Growth growth)
+      throws ModelFormatException {
     List<Normalizer> steps = new ArrayList<>();
     for (Settings part : parts) {
-      steps.add(read(part));
+      steps.add(read(part, growth));
     }
     return all(steps);
   }

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.normal;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
@@ -18,6 +19,9 @@ final class PrecompiledNormalizer implements Normalizer {
   /** Bytes of the longest grapheme that is looked up as a whole. */
   private static final int MAX_GRAPHEME = 5;
 
+  /** Bytes of the longest text that a character may become. Unicode's longest has 33. */
+  private static final int MAX_REPLACEMENT = 256;
+
   // A part of nothing but ASCII has only graphemes of one character, but for a line's end.
   private static final Pattern GRAPHEME = Pattern.compile("\\X");
 
@@ -29,7 +33,7 @@ final class PrecompiledNormalizer implements Normalizer {
     this.replacements = replacements;
   }
 
-  static PrecompiledNormalizer read(Settings settings) throws ModelFormatException {
+  static PrecompiledNormalizer read(Settings settings, Growth growth) throws ModelFormatException {
     String key = "precompiled_charsmap";
     byte[] map;
     try {
@@ -55,6 +59,17 @@ final class PrecompiledNormalizer implements Normalizer {
     in.position(in.position() + trieBytes);
     byte[] replacements = new byte[in.remaining()];
     in.get(replacements);
+    int length = 0;
+    int longest = 1;
+    for (byte b : replacements) {
+      length = b == 0 ? 0 : length + 1;
+      longest = Math.max(longest, length);
+      if (length > MAX_REPLACEMENT) {
+        throw settings.unusable(
+            key, "a replacement has more than " + MAX_REPLACEMENT + " bytes", null);
+      }
+    }
+    growth.multiply(settings, longest);
     return new PrecompiledNormalizer(trie, replacements);
   }
 
@@ -84,6 +99,10 @@ final class PrecompiledNormalizer implements Normalizer {
         start = out.size();
       }
       at = end;
+    }
+    if (text.startEnd() > text.from() && start == 0 && out.size() > 0) {
+      // The library forgets what was removed before anything was left.
+      start = Utf8.length(out.array()[0]);
     }
     return NormalizedText.of(out, start);
   }

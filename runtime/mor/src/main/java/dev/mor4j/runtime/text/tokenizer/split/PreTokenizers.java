@@ -3,6 +3,7 @@ package dev.mor4j.runtime.text.tokenizer.split;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.regex.TextPattern;
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
+import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.unicode.CharacterClasses;
 import java.util.ArrayList;
@@ -33,18 +34,23 @@ public final class PreTokenizers {
   public static PreTokenizers read(Settings settings) throws ModelFormatException {
     List<Settings> steps = new ArrayList<>();
     if (settings != null) {
-      flatten(settings, steps);
+      flatten(settings, steps, new Growth());
     }
     return new PreTokenizers(steps);
   }
 
   // The depth is that of the JSON, which is bounded.
-  private static void flatten(Settings settings, List<Settings> steps) throws ModelFormatException {
+  private static void flatten(Settings settings, List<Settings> steps, Growth growth)
+      throws ModelFormatException {
     if (settings.type().equals("Sequence")) {
       for (Settings part : settings.objects("pretokenizers")) {
-        flatten(part, steps);
+        flatten(part, steps, growth);
       }
     } else {
+      growth.addStep(settings);
+      if (settings.type().equals("ByteLevel")) {
+        growth.multiply(settings, 2);
+      }
       steps.add(settings);
     }
   }

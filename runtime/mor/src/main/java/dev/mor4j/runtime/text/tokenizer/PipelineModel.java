@@ -2,6 +2,8 @@ package dev.mor4j.runtime.text.tokenizer;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
+import dev.mor4j.runtime.text.tokenizer.split.PieceConsumer;
+import dev.mor4j.runtime.text.tokenizer.split.WordStarts;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
@@ -17,35 +19,45 @@ import java.util.Arrays;
  * A model and its vocabulary.
  *
  * @param bytes whether the model takes a text's bytes in the place of letters for them
+ * @param words whether a text may be cut at words without that anything changes; see {@link
+ *     WordStarts}
  */
-record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
+record PipelineModel(TokenModel model, Vocabulary vocabulary, boolean bytes, boolean words) {
+  /** Where pieces go that pre-tokenizers have made. */
+  PieceConsumer consumer() {
+    PieceConsumer last = (text, from, to, startEnd, out) -> model.tokenize(text, from, to, out);
+    return words ? new WordStarts(last) : last;
+  }
+
   /**
    * Makes the model that a file describes.
    *
    * @param letters whether pieces come as letters of bytes
    * @throws ModelFormatException when its type or a setting is not known, or a part is missing
    */
-  static Models of(RawModel raw, boolean letters) throws ModelFormatException {
+  static PipelineModel of(RawModel raw, boolean letters) throws ModelFormatException {
     Settings settings = raw.settings();
     return switch (type(raw)) {
       case "BPE" -> bpe(raw, letters);
       case "Unigram" -> unigram(raw);
       case "WordPiece" -> {
         Vocabulary vocabulary = withIds(raw);
-        yield new Models(
+        yield new PipelineModel(
             new WordPieceModel(
                 vocabulary.table(),
                 unknown(settings, vocabulary),
                 settings.text("continuing_subword_prefix"),
                 settings.count("max_input_chars_per_word")),
             vocabulary,
+            false,
             false);
       }
       case "WordLevel" -> {
         Vocabulary vocabulary = withIds(raw);
-        yield new Models(
+        yield new PipelineModel(
             new WordLevelModel(vocabulary.table(), unknown(settings, vocabulary)),
             vocabulary,
+            false,
             false);
       }
       default -> throw settings.unknownType("BPE, Unigram, WordLevel, WordPiece");
@@ -89,7 +101,7 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
     return id;
   }
 
-  private static Models unigram(RawModel raw) throws ModelFormatException {
+  private static PipelineModel unigram(RawModel raw) throws ModelFormatException {
     Settings settings = raw.settings();
     RawVocabulary tokens = raw.vocabulary();
     if (raw.scores() == null) {
@@ -105,13 +117,14 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
       pieces[i] = Arrays.copyOfRange(texts, tokens.begin(i), tokens.end(i));
     }
     boolean fallback = settings.flag("byte_fallback", false);
-    return new Models(
+    return new PipelineModel(
         new UnigramModel(pieces, raw.scores(), unknown, fallback),
         new Vocabulary(tokens, false),
+        false,
         false);
   }
 
-  private static Models bpe(RawModel raw, boolean letters) throws ModelFormatException {
+  private static PipelineModel bpe(RawModel raw, boolean letters) throws ModelFormatException {
     Settings settings = raw.settings();
     String prefix = settings.text("continuing_subword_prefix", "");
     String suffix = settings.text("end_of_word_suffix", "");
@@ -140,7 +153,25 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
             suffix);
     BpeModel.Builder builder = BpeModel.builder(config, vocabulary.table());
     addMerges(raw, vocabulary, prefix, builder);
-    return new Models(builder.build(), vocabulary, bytes);
+    boolean words =
+        !bytes
+            && !config.ignoreMerges()
+            && prefix.isEmpty()
+            && suffix.isEmpty()
+            && vocabulary.id(WordStarts.MARK) >= 0
+            && !joinsWords(raw.merges());
+    return new PipelineModel(builder.build(), vocabulary, bytes, words);
+  }
+
+  /** Whether a merge joins the end of a word and the beginning of another. */
+  private static boolean joinsWords(RawMerges merges) {
+    byte[] texts = merges.texts();
+    for (int i = 0; i < merges.size(); i++) {
+      if (WordStarts.cuts(texts, merges.begin(i), merges.end(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a text's letters stand for themselves. */
@@ -178,6 +209,10 @@ record Models(TokenModel model, Vocabulary vocabulary, boolean bytes) {
         require(raw, i, vocabulary, right);
         String rest = right.startsWith(prefix) ? right.substring(prefix.length()) : right;
         require(raw, i, vocabulary, left + rest);
+        if (!vocabulary.isBytes()) {
+          throw raw.settings()
+              .unusable("merges[" + i + "]", "its right token is shorter than the prefix", null);
+        }
       }
     }
   }
