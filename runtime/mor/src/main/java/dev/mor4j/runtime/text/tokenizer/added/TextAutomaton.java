@@ -6,6 +6,9 @@ import java.util.List;
 /**
  * Finds the leftmost of many texts, of those that begin there the longest. Immutable; any thread.
  *
+ * <p>The number of texts does not matter. A search reads on behind a match as long as a longer one
+ * is possible, so at worst each byte is read once for each byte of the longest text.
+ *
  * <p>Source: Aho and Corasick, "Efficient string matching: an aid to bibliographic search" (1975).
  * For leftmost matches a failure ends the search once a match is on the way to the state.
  */

@@ -14,11 +14,6 @@ public final class Utf8 {
         : text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The text with U+FFFD in the place of each surrogate that stands alone. */
-  public static String wellFormed(String text) {
-    return hasLoneSurrogate(text) ? replaceLoneSurrogates(text) : text;
-  }
-
   /** The text of {@code bytes[from, to)}. */
   public static String decode(byte[] bytes, int from, int to) {
     return new String(bytes, from, to - from, StandardCharsets.UTF_8);
@@ -57,11 +52,6 @@ public final class Utf8 {
       return 1;
     }
     return lead < (byte) 0xE0 ? 2 : lead < (byte) 0xF0 ? 3 : 4;
-  }
-
-  /** Bytes of a code point in UTF-8. */
-  public static int lengthOf(int codePoint) {
-    return codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
   }
 
   /** Whether {@code text[from, to)} is ASCII. */
