@@ -156,7 +156,8 @@ class TokenizerFilesTest {
         "[7] | added_tokens[0] | 7",
         "[{'id':1}] | added_tokens[0].content | nothing",
         "[{'id':1,'content':'x','special':'yes'}] | added_tokens[0].special | \"yes\"",
-        "[{'id':-1,'content':'x','special':true}] | added_tokens[0].id | -1"
+        "[{'id':-1,'content':'x','special':true}] | added_tokens[0].id | -1",
+        "[{'id':1,'content':'\\ud83d','special':true}] | added_tokens[0].content | surrogate"
       })
   void refusesAddedTokens(String tokens, String first, String second) throws IOException {
     assertRefused("{'added_tokens':" + tokens + "," + MODEL + "}", first, second);

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.settings;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,10 +55,13 @@ public final class Settings {
 
   /** A text. */
   public String text(String key) throws ModelFormatException {
-    if (values.get(key) instanceof String text) {
-      return text;
+    if (!(values.get(key) instanceof String text)) {
+      throw refuse(key, "a text");
     }
-    throw refuse(key, "a text");
+    if (!Utf8.isWellFormed(text)) {
+      throw unusable(key, "the text has a surrogate that stands alone", null);
+    }
+    return text;
   }
 
   /** A text, or {@code otherwise} where there is none. */

@@ -14,6 +14,11 @@ public final class Utf8 {
         : text.getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Whether no surrogate stands alone. */
+  public static boolean isWellFormed(String text) {
+    return !hasLoneSurrogate(text);
+  }
+
   /** The text of {@code bytes[from, to)}. */
   public static String decode(byte[] bytes, int from, int to) {
     return new String(bytes, from, to - from, StandardCharsets.UTF_8);
