@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,6 +220,20 @@ class TextConversionTest {
         .hasMessageContaining(message)
         .hasMessageContaining("expected ids from 0 to 255 as vocab_size says");
     assertThat(Checkpoints.list(dir)).containsExactly("source");
+  }
+
+  @Test
+  void refusesMoreIdsAroundATextThanAnyModelHas() throws IOException {
+    Checkpoints.putTokenizer("made-post-sequence", "tokenizer.json", source);
+    Path tokenizer = source.resolve("tokenizer.json");
+    String one = "{\"SpecialToken\":{\"id\":\"<bos>\",\"type_id\":0}}";
+    String text = Files.readString(tokenizer);
+    assertThat(text).contains(one);
+    Files.writeString(tokenizer, text.replace(one, String.join(",", Collections.nCopies(65, one))));
+    assertThatThrownBy(() -> convert("out"))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(
+            "tokenizer.json: post-processor puts 65 ids around a text, expected at most 64");
   }
 
   private ConversionReport convert(String name) throws IOException {

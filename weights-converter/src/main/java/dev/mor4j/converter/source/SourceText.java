@@ -77,6 +77,8 @@ public record SourceText(
                 + vocabulary);
       }
       decision = TextBoundsRules.of(folder, codec);
+      checkCount(folder, decision.begin());
+      checkCount(folder, decision.end());
     }
     for (Decided decided :
         List.of(decision.begin(), decision.end(), decision.bos(), decision.eos())) {
@@ -160,6 +162,19 @@ public record SourceText(
     if (bytes > most) {
       throw new ModelFormatException(
           file, "the file has " + bytes + " bytes, expected at most " + most);
+    }
+  }
+
+  private static void checkCount(Path folder, Decided decided) throws ModelFormatException {
+    int count = decided.ids().size();
+    if (count > TextConfig.MOST_IDS) {
+      throw new ModelFormatException(
+          folder,
+          decided.source()
+              + " puts "
+              + count
+              + " ids around a text, expected at most "
+              + TextConfig.MOST_IDS);
     }
   }
 

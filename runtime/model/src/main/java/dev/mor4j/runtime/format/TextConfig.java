@@ -11,8 +11,8 @@ import java.util.Objects;
  *     ends is another matter: {@link ArchitectureConfig#eosTokenIds()}
  */
 public record TextConfig(List<Integer> beginIds, List<Integer> endIds) {
-  /** More ids around a text than any model has. */
-  static final int MOST_IDS = 64;
+  /** Most ids before a text, and most behind it: more than any model has. */
+  public static final int MOST_IDS = 64;
 
   public TextConfig {
     beginIds = List.copyOf(Objects.requireNonNull(beginIds, "beginIds"));

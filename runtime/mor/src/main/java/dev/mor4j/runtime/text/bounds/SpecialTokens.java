@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The tokens that a folder calls the beginning and the end of a text, and others of their kind: in
@@ -27,6 +28,7 @@ final class SpecialTokens {
       List.of(BOS, EOS, UNK, "sep_token", PAD, "cls_token", "mask_token");
 
   private static final String ADDED = "added_tokens_decoder";
+  private static final Pattern TOKEN_ID = Pattern.compile("[0-9]{1,9}");
 
   private final Optional<Settings> tokenizerConfig;
   private final Optional<Settings> specialTokens;
@@ -104,11 +106,10 @@ final class SpecialTokens {
           || !(token.get("content") instanceof String content)) {
         throw added.wrong(key, "an object with the token's text as content");
       }
-      try {
-        tokens.put(Integer.parseUnsignedInt(key), content);
-      } catch (NumberFormatException e) {
+      if (!TOKEN_ID.matcher(key).matches()) {
         throw added.wrong(key, "keys that are token ids");
       }
+      tokens.put(Integer.valueOf(key), content);
     }
     return tokens;
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -79,7 +80,7 @@ public final class TextFiles {
   }
 
   private static List<Path> present(Path folder, List<String> names) throws IOException {
-    List<Path> files = new java.util.ArrayList<>();
+    List<Path> files = new ArrayList<>();
     for (String name : names) {
       Path file = folder.resolve(name);
       if (isFile(file)) {

@@ -1,7 +1,5 @@
 package dev.mor4j.runtime.text.bounds;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,17 +24,19 @@ enum TokenizerClass {
   private final String className;
   private final boolean addsBos;
 
-  /** The tokens that count where no file says any. */
-  private final Map<String, String> tokens = new HashMap<>();
+  private final String bos;
+  private final String eos;
+  private final String unk;
+  private final String pad;
 
   TokenizerClass(
       String className, boolean addsBos, String bos, String eos, String unk, String pad) {
     this.className = className;
     this.addsBos = addsBos;
-    tokens.put(SpecialTokens.BOS, bos);
-    tokens.put(SpecialTokens.EOS, eos);
-    tokens.put(SpecialTokens.UNK, unk);
-    tokens.put(SpecialTokens.PAD, pad);
+    this.bos = bos;
+    this.eos = eos;
+    this.unk = unk;
+    this.pad = pad;
   }
 
   /** The class that {@code tokenizer_class} names. */
@@ -93,6 +93,13 @@ enum TokenizerClass {
 
   /** The token under {@code key}, such as {@code bos_token}, where no file says one. */
   Optional<String> token(String key) {
-    return Optional.ofNullable(tokens.get(key));
+    return Optional.ofNullable(
+        switch (key) {
+          case SpecialTokens.BOS -> bos;
+          case SpecialTokens.EOS -> eos;
+          case SpecialTokens.UNK -> unk;
+          case SpecialTokens.PAD -> pad;
+          default -> null;
+        });
   }
 }

@@ -213,6 +213,8 @@ class TextBoundsRulesTest {
         "tokenizer_config.json | {'bos_token': 3} | bos_token is 3, expected a token",
         "tokenizer_config.json | {'bos_token': '<x>', 'added_tokens_decoder': {'x': {'content': '<x>'}}}"
             + " | added_tokens_decoder.x",
+        "tokenizer_config.json | {'bos_token': '<x>', 'added_tokens_decoder': {'4294967295': {'content': '<x>'}}}"
+            + " | added_tokens_decoder.4294967295",
         "tokenizer_config.json | {'bos_token': '<x>', 'added_tokens_decoder': {'1': 2}}"
             + " | added_tokens_decoder.1 is 2, expected an object",
         "special_tokens_map.json | {'eos_token': []} | eos_token is [], expected a token",
