@@ -5,6 +5,7 @@
 @SuppressWarnings("module") // the modules that see more are built after this one
 module dev.mor4j.runtime.mor {
   requires transitive dev.mor4j.runtime.model;
+  requires com.fasterxml.jackson.core;
   requires jdk.jfr;
 
   exports dev.mor4j.runtime.device;
@@ -32,6 +33,13 @@ module dev.mor4j.runtime.mor {
       dev.mor4j.runtime;
   exports dev.mor4j.runtime.text to
       dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.bounds to
+      dev.mor4j.converter,
+      dev.mor4j.runtime;
   exports dev.mor4j.runtime.text.codec to
+      dev.mor4j.converter,
+      dev.mor4j.runtime;
+  exports dev.mor4j.runtime.text.tokenizer to
+      dev.mor4j.converter,
       dev.mor4j.runtime;
 }

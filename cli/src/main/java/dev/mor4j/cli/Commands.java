@@ -29,6 +29,8 @@ final class Commands {
     commands.put("inspect", InspectCommand::new);
     commands.put("generate", GenerateCommand::new);
     commands.put("serve", ServeCommand::new);
+    commands.put("tokenize", TokenizeCommand::new);
+    commands.put("detokenize", DetokenizeCommand::new);
     commands.put("perplexity", PerplexityCommand::new);
     commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);

@@ -10,6 +10,7 @@ import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
+import dev.mor4j.converter.ConversionProgress;
 import dev.mor4j.converter.ConversionReport;
 import dev.mor4j.converter.Quantization;
 import dev.mor4j.runtime.packing.Packing;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 
 /** {@code mor4j convert}: a checkpoint to a model folder. */
@@ -28,7 +30,10 @@ import picocli.CommandLine;
           + " command is interrupted.",
       "With --quantize the matrices are packed for the kernels, as bf16 (16 bits for each weight),"
           + " int8 (8.5 bits) or int4 (4.5 bits). Check the quality of int4 with mor4j compare. SRC"
-          + " may then also be a converted model that is not packed."
+          + " may then also be a converted model that is not packed.",
+      "The tokenizer (tokenizer.json, tokenizer.model, or vocab.json with merges.txt), its settings"
+          + " and chat templates are taken along. Which ids begin and end a text is decided from"
+          + " them; mor4j inspect shows it."
     },
     sortOptions = false)
 final class ConvertCommand implements Callable<Integer> {
@@ -57,6 +62,13 @@ final class ConvertCommand implements Callable<Integer> {
               + " matrices, but int8 where these are int4.")
   Packing quantizeHead;
 
+  @CommandLine.Option(
+      names = "--no-tokenizer",
+      description =
+          "Leave the tokenizer out, as where it cannot be read. The model then takes and gives token"
+              + " ids only.")
+  boolean withoutTokenizer;
+
   @CommandLine.Mixin OverwriteOption overwrite;
   @CommandLine.Mixin QuietOption quiet;
 
@@ -73,7 +85,12 @@ final class ConvertCommand implements Callable<Integer> {
     }
     Optional<Quantization> quantization = Optional.ofNullable(quantize).map(this::quantization);
     ConversionReport report =
-        convert(terminal, source, destination, overwrite.wanted, quantization, quiet.wanted);
+        convert(
+            terminal,
+            source,
+            destination,
+            bar -> new ConversionOptions(overwrite.wanted, quantization, !withoutTokenizer, bar),
+            quiet.wanted);
     if (!quiet.wanted) {
       terminal
           .out()
@@ -104,7 +121,8 @@ final class ConvertCommand implements Callable<Integer> {
   static ConversionReport convert(
       Terminal terminal, Path source, Path destination, boolean overwrite, boolean quiet)
       throws IOException {
-    return convert(terminal, source, destination, overwrite, Optional.empty(), quiet);
+    return convert(
+        terminal, source, destination, bar -> new ConversionOptions(overwrite, bar), quiet);
   }
 
   /** Converts, with progress where a person looks on, and says what was unexpected. */
@@ -112,15 +130,12 @@ final class ConvertCommand implements Callable<Integer> {
       Terminal terminal,
       Path source,
       Path destination,
-      boolean overwrite,
-      Optional<Quantization> quantization,
+      Function<ConversionProgress, ConversionOptions> options,
       boolean quiet)
       throws IOException {
     ConversionReport report;
     try (ProgressBars bar = ProgressBars.of(terminal, quiet)) {
-      report =
-          CheckpointConverter.convert(
-              source, destination, new ConversionOptions(overwrite, quantization, bar));
+      report = CheckpointConverter.convert(source, destination, options.apply(bar));
     }
     for (String warning : report.warnings()) {
       terminal.say("mor4j: note: %s", warning);

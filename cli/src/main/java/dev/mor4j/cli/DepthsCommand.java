@@ -7,6 +7,7 @@ import dev.mor4j.cli.options.ColourOption;
 import dev.mor4j.cli.options.CommonOptions;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.options.RecursionOptions;
+import dev.mor4j.cli.options.SpecialTokenOptions;
 import dev.mor4j.cli.options.TextOption;
 import dev.mor4j.cli.options.TextTokens;
 import dev.mor4j.cli.terminal.ExitCode;
@@ -40,6 +41,7 @@ final class DepthsCommand implements Callable<Integer> {
   @CommandLine.Mixin ModelArguments model;
 
   @CommandLine.Mixin TextOption text;
+  @CommandLine.Mixin SpecialTokenOptions special;
 
   @CommandLine.Option(
       names = "--html",
@@ -79,7 +81,7 @@ final class DepthsCommand implements Callable<Integer> {
     String content = text.read();
     try (MorModel opened = model.open()) {
       Tokenizer tokenizer = ModelArguments.tokenizer(opened);
-      int[] all = TextTokens.withStart(opened, content);
+      int[] all = TextTokens.of(opened, content, special.encoding());
       int most = opened.config().architecture().maxPositions();
       int count = Math.min(all.length, limit == 0 ? most : Math.min(limit, most));
       if (count == 0) {

@@ -9,6 +9,7 @@ import dev.mor4j.cli.options.JsonOption;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.options.RecursionOptions;
 import dev.mor4j.cli.options.SamplingOptions;
+import dev.mor4j.cli.options.SpecialTokenOptions;
 import dev.mor4j.cli.options.TextTokens;
 import dev.mor4j.cli.report.GenerationReport;
 import dev.mor4j.cli.terminal.ExitCode;
@@ -45,6 +46,7 @@ final class GenerateCommand implements Callable<Integer> {
   @CommandLine.ArgGroup(multiplicity = "1")
   Prompt prompt;
 
+  @CommandLine.Mixin SpecialTokenOptions special;
   @CommandLine.Mixin SamplingOptions sampling;
   @CommandLine.Mixin RecursionOptions recursions;
 
@@ -125,7 +127,11 @@ final class GenerateCommand implements Callable<Integer> {
           "--routing topk cannot generate: it chooses among all tokens of the text, those to come"
               + " too, so it is not causal; use threshold");
     }
-    GenerationOptions options = sampling.options();
+    if (prompt.ids != null) {
+      new GivenOptions(spec)
+          .refuse(SpecialTokenOptions.NAMES, "with --prompt-ids, which are taken as they are");
+    }
+    GenerationOptions options = special.prompt(sampling.options());
     SessionOptions settings = recursions.options().withContextLength(context);
     try (MorModel opened = model.open();
         MorSession session = opened.newSession(settings);
@@ -136,6 +142,7 @@ final class GenerateCommand implements Callable<Integer> {
               opened.tokenizer().isPresent(),
               showDepths ? new DepthPalette(colour.wanted(terminal)) : null);
       GenerationResult result = json.wanted ? drain(tokens, printer) : printer.print(tokens);
+      result.warnings().forEach(warning -> terminal.say("mor4j: warning: %s", warning));
       GenerationReport report =
           new GenerationReport(opened, session, result, printer.firstTextMillis());
       if (json.wanted) {

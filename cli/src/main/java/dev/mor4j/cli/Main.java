@@ -16,6 +16,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** Starts the command line. */
@@ -24,10 +25,28 @@ public final class Main {
 
   /** Runs the command that the arguments name, and ends the JVM with its exit code. */
   public static void main(String[] arguments) {
-    // One kind of digits and letters, whatever the locale: for libraries that format by the
-    // default.
+    // Messages and numbers are the same in every locale, also those that libraries make.
     Locale.setDefault(Locale.ROOT);
-    System.exit(run(Terminal.ofProcess(), arguments));
+    Terminal terminal = Terminal.ofProcess();
+    System.exit(understood(terminal, arguments) ? run(terminal, arguments) : ExitCode.USAGE);
+  }
+
+  /**
+   * Whether the arguments came as they were written. The JVM reads them in the encoding of the
+   * locale, before any Java runs; what that encoding has not is lost, and so are such names of
+   * files.
+   */
+  private static boolean understood(Terminal terminal, String[] arguments) {
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    boolean whole = Stream.of(arguments).noneMatch(argument -> argument.indexOf('\uFFFD') >= 0);
+    if (!whole && !encoding.equalsIgnoreCase("UTF-8")) {
+      terminal.say(
+          "mor4j: an argument is not %s, in which the JVM reads arguments and names of files;"
+              + " start it by the script mor4j, or with LC_ALL=C.UTF-8",
+          encoding);
+      return false;
+    }
+    return true;
   }
 
   /** Runs a command; see {@link ExitCode}. */

@@ -26,7 +26,7 @@ import picocli.CommandLine;
     name = "perplexity",
     header = "Scores a text by the mean negative log-likelihood of its tokens.",
     description = {
-      "The text, with the model's first token before it, is cut into windows, each of which is a"
+      "The text, with the tokens that the model puts around one, is cut into windows, each of which is a"
           + " text of its own. The model reads the W tokens of a window and is scored on the token"
           + " that follows each of them. Only whole windows count."
     },

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.converter.CheckpointConverter;
 import dev.mor4j.converter.ConversionOptions;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -61,7 +63,17 @@ abstract class CommandLineTest {
     return runIn(Map.of(), false, arguments);
   }
 
+  /** A command that reads {@code input}. */
+  static Run runOn(byte[] input, Object... arguments) {
+    return runIn(Map.of(), false, new ByteArrayInputStream(input), arguments);
+  }
+
   static Run runIn(Map<String, String> environment, boolean terminal, Object... arguments) {
+    return runIn(environment, terminal, InputStream.nullInputStream(), arguments);
+  }
+
+  private static Run runIn(
+      Map<String, String> environment, boolean terminal, InputStream in, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     String[] texts = new String[arguments.length];
@@ -75,7 +87,8 @@ abstract class CommandLineTest {
                 new PrintStream(err, false, StandardCharsets.UTF_8),
                 terminal,
                 terminal,
-                environment),
+                environment,
+                in),
             texts);
     return new Run(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,12 +69,59 @@ class GoldenCommandsTest extends CommandLineTest {
 
   @Test
   void progressOnlyForPeople() {
-    assertThat(run("convert", golden("expert-n3"), dir.resolve("a")).err()).isEmpty();
-    Run seen = runIn(Map.of(), true, "convert", golden("expert-n3"), dir.resolve("b")).succeeds();
+    Path source = golden("expert-n3");
+    assertThat(run("convert", "--no-tokenizer", source, dir.resolve("a")).err()).isEmpty();
+    Run seen =
+        runIn(Map.of(), true, "convert", "--no-tokenizer", source, dir.resolve("b")).succeeds();
     assertThat(seen.err()).contains("writing weights");
-    Run quiet = runIn(Map.of(), true, "convert", "-q", golden("expert-n3"), dir.resolve("c"));
+    Run quiet = runIn(Map.of(), true, "convert", "-q", "--no-tokenizer", source, dir.resolve("c"));
     assertThat(quiet.succeeds().err()).isEmpty();
     assertThat(quiet.out()).isEmpty();
+  }
+
+  @Test
+  void saysWhatBeginsAndEndsTextsAndFromWhichFile() throws IOException {
+    Path source = Files.createDirectory(dir.resolve("source"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(golden("hf-llama").resolve(name), source.resolve(name));
+    }
+    assertThat(run("convert", source, dir.resolve("none")).succeeds().err())
+        .contains("note: there is no tokenizer");
+    assertThat(run("inspect", dir.resolve("none")).succeeds().out())
+        .contains("tokenizer   none", "generation  ends at 2 (config.json: eos_token_id)")
+        .doesNotContain("begin with");
+    Files.writeString(source.resolve("vocab.json"), "{\"a\": 0, \"<|endoftext|>\": 3}");
+    Files.writeString(source.resolve("merges.txt"), "#version: 0.2\n");
+    Files.writeString(source.resolve("generation_config.json"), "{\"eos_token_id\": [3, 7]}");
+    Files.writeString(
+        source.resolve("tokenizer_config.json"),
+        "{\"tokenizer_class\": \"GPT2Tokenizer\", \"add_bos_token\": true}");
+    Path model = dir.resolve("model");
+    assertThat(run("convert", source, model).succeeds().err())
+        .contains(
+            "mor4j: note: generation_config.json: eos_token_id is [3, 7], but config.json:"
+                + " eos_token_id is [2]; the former counts");
+    for (Path folder : List.of(source, model)) {
+      assertThat(run("inspect", folder).succeeds().out())
+          .contains(
+              "tokenizer   vocab.json, merges.txt",
+              "texts       begin with 3 (tokenizer_config.json: add_bos_token)",
+              "            end with nothing (vocab.json: post-processor)",
+              "generation  ends at 3, 7 (generation_config.json: eos_token_id)");
+      JsonNode text = run("inspect", folder, "--json").succeeds().json().get("text");
+      assertThat(text.get("tokenizer")).hasSize(2);
+      assertThat(text.at("/begin/ids/0").asInt()).isEqualTo(3);
+      assertThat(text.at("/begin/from").asText()).isEqualTo("tokenizer_config.json: add_bos_token");
+      assertThat(text.at("/end/ids")).isEmpty();
+      assertThat(text.at("/bos/ids/0").asInt()).isEqualTo(1);
+      assertThat(text.at("/generation_end/ids/1").asInt()).isEqualTo(7);
+    }
+    Files.writeString(source.resolve("tokenizer.json"), "{}");
+    run("convert", source, dir.resolve("refused"))
+        .fails(3, "tokenizer.json: ")
+        .fails(3, "the option --no-tokenizer converts the model without its tokenizer");
+    assertThat(run("inspect", source).succeeds().out()).contains("note", "tokenizer.json");
+    run("convert", "--no-tokenizer", source, dir.resolve("without")).succeeds();
   }
 
   @Test

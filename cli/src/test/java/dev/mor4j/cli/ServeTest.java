@@ -34,7 +34,7 @@ class ServeTest extends CommandLineTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=dev.mor4j.bindings,ai.djl.tokenizers",
+                "--enable-native-access=dev.mor4j.bindings",
                 "-p",
                 System.getProperty("jdk.module.path"),
                 "-cp",

@@ -11,8 +11,10 @@ import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.engine.FinishReason;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -130,8 +132,10 @@ final class CompletionHandler {
       throws InterruptedException {
     Usage usage = newUsage();
     List<ObjectNode> choices = new ArrayList<>();
+    Set<String> warnings = new LinkedHashSet<>();
     for (Generation generation : generations) {
       GenerationResult result = await(generation);
+      warnings.addAll(result.warnings());
       usage.add(result, generation.report().cachedPromptTokens());
       choices.add(
           json.choice(choices.size(), result.text(), result.tokens(), result.finishReason()));
@@ -139,6 +143,7 @@ final class CompletionHandler {
     ObjectNode body = json.completion(choices);
     body.set("usage", usage.json());
     body.put("seed", request.seed());
+    CompletionJson.putWarnings(body, warnings);
     return body;
   }
 

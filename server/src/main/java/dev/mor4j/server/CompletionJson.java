@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mor4j.runtime.Token;
 import dev.mor4j.runtime.engine.FinishReason;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
@@ -53,6 +54,14 @@ final class CompletionJson {
       json.put("finish_detail", reason.name().toLowerCase(Locale.ROOT));
     }
     return json;
+  }
+
+  /** Says what the client should know of its prompt, if there is anything. */
+  static void putWarnings(ObjectNode body, Collection<String> warnings) {
+    if (!warnings.isEmpty()) {
+      ArrayNode array = body.putArray("warnings");
+      warnings.forEach(array::add);
+    }
   }
 
   /**

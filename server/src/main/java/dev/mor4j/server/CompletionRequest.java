@@ -78,7 +78,9 @@ record CompletionRequest(
           OLD_THRESHOLD,
           "priority",
           "deadline_ms",
-          "return_tokens");
+          "return_tokens",
+          "add_bos",
+          "parse_special");
 
   /**
    * Reads a request.
@@ -157,6 +159,8 @@ record CompletionRequest(
         .withMinP(fields.number("min_p", DEFAULTS.minP(), 0, 1))
         .withRepetitionPenalty(penalty)
         .withSeed(seed)
+        .withAddBos(fields.flag("add_bos", DEFAULTS.addBos()))
+        .withParseSpecial(fields.flag("parse_special", DEFAULTS.parseSpecial()))
         .withStop(stop(fields));
   }
 

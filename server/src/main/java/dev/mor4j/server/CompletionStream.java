@@ -145,6 +145,7 @@ final class CompletionStream {
     try {
       if (result != null) {
         piece.put("seed", request.seed());
+        CompletionJson.putWarnings(piece, result.warnings());
         int index = choice.get("index").intValue();
         usage.add(result, generations.get(index).report().cachedPromptTokens());
       }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mor4j.runtime.EncodingOptions;
 import dev.mor4j.runtime.GenerationOptions;
 import dev.mor4j.runtime.GenerationResult;
 import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.Token;
+import dev.mor4j.runtime.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -187,7 +189,7 @@ class ServerCompletionTest {
 
   @Test
   void promptsOfAllShapes() {
-    int[] ids = server.model.tokenizer().orElseThrow().encode("Once upon", 0);
+    int[] ids = server.model.tokenizer().orElseThrow().encode("Once upon");
     StringBuilder array = new StringBuilder("[");
     for (int i = 0; i < ids.length; i++) {
       array.append(i == 0 ? "" : ",").append(ids[i]);
@@ -322,6 +324,70 @@ class ServerCompletionTest {
         assertThat(choice.get("text").asText()).isEmpty();
         assertThat(choice.get("tokens")).hasSize(1);
         assertThat(choice.get("tokens").get(0)).isEqualTo(tokens.get(i));
+      }
+    }
+  }
+
+  @Test
+  void promptsBringTheirSpecialTokensOnlyWhereTheyMay() {
+    String[] prompts = {"Once", "<|endoftext|>Once"};
+    int[] tokens = new int[2];
+    for (int i = 0; i < 2; i++) {
+      String body = "{\"prompt\":\"" + prompts[i] + "\",\"max_tokens\":5,\"seed\":1";
+      JsonNode asText = server.complete(body + "}").succeeds().json();
+      assertThat(asText.has("warnings")).isFalse();
+      tokens[i] = asText.get("usage").get("prompt_tokens").asInt();
+      JsonNode bare = server.complete(body + ",\"add_bos\":false}").succeeds().json();
+      assertThat(bare.get("usage").get("prompt_tokens").asInt()).isEqualTo(tokens[i] - 1);
+    }
+    assertThat(tokens[1]).isGreaterThan(tokens[0] + 1);
+    String parsed =
+        "{\"prompt\":\"<|endoftext|>Once\",\"max_tokens\":5,\"seed\":1,\"parse_special\":true,"
+            + "\"stream\":%s,\"stream_options\":{\"include_usage\":true}}";
+    String whole = parsed.replace(",\"stream_options\":{\"include_usage\":true}", "");
+    JsonNode found = server.complete(whole.formatted("false")).succeeds().json();
+    assertThat(found.get("usage").get("prompt_tokens").asInt()).isEqualTo(tokens[0]);
+    assertThat(found.get("warnings").get(0).asText()).contains("<|endoftext|>", "second time");
+    assertThat(found.get("choices").get(0).get("text").asText())
+        .isEqualTo(alone("Once", sampled(5, 1)).text());
+    List<String> events = server.complete(parsed.formatted("true")).succeeds().events();
+    assertThat(events.stream().filter(event -> event.contains("\"warnings\""))).hasSize(1);
+    server.complete("{\"prompt\":\"a\",\"add_bos\":1}").fails(400, "add_bos is 1");
+  }
+
+  @Test
+  void promptsThatTheContextCannotHoldAreRefusedEarly() {
+    String prompt = "a b c d ".repeat(100_000);
+    server
+        .complete("{\"prompt\":\"" + prompt + "\"}")
+        .fails(400, "more tokens than the context of " + TestServer.CONTEXT);
+  }
+
+  @Test
+  void noClientGetsHalfACharacter() {
+    Tokenizer tokenizer = server.model.tokenizer().orElseThrow();
+    int[] face = tokenizer.encode("😀", EncodingOptions.textOnly());
+    assertThat(face).hasSizeGreaterThan(2);
+    for (int cut = 1; cut < face.length; cut++) {
+      StringBuilder ids = new StringBuilder("0");
+      for (int i = 0; i < cut; i++) {
+        ids.append(',').append(face[i]);
+      }
+      for (int seed = 0; seed < 8; seed++) {
+        String body =
+            "{\"prompt\":[" + ids + "],\"max_tokens\":12,\"temperature\":5,\"seed\":" + seed;
+        String whole = server.complete(body + "}").succeeds().json().at("/choices/0/text").asText();
+        StringBuilder joined = new StringBuilder();
+        List<String> events = server.complete(body + ",\"stream\":true}").succeeds().events();
+        for (String event : events) {
+          if (event.startsWith("{")) {
+            // JSON can carry half a pair as an escape, UTF-8 cannot.
+            String text = Http.json(event).at("/choices/0/text").asText();
+            assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(text)).isTrue();
+            joined.append(text);
+          }
+        }
+        assertThat(joined).hasToString(whole);
       }
     }
   }

@@ -1,8 +1,7 @@
 package dev.mor4j.converter;
 
-import dev.mor4j.converter.source.SourceFolder;
 import dev.mor4j.converter.source.SourceTensor;
-import dev.mor4j.converter.source.TokenizerFile;
+import dev.mor4j.converter.source.SourceText;
 import dev.mor4j.converter.write.SourceFiles;
 import dev.mor4j.converter.write.WeightsFile;
 import dev.mor4j.runtime.format.ModelConfig;
@@ -29,12 +28,17 @@ import java.util.TreeMap;
  * that is asked for. A model converted before can be packed too.
  *
  * <pre>
- *   in:  config.json, [train_config.yaml], [tokenizer.json], and one of
+ *   in:  config.json, [train_config.yaml], [files of the text], and one of
  *        model.safetensors | model.safetensors.index.json | pytorch_model.bin | pytorch_model.bin.index.json
- *   out: config.json, model.safetensors, [tokenizer.json], conversion.json
+ *   out: config.json, model.safetensors, [files of the text], conversion.json
  * </pre>
  *
- * Tensors that are the same are stored once, and tensors that differ are kept, whatever the
+ * The files of the text are a tokenizer (tokenizer.json, else tokenizer.model, else vocab.json with
+ * merges.txt) and what lies beside it: tokenizer_config.json, special_tokens_map.json,
+ * generation_config.json, chat_template.jinja, chat_template.json. They are copied as they are, and
+ * what they say of the beginning and the end of texts is written into config.json.
+ *
+ * <p>Tensors that are the same are stored once, and tensors that differ are kept, whatever the
  * settings say of sharing. Weights stream from file to file; the heap needed does not grow with
  * them.
  */
@@ -58,16 +62,14 @@ public final class CheckpointConverter {
     checkApart(source, destination);
     OutputFolder.check(destination, options.overwrite());
     try (ConversionSource from = ConversionSource.open(source, options)) {
+      SourceText text = from.text();
       ModelConfig config = from.config();
       Map<String, SourceTensor> stored = from.shared().stored();
       List<String> warnings = new ArrayList<>(from.warnings());
       List<Path> files = new ArrayList<>(from.files());
       try (OutputFolder output = OutputFolder.create(destination, options.overwrite())) {
-        Path tokenizer = source.resolve(TokenizerFile.NAME);
-        if (SourceFolder.has(tokenizer)) {
-          files.add(tokenizer);
-          checkTokenizer(tokenizer, config, warnings);
-          Files.copy(tokenizer, output.path().resolve(OutputFolder.TOKENIZER));
+        for (Path file : text.files()) {
+          Files.copy(file, output.path().resolve(file.getFileName()));
         }
         Path weightsFile = output.path().resolve(OutputFolder.WEIGHTS);
         WeightsFile.write(
@@ -97,8 +99,7 @@ public final class CheckpointConverter {
                 from.shared().untied(config),
                 warnings);
         StrictJson.write(
-            describe(described, report, stored, options),
-            output.path().resolve(OutputFolder.REPORT));
+            describe(described, report, from, options), output.path().resolve(OutputFolder.REPORT));
         output.commit();
         return report;
       }
@@ -125,24 +126,10 @@ public final class CheckpointConverter {
     }
   }
 
-  private static void checkTokenizer(Path tokenizer, ModelConfig config, List<String> warnings)
-      throws IOException {
-    long ids = TokenizerFile.vocabulary(tokenizer);
-    if (ids > config.architecture().vocabulary()) {
-      warnings.add(
-          "tokenizer.json uses "
-              + ids
-              + " token ids, but vocab_size is "
-              + config.architecture().vocabulary());
-    }
-  }
-
   private static Map<String, Object> describe(
-      List<Object> files,
-      ConversionReport report,
-      Map<String, SourceTensor> stored,
-      ConversionOptions options)
+      List<Object> files, ConversionReport report, ConversionSource from, ConversionOptions options)
       throws IOException {
+    Map<String, SourceTensor> stored = from.shared().stored();
     Map<String, Object> types = new TreeMap<>();
     stored.forEach(
         (name, tensor) -> {
@@ -170,6 +157,7 @@ public final class CheckpointConverter {
       quantization.put("embedding_and_head", how.head().label());
       json.put(QUANTIZATION, quantization);
     }
+    json.put(TextRecord.KEY, TextRecord.describe(from.text()));
     json.put("tied_head", report.config().aliases().containsKey(TensorNames.HEAD));
     json.put("untied", report.untied());
     json.put("warnings", report.warnings());

@@ -3,6 +3,7 @@ package dev.mor4j.converter;
 import dev.mor4j.converter.source.NamedTensors;
 import dev.mor4j.converter.source.SourceModel;
 import dev.mor4j.converter.source.SourceTensor;
+import dev.mor4j.converter.source.SourceText;
 import dev.mor4j.converter.source.SourceWeights;
 import dev.mor4j.converter.write.ResolvedHead;
 import dev.mor4j.converter.write.SharedTensors;
@@ -29,10 +30,16 @@ import java.util.TreeMap;
  * @param config sizes, sharing, routing and caching; the aliases are those found
  * @param weights how much there is of them
  * @param cache bytes of the KV cache a token
+ * @param text its tokenizer, and what begins and ends a text
  * @param warnings what the user should know
  */
 public record CheckpointInspection(
-    Kind kind, ModelConfig config, Weights weights, CacheEstimate cache, List<String> warnings) {
+    Kind kind,
+    ModelConfig config,
+    Weights weights,
+    CacheEstimate cache,
+    TextInspection text,
+    List<String> warnings) {
 
   /** What a folder is. */
   public enum Kind {
@@ -153,11 +160,13 @@ public record CheckpointInspection(
                   stored.put(
                       name,
                       new Stored(tensor.dtype().name(), tensor.elements(), tensor.byteSize())));
+      SourceText text = SourceText.readTolerantly(folder, config.architecture().vocabulary());
+      warnings.addAll(text.warnings());
       Kind kind =
           model.hasTrainingSettings()
               ? Kind.MIXTURE_OF_RECURSIONS_CHECKPOINT
               : Kind.LLAMA_CHECKPOINT;
-      return of(kind, config, stored, deep, warnings);
+      return of(kind, text.decided(config), stored, deep, TextInspection.of(text), warnings);
     }
   }
 
@@ -169,7 +178,10 @@ public record CheckpointInspection(
       stored.put(
           tensor.name(), new Stored(tensor.typeName(), tensor.elements(), tensor.byteSize()));
     }
-    return of(Kind.CONVERTED, config, stored, true, List.of());
+    SourceText text = SourceText.readTolerantly(folder, config.architecture().vocabulary());
+    TextInspection traced =
+        TextInspection.of(text.withDecision(TextRecord.traced(folder, text.decision())));
+    return of(Kind.CONVERTED, config, stored, true, traced, traced.warnings());
   }
 
   private record Stored(String type, long elements, long bytes) {}
@@ -179,6 +191,7 @@ public record CheckpointInspection(
       ModelConfig config,
       Map<String, Stored> stored,
       boolean byValue,
+      TextInspection text,
       List<String> warnings) {
     long unrolled = 0;
     long unrolledBytes = 0;
@@ -213,6 +226,7 @@ public record CheckpointInspection(
             types,
             byValue),
         CacheEstimate.of(config),
+        text,
         warnings);
   }
 }

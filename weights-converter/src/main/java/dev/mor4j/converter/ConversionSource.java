@@ -3,6 +3,7 @@ package dev.mor4j.converter;
 import dev.mor4j.converter.source.NamedTensors;
 import dev.mor4j.converter.source.SourceModel;
 import dev.mor4j.converter.source.SourceTensor;
+import dev.mor4j.converter.source.SourceText;
 import dev.mor4j.converter.source.SourceWeights;
 import dev.mor4j.converter.write.ResolvedHead;
 import dev.mor4j.converter.write.SharedTensors;
@@ -27,7 +28,8 @@ import java.util.function.LongConsumer;
  * What a conversion starts from: the settings and tensors of a checkpoint, or of a model converted
  * before. Owns the mappings of the files; for the thread that opened it.
  *
- * @param config with the aliases of {@code shared}
+ * @param config with the aliases of {@code shared}, and with what {@code text} says
+ * @param text the tokenizer and what lies beside it
  * @param shared the tensors to store, each once
  * @param files those read so far
  * @param warnings for the conversion's report
@@ -35,6 +37,7 @@ import java.util.function.LongConsumer;
 record ConversionSource(
     SourceWeights weights,
     ModelConfig config,
+    SourceText text,
     SharedTensors shared,
     List<Path> files,
     List<String> warnings)
@@ -51,6 +54,8 @@ record ConversionSource(
       return converted(folder, options);
     }
     SourceModel model = SourceModel.read(folder);
+    SourceText text =
+        SourceText.read(folder, model.config().architecture().vocabulary(), options.tokenizer());
     SourceWeights weights = SourceWeights.open(folder);
     try {
       Map<String, SourceTensor> named = NamedTensors.of(folder, model.config(), weights.tensors());
@@ -59,9 +64,12 @@ record ConversionSource(
       List<String> warnings = new ArrayList<>(model.warnings());
       warnings.addAll(weights.warnings());
       warnings.addAll(head.warnings());
+      warnings.addAll(text.warnings());
       List<Path> files = new ArrayList<>(model.files());
       files.addAll(weights.files());
-      return new ConversionSource(weights, head.config(), shared, files, warnings);
+      files.addAll(text.files());
+      return new ConversionSource(
+          weights, text.decided(head.config()), text, shared, files, warnings);
     } catch (IOException | RuntimeException e) {
       weights.close();
       throw e;
@@ -84,6 +92,10 @@ record ConversionSource(
           folder,
           "is already quantised as " + packed.get().label() + ", convert from the original");
     }
+    SourceText found =
+        SourceText.read(folder, config.architecture().vocabulary(), options.tokenizer());
+    SourceText text = found.withDecision(TextRecord.traced(folder, found.decision()));
+    ModelConfig kept = options.tokenizer() ? config : config.withText(Optional.empty());
     SourceWeights weights = SourceWeights.open(folder);
     try {
       Map<String, SourceTensor> tensors = new LinkedHashMap<>();
@@ -93,8 +105,9 @@ record ConversionSource(
       SharedTensors shared = apart(new SharedTensors(tensors, config.aliases()), config, options);
       List<Path> files = new ArrayList<>(List.of(configFile));
       files.addAll(weights.files());
+      files.addAll(text.files());
       return new ConversionSource(
-          weights, withAliases(config, shared.aliases()), shared, files, List.of());
+          weights, kept.withAliases(shared.aliases()), text, shared, files, text.warnings());
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -115,16 +128,6 @@ record ConversionSource(
         .quantization()
         .map(how -> shared.apart(TensorNames.shapes(config).keySet(), how::packingOf))
         .orElse(shared);
-  }
-
-  private static ModelConfig withAliases(ModelConfig config, Map<String, String> aliases) {
-    return new ModelConfig(
-        config.architecture(),
-        config.sharing(),
-        config.recursions(),
-        config.routing(),
-        config.caching(),
-        aliases);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mor4j.converter;
 
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,12 +22,13 @@ import java.util.stream.Stream;
  */
 public final class OutputFolder implements AutoCloseable {
   public static final String WEIGHTS = "model.safetensors";
-  public static final String TOKENIZER = "tokenizer.json";
   public static final String REPORT = "conversion.json";
 
   /** The files of a converted model; a folder with anything else in it is never replaced. */
   private static final Set<String> FILES =
-      Set.of(ModelConfigJson.FILE_NAME, WEIGHTS, TOKENIZER, REPORT);
+      Stream.concat(
+              Stream.of(ModelConfigJson.FILE_NAME, WEIGHTS, REPORT), TextFiles.names().stream())
+          .collect(Collectors.toUnmodifiableSet());
 
   private final Path destination;
   private final boolean overwrite;

@@ -3,11 +3,13 @@ package dev.mor4j.converter;
 import dev.mor4j.converter.write.SourceFiles;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.StrictJson;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What {@code conversion.json} says that a model was converted from. */
 public final class SourceRecord {
@@ -25,8 +27,7 @@ public final class SourceRecord {
         Files.isRegularFile(record)
             && Files.isRegularFile(folder.resolve(ModelConfigJson.FILE_NAME))
             && Files.isRegularFile(folder.resolve(OutputFolder.WEIGHTS))
-            && Files.isRegularFile(folder.resolve(OutputFolder.TOKENIZER))
-                == Files.isRegularFile(source.resolve(OutputFolder.TOKENIZER));
+            && textFiles(folder).equals(textFiles(source));
     if (!whole) {
       return false;
     }
@@ -42,6 +43,13 @@ public final class SourceRecord {
       }
     }
     return true;
+  }
+
+  /** The names of the files that a conversion takes along. */
+  private static List<String> textFiles(Path folder) throws IOException {
+    return Stream.concat(TextFiles.tokenizer(folder).stream(), TextFiles.settings(folder).stream())
+        .map(file -> file.getFileName().toString())
+        .toList();
   }
 
   private static boolean matches(Map<?, ?> entry, Path source) throws IOException {

@@ -1,10 +1,12 @@
 package dev.mor4j.converter;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 
 /** Where the tests find checkpoints, and copies of them to spoil. */
 final class Checkpoints {
@@ -42,6 +44,14 @@ final class Checkpoints {
       }
     }
     return target;
+  }
+
+  /** Puts a file of one of the tokenizers of testdata into {@code folder}. */
+  static void putTokenizer(String name, String file, Path folder) throws IOException {
+    Path packed = ROOT.resolve(Path.of("testdata", "tokenizers", name, file + ".gz"));
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
+      Files.copy(in, folder.resolve(file));
+    }
   }
 
   /** Names of what is in {@code folder}. */

@@ -93,8 +93,7 @@ class CudaGoldensTest {
       try (MorModel expected = MorModel.open(folder, cpu.withKvCache(kv));
           MorModel model = MorModel.open(folder, cuda(DeviceOptions.Numbers.F32).withKvCache(kv))) {
         collect(
-            String.format(
-                Locale.ROOT, "float32, decoding, %s caches, logits beside the CPU's", kv.label()),
+            "float32, decoding, %s caches, logits beside the CPU's".formatted(kv.label()),
             compareSteps(model, expected, tolerance));
       }
     }
@@ -228,8 +227,7 @@ class CudaGoldensTest {
   static void show() throws IOException {
     StringBuilder lines = new StringBuilder();
     LARGEST.forEach(
-        (what, value) ->
-            lines.append(String.format(Locale.ROOT, "emulated device, %s: %.2e%n", what, value)));
+        (what, value) -> lines.append(String.format(Locale.ROOT, "emulated device, %s: %.2e%n", what, value)));
     Path report = Path.of("target", "cuda-goldens.txt");
     Files.createDirectories(report.getParent());
     Files.writeString(report, lines);

@@ -3,7 +3,6 @@ package dev.mor4j.converter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mor4j.converter.source.TokenizerFile;
 import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.SafetensorsFile;
@@ -103,7 +102,20 @@ class HostileCheckpointTest {
   /** Read without that file, the checkpoint would be another model. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"config.json", "train_config.yaml", "tokenizer.json", "model.safetensors"})
+      strings = {
+        "config.json",
+        "train_config.yaml",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer.model",
+        "vocab.json",
+        "merges.txt",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "generation_config.json",
+        "chat_template.jinja",
+        "chat_template.json"
+      })
   void refusesFoldersAndBrokenLinksInPlaceOfFiles(String name) throws IOException {
     Path source = Checkpoints.copy("recursive-middle-cycle", dir.resolve("source"));
     Path file = source.resolve(name);
@@ -118,28 +130,59 @@ class HostileCheckpointTest {
     assertRefused(source, file + ": found a folder, a link to nowhere or the like");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tokenizer.json | {} | model",
+        "tokenizer.json | {\"model\": null} | model",
+        "tokenizer.json | {\"model\": {\"type\": \"Oracle\"}} | Oracle",
+        "tokenizer.json | {\"model\": | tokenizer.json",
+        "tokenizer.json | {\"added_tokens\":[[{\"id\":1 | tokenizer.json",
+        "tokenizer.model | no protocol buffer | tokenizer.model",
+        "vocab.json | {\"a\": 0} | has vocab.json and no merges.txt, expected both",
+        "merges.txt | a b | has merges.txt and no vocab.json, expected both",
+      })
+  void refusesTokenizersThatCannotBeRead(String name, String content, String message)
+      throws IOException {
+    Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
+    Files.writeString(source.resolve(name), content);
+    assertRefused(source, source.toString());
+    assertRefused(source, message);
+    assertRefused(source, "the option --no-tokenizer converts the model without its tokenizer");
+    CheckpointInspection inspection = CheckpointInspection.inspect(source);
+    assertThat(inspection.warnings()).anyMatch(warning -> warning.contains(message));
+    assertThat(inspection.text().tokenizer()).isEmpty();
+    CheckpointConverter.convert(
+        source, dir.resolve("without"), ConversionOptions.DEFAULT.withoutTokenizer());
+    assertThat(Checkpoints.list(dir.resolve("without"))).doesNotContain(name);
+  }
+
   @Test
-  void refusesTokenizersThatAreNotPlainJson() throws IOException {
+  void refusesTokenizersThatAreNotInUtf8() throws IOException {
     Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
     Path tokenizer = source.resolve("tokenizer.json");
     Files.write(tokenizer, "{}".getBytes(StandardCharsets.UTF_16));
-    assertRefused(source, tokenizer + ": the file is not valid UTF-8");
+    assertRefused(source, tokenizer.toString());
     Files.write(tokenizer, new byte[] {0, 0, 0, '{', -1, -1, -1, -1});
-    assertRefused(source, tokenizer + ": the file is not valid UTF-8");
-    Files.writeString(tokenizer, "\ufeff{}");
-    assertRefused(source, tokenizer + ": the file is not valid JSON");
-    Files.writeString(tokenizer, "{\"added_tokens\":[[{\"id\":1");
-    assertRefused(source, tokenizer + ": the file is not valid JSON");
+    assertRefused(source, tokenizer.toString());
   }
 
-  /** Values in the vocabulary that are no ids are skipped whole. */
-  @Test
-  void readsPastNestedValuesInAVocabulary() throws IOException {
-    Path tokenizer = dir.resolve("tokenizer.json");
-    Files.writeString(
-        tokenizer,
-        "{\"model\":{\"vocab\":{\"a\":[{\"b\":1},{\"c\":2},[{\"d\":1}]],\"e\":{\"f\":{}},\"g\":6}}}");
-    assertThat(TokenizerFile.vocabulary(tokenizer)).isEqualTo(7);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "generation_config.json",
+        "chat_template.jinja",
+        "chat_template.json"
+      })
+  void refusesSettingsThatAreTooLarge(String name) throws IOException {
+    Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
+    try (RandomAccessFile file = new RandomAccessFile(source.resolve(name).toFile(), "rw")) {
+      file.setLength((16 << 20) + 1);
+    }
+    assertRefused(source, name + ": the file has 16777217 bytes, expected at most 16777216");
   }
 
   @Test

@@ -187,6 +187,7 @@ class SettingsTest {
   @Test
   void acceptsTheSpellingsOfTransformers5() throws IOException {
     Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
+    Files.delete(source.resolve("generation_config.json"));
     Path config = source.resolve("config.json");
     edit(
         config,

@@ -13,12 +13,14 @@ import dev.mor4j.runtime.format.RandomModel;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.Sharing;
 import dev.mor4j.runtime.packing.Packing;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -174,7 +176,9 @@ public final class BenchmarkModels {
           folder,
           building -> {
             Files.createDirectory(building);
-            for (String name : List.of(WEIGHTS, "tokenizer.json")) {
+            List<String> names = new ArrayList<>(TextFiles.names());
+            names.add(WEIGHTS);
+            for (String name : names) {
               if (Files.exists(real.resolve(name))) {
                 Files.createSymbolicLink(building.resolve(name), real.resolve(name));
               }
@@ -220,13 +224,7 @@ public final class BenchmarkModels {
   }
 
   private static ModelConfig endless(ModelConfig config) {
-    return new ModelConfig(
-        endless(config.architecture()),
-        config.sharing(),
-        config.recursions(),
-        config.routing(),
-        config.caching(),
-        config.aliases());
+    return config.withArchitecture(endless(config.architecture()));
   }
 
   private static ArchitectureConfig endless(ArchitectureConfig a) {

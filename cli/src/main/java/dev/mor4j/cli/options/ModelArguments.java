@@ -89,7 +89,9 @@ public final class ModelArguments {
   public static Tokenizer tokenizer(MorModel model) throws IOException {
     if (model.tokenizer().isEmpty()) {
       throw new ModelFormatException(
-          model.folder(), "has no tokenizer.json, expected one: a text has to become token ids");
+          model.folder(),
+          "has no tokenizer, expected tokenizer.json, tokenizer.model, or vocab.json with merges.txt:"
+              + " a text has to become token ids");
     }
     return model.tokenizer().get();
   }

@@ -1,5 +1,6 @@
 package dev.mor4j.cli.options;
 
+import dev.mor4j.runtime.EncodingOptions;
 import dev.mor4j.runtime.MorModel;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -25,8 +26,8 @@ public final class TextTokens {
     }
   }
 
-  /** The ids of {@code text} with the model's first token before them, once. */
-  public static int[] withStart(MorModel model, String text) throws IOException {
-    return ModelArguments.tokenizer(model).encode(text, model.textStartId());
+  /** The ids of {@code text} with those that the model puts around it. */
+  public static int[] of(MorModel model, String text, EncodingOptions options) throws IOException {
+    return ModelArguments.tokenizer(model).encode(text, options);
   }
 }

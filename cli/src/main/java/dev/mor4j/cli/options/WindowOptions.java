@@ -10,6 +10,7 @@ import picocli.CommandLine;
 /** A text in windows, and how its tokens are routed. */
 public final class WindowOptions {
   @CommandLine.Mixin TextOption text;
+  @CommandLine.Mixin SpecialTokenOptions special;
 
   @CommandLine.Option(
       names = "--window",
@@ -52,7 +53,7 @@ public final class WindowOptions {
       throw new UsageException(
           "--window is " + window + ", expected at most the " + most + " positions of the model");
     }
-    int[] ids = TextTokens.withStart(model, content);
+    int[] ids = TextTokens.of(model, content, special.encoding());
     TextWindows all = new TextWindows(ids, window, windows);
     if (all.count() == 0) {
       throw new UsageException(

@@ -77,6 +77,7 @@ public final class GenerationReport {
     cache.put("held_bytes", kv.heldBytes());
     cache.put("vanilla_bytes", kv.vanillaBytes());
     json.put("kv", cache);
+    json.put("warnings", result.warnings());
     json.put("kernels", model.backendDescription());
     return json;
   }

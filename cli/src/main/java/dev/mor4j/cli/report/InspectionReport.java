@@ -2,6 +2,7 @@ package dev.mor4j.cli.report;
 
 import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.converter.CheckpointInspection;
+import dev.mor4j.converter.TextInspection;
 import dev.mor4j.runtime.format.ArchitectureConfig;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.RoutingConfig;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** An inspection in words and as JSON. */
 public final class InspectionReport {
@@ -61,6 +63,15 @@ public final class InspectionReport {
             Sizes.bytes(inspection.cache().expected()),
             Sizes.bytes(inspection.cache().worst()),
             Sizes.bytes(inspection.cache().vanilla())));
+    TextInspection text = inspection.text();
+    lines.add(
+        "tokenizer   "
+            + (text.tokenizer().isEmpty() ? "none" : String.join(", ", text.tokenizer())));
+    if (!text.tokenizer().isEmpty()) {
+      lines.add("texts       begin with " + described(text.begin()));
+      lines.add("            end with " + described(text.end()));
+    }
+    lines.add("generation  ends at " + described(text.generationEnd()));
     if (!inspection.byValue()) {
       lines.add("note        weights were not read: equal tensors may be counted more than once");
     }
@@ -99,7 +110,35 @@ public final class InspectionReport {
     kv.put("worst", inspection.cache().worst());
     kv.put("vanilla", inspection.cache().vanilla());
     json.put("kv_bytes_per_token", kv);
+    json.put("text", textJson());
     json.put("warnings", inspection.warnings());
+    return json;
+  }
+
+  private static String described(TextInspection.Ids ids) {
+    return (ids.ids().isEmpty()
+            ? "nothing"
+            : ids.ids().stream().map(String::valueOf).collect(Collectors.joining(", ")))
+        + " ("
+        + ids.source()
+        + ")";
+  }
+
+  private Map<String, Object> textJson() {
+    TextInspection text = inspection.text();
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("tokenizer", text.tokenizer());
+    json.put("begin", idsJson(text.begin()));
+    json.put("end", idsJson(text.end()));
+    json.put("bos", idsJson(text.bos()));
+    json.put("generation_end", idsJson(text.generationEnd()));
+    return json;
+  }
+
+  private static Map<String, Object> idsJson(TextInspection.Ids ids) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("ids", ids.ids());
+    json.put("from", ids.source());
     return json;
   }
 

@@ -4,9 +4,9 @@ import java.io.BufferedOutputStream;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,17 +19,29 @@ import java.util.Set;
  * @param outIsTerminal whether a person reads {@code out}
  * @param errIsTerminal whether a person reads {@code err}
  * @param environment environment variables
+ * @param in what a command reads
  */
 public record Terminal(
     PrintStream out,
     PrintStream err,
     boolean outIsTerminal,
     boolean errIsTerminal,
-    Map<String, String> environment) {
+    Map<String, String> environment,
+    InputStream in) {
   private static final int DEFAULT_COLUMNS = 80;
 
   /** What the launcher found to be terminals: {@code out}, {@code err}, {@code out,err}. */
   private static final String TERMINALS = "mor4j.terminals";
+
+  /** A terminal whose commands read what the process does. */
+  public Terminal(
+      PrintStream out,
+      PrintStream err,
+      boolean outIsTerminal,
+      boolean errIsTerminal,
+      Map<String, String> environment) {
+    this(out, err, outIsTerminal, errIsTerminal, environment, System.in);
+  }
 
   /** The terminal of this process. */
   public static Terminal ofProcess() {
@@ -41,7 +53,8 @@ public record Terminal(
             : isConsole() ? Set.of("out", "err") : Set.of();
     PrintStream out = stream(FileDescriptor.out);
     PrintStream err = stream(FileDescriptor.err);
-    return new Terminal(out, err, known.contains("out"), known.contains("err"), System.getenv());
+    return new Terminal(
+        out, err, known.contains("out"), known.contains("err"), System.getenv(), System.in);
   }
 
   /** Without the launcher: a terminal at both ends, or none. */
@@ -71,7 +84,7 @@ public record Terminal(
 
   /** A line for people, beside the results. */
   public void say(String format, Object... arguments) {
-    err.printf(Locale.ROOT, format + "%n", arguments);
+    err.print(Sizes.format(format + "%n", arguments));
     err.flush();
   }
 }

@@ -41,7 +41,7 @@ final class ServedModel implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=dev.mor4j.bindings,ai.djl.tokenizers",
+                "--enable-native-access=dev.mor4j.bindings",
                 "-p",
                 System.getProperty("jdk.module.path"),
                 "-cp",

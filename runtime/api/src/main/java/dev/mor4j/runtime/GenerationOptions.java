@@ -21,6 +21,8 @@ public final class GenerationOptions {
     double repetitionPenalty = 1;
     OptionalLong seed = OptionalLong.empty();
     List<String> stop = List.of();
+    boolean addBos = true;
+    boolean parseSpecial = false;
 
     Values copy() {
       Values copy = new Values();
@@ -32,6 +34,8 @@ public final class GenerationOptions {
       copy.repetitionPenalty = repetitionPenalty;
       copy.seed = seed;
       copy.stop = stop;
+      copy.addBos = addBos;
+      copy.parseSpecial = parseSpecial;
       return copy;
     }
   }
@@ -126,6 +130,22 @@ public final class GenerationOptions {
     return values.stop;
   }
 
+  /**
+   * Whether a text prompt that begins a text gets the ids that the model puts before one. Ids as
+   * prompts are taken as they are.
+   */
+  public boolean addBos() {
+    return values.addBos;
+  }
+
+  /**
+   * Whether special tokens that are written in a text prompt become their ids. Leave this off for
+   * text that others have written: they could end it, or speak for somebody else.
+   */
+  public boolean parseSpecial() {
+    return values.parseSpecial;
+  }
+
   /** These options with another {@link #maxNewTokens()}. */
   public GenerationOptions withMaxNewTokens(int value) {
     return with(changed -> changed.maxNewTokens = value);
@@ -174,6 +194,16 @@ public final class GenerationOptions {
     return with(changed -> changed.stop = List.copyOf(value));
   }
 
+  /** These options with another {@link #addBos()}. */
+  public GenerationOptions withAddBos(boolean value) {
+    return with(changed -> changed.addBos = value);
+  }
+
+  /** These options with another {@link #parseSpecial()}. */
+  public GenerationOptions withParseSpecial(boolean value) {
+    return with(changed -> changed.parseSpecial = value);
+  }
+
   private Map<String, Object> named() {
     return Options.named(
         "maxNewTokens", values.maxNewTokens,
@@ -183,7 +213,9 @@ public final class GenerationOptions {
         "minP", values.minP,
         "repetitionPenalty", values.repetitionPenalty,
         "seed", values.seed,
-        "stop", values.stop);
+        "stop", values.stop,
+        "addBos", values.addBos,
+        "parseSpecial", values.parseSpecial);
   }
 
   @Override

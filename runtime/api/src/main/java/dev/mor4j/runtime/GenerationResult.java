@@ -10,11 +10,18 @@ public final class GenerationResult {
   private final String text;
   private final List<Token> tokens;
   private final FinishReason finishReason;
-  private final List<Integer> promptDepths;
-  private final int promptTokens;
+  private final PromptFacts prompt;
   private final long seed;
   private final Times times;
   private final KvStatistics kv;
+
+  /** What became of the prompt: its tokens, the depths of those computed, and warnings of it. */
+  record PromptFacts(int tokens, List<Integer> depths, List<String> warnings) {
+    PromptFacts {
+      depths = List.copyOf(depths);
+      warnings = List.copyOf(warnings);
+    }
+  }
 
   /** How long its two parts took, in nanoseconds. */
   record Times(long prefill, long decode) {}
@@ -22,16 +29,14 @@ public final class GenerationResult {
   GenerationResult(
       List<Token> tokens,
       FinishReason finishReason,
-      List<Integer> promptDepths,
-      int promptTokens,
+      PromptFacts prompt,
       long seed,
       Times times,
       KvStatistics kv) {
     this.text = tokens.stream().map(Token::text).collect(Collectors.joining());
     this.tokens = List.copyOf(tokens);
     this.finishReason = finishReason;
-    this.promptDepths = List.copyOf(promptDepths);
-    this.promptTokens = promptTokens;
+    this.prompt = prompt;
     this.seed = seed;
     this.times = times;
     this.kv = kv;
@@ -54,12 +59,20 @@ public final class GenerationResult {
 
   /** Tokens of the prompt, with a first token that was put before it. */
   public int promptTokens() {
-    return promptTokens;
+    return prompt.tokens();
   }
 
   /** For each token of the prompt that was computed, in how many recursions it took part. */
   public List<Integer> promptDepths() {
-    return promptDepths;
+    return prompt.depths();
+  }
+
+  /**
+   * What the caller should know of the prompt, in whole sentences: for one, that it began with the
+   * token that the model puts before every text, which was then not added a second time.
+   */
+  public List<String> warnings() {
+    return prompt.warnings();
   }
 
   /** The seed that made the choices, also where none was given. */
@@ -96,7 +109,7 @@ public final class GenerationResult {
         "GenerationResult[%d tokens after a prompt of %d, %s, first token after %.1f ms, then %.1f"
             + " tokens/s, seed %d, %s]",
         tokens.size(),
-        promptTokens,
+        prompt.tokens(),
         finishReason,
         times.prefill() / 1e6,
         decodeTokensPerSecond(),

@@ -37,9 +37,7 @@ final class GenerationStart {
     this.context = context;
     this.seed = options.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
     TextAssembler assembler =
-        tokenizer.isPresent()
-            ? new TextAssembler(tokenizer.get()::decode, context, options.stop())
-            : null;
+        tokenizer.map(known -> known.assembler(context, options.stop())).orElse(null);
     this.text = new GeneratedText(model.endIds(), options.maxNewTokens(), assembler);
   }
 

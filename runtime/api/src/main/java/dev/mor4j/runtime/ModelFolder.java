@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -57,10 +58,17 @@ final class ModelFolder {
             folder, "has no file " + name + ", expected a model folder as the converter writes it");
       }
     }
-    Path tokenizer = folder.resolve(TOKENIZER);
-    if (Files.exists(tokenizer) && !Files.isRegularFile(tokenizer)) {
-      throw new ModelFormatException(tokenizer, "is no file, expected a tokenizer in JSON");
-    }
+    tokenizer(folder);
+  }
+
+  /**
+   * The files of the tokenizer of {@code folder}; empty where it has none.
+   *
+   * @throws ModelFormatException where something else than a file has such a name, or one of two
+   *     files is missing
+   */
+  static List<Path> tokenizer(Path folder) throws IOException {
+    return TextFiles.tokenizer(folder);
   }
 
   private static Optional<String> signOfCheckpoint(Path folder) throws IOException {

@@ -17,9 +17,6 @@ final class ModelResources implements Forgotten.Owned {
   private final KvPools pools;
   private final BufferPool buffers;
 
-  /** Closes the tokenizer's library; nothing without a tokenizer. */
-  private final Runnable tokenizerCloser;
-
   private int users;
   private boolean closed;
 
@@ -27,18 +24,12 @@ final class ModelResources implements Forgotten.Owned {
   private boolean abandoned;
 
   ModelResources(
-      Path folder,
-      ModelWeights weights,
-      Backend backend,
-      KvPools pools,
-      BufferPool buffers,
-      Runnable tokenizerCloser) {
+      Path folder, ModelWeights weights, Backend backend, KvPools pools, BufferPool buffers) {
     this.folder = folder;
     this.weights = weights;
     this.backend = backend;
     this.pools = pools;
     this.buffers = buffers;
-    this.tokenizerCloser = tokenizerCloser;
   }
 
   /** A session or an engine is opened, or a call begins. */
@@ -100,7 +91,6 @@ final class ModelResources implements Forgotten.Owned {
     closed = true;
     buffers.close();
     pools.close();
-    tokenizerCloser.run();
     backend.close();
     weights.close();
   }

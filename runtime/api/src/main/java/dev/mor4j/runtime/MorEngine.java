@@ -8,6 +8,7 @@ import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
+import dev.mor4j.runtime.text.codec.TooManyTokensException;
 import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.List;
@@ -149,9 +150,7 @@ public final class MorEngine implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request) {
     Objects.requireNonNull(request, "request");
-    int[] ids =
-        request.promptIds().orElseGet(() -> model.promptIds(request.prompt().orElseThrow(), true));
-    RunningRequest running = new RunningRequest(this, request, ids);
+    RunningRequest running = new RunningRequest(this, request, promptTokens(request));
     if (!reserveWait()) {
       throw measures.refuse(
           RequestRefusedException.Reason.QUEUE_FULL,
@@ -175,6 +174,20 @@ public final class MorEngine implements AutoCloseable {
       running.ended(FinishReason.CANCELLED);
     }
     return generation;
+  }
+
+  private PromptTokens promptTokens(GenerationRequest request) {
+    if (request.promptIds().isPresent()) {
+      return PromptTokens.of(request.promptIds().get());
+    }
+    int most = model.contextLength(request.session().contextLength());
+    try {
+      return model.promptIds(request.prompt().orElseThrow(), request.generation(), true, most);
+    } catch (TooManyTokensException e) {
+      throw measures.refuse(
+          RequestRefusedException.Reason.TOO_LARGE,
+          "the prompt has more tokens than the context of " + most + " holds");
+    }
   }
 
   private boolean reserveWait() {

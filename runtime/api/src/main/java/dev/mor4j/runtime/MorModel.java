@@ -1,6 +1,5 @@
 package dev.mor4j.runtime;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.runtime.backend.Backend;
 import dev.mor4j.runtime.cache.KvPlan;
 import dev.mor4j.runtime.cache.KvPools;
@@ -16,16 +15,20 @@ import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.kv.KvPageLayout;
 import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.routing.RoutingSettings;
+import dev.mor4j.runtime.text.bounds.TextBoundsRules;
+import dev.mor4j.runtime.text.bounds.TextFiles;
+import dev.mor4j.runtime.text.codec.TextBounds;
+import dev.mor4j.runtime.text.codec.TokenCodec;
+import dev.mor4j.runtime.text.codec.TooManyTokensException;
+import dev.mor4j.runtime.text.tokenizer.TokenizerFiles;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.io.IOException;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.FutureTask;
 
 /**
  * An opened model: weights mapped once, off-heap, whatever the number of sessions. Make one, share
@@ -74,17 +77,7 @@ public final class MorModel implements AutoCloseable {
     this.pools = newKvPools();
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
-    this.resources =
-        new ModelResources(
-            folder,
-            weights,
-            backend,
-            pools,
-            buffers,
-            tokenizer == null ? () -> {} : tokenizer.closer());
-    if (tokenizer != null) {
-      tokenizer.keepsReachable(this);
-    }
+    this.resources = new ModelResources(folder, weights, backend, pools, buffers);
     Forgotten.watch(this, resources);
   }
 
@@ -112,35 +105,31 @@ public final class MorModel implements AutoCloseable {
     Objects.requireNonNull(folder, "folder");
     Objects.requireNonNull(options, "options");
     ModelFolder.require(folder);
-    Path tokenizerFile = folder.resolve(ModelFolder.TOKENIZER);
-    FutureTask<HuggingFaceTokenizer> reading =
-        Files.exists(tokenizerFile) ? Tokenizer.startReading(tokenizerFile) : null;
     ModelWeights weights = null;
     Backend backend = null;
-    Tokenizer tokenizer = null;
     try {
       ModelConfig config = ModelConfigJson.read(folder.resolve(ModelFolder.CONFIG));
+      Tokenizer tokenizer = tokenizer(folder, config);
       weights = ModelWeights.open(folder.resolve(ModelFolder.WEIGHTS), config);
       backend = BackendSelection.select(options, weights);
-      if (reading != null) {
-        tokenizer = Tokenizer.finishReading(reading, config.architecture().vocabulary());
-      }
       return new MorModel(folder, options, weights, backend, tokenizer);
     } catch (IOException | RuntimeException | Error e) {
-      closeAfterFailure(reading, backend, weights);
+      closeAfterFailure(backend, weights);
       throw e;
     }
   }
 
-  private static void closeAfterFailure(
-      FutureTask<HuggingFaceTokenizer> reading, Backend backend, ModelWeights weights) {
-    if (reading != null) {
-      try {
-        Tokenizer.finishReading(reading, 1).close();
-      } catch (IOException | RuntimeException e) {
-        // It was not opened, so there is nothing to close; the caller learns of the first failure.
-      }
+  /** The folder's tokenizer; null where it has none. */
+  private static Tokenizer tokenizer(Path folder, ModelConfig config) throws IOException {
+    if (ModelFolder.tokenizer(folder).isEmpty()) {
+      return null;
     }
+    TokenCodec codec = TokenizerFiles.open(folder);
+    TextBounds bounds = TextBoundsRules.ofConverted(config, codec).bounds();
+    return new Tokenizer(codec, bounds, config.architecture().vocabulary(), folder);
+  }
+
+  private static void closeAfterFailure(Backend backend, ModelWeights weights) {
     if (backend != null) {
       backend.close();
     }
@@ -185,13 +174,12 @@ public final class MorModel implements AutoCloseable {
   }
 
   /**
-   * The id that a text begins with where nothing else is said: {@code <|endoftext|>} if the
-   * vocabulary has it, else the beginning of text of the model's configuration; -1 without either.
+   * The id that a text begins with: the first that the model puts before every text, else the
+   * beginning of text of its configuration; -1 without either.
    */
   public int textStartId() {
-    return tokenizer().isEmpty()
-        ? config.architecture().bosTokenId()
-        : tokenizer.specialToken("<|endoftext|>").orElse(config.architecture().bosTokenId());
+    int[] begin = tokenizer == null ? new int[0] : tokenizer.beginIds();
+    return begin.length > 0 ? begin[0] : config.architecture().bosTokenId();
   }
 
   /** A new session with all recursions and the threshold as trained. The caller closes it. */
@@ -402,15 +390,25 @@ public final class MorModel implements AutoCloseable {
         tokens * vanilla.entryBytes());
   }
 
-  /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
-  int[] promptIds(String prompt, boolean begins) {
+  /**
+   * The ids of a prompt.
+   *
+   * @param begins whether it begins a text, so that the ids that the model puts before one come
+   * @param maxTokens most ids
+   * @throws TooManyTokensException when there are more; the rest of the prompt was not looked at
+   */
+  PromptTokens promptIds(String prompt, GenerationOptions options, boolean begins, int maxTokens) {
     Tokenizer known =
         tokenizer()
             .orElseThrow(
                 () ->
                     new IllegalStateException(
-                        "the model " + folder + " has no tokenizer.json; give token ids"));
-    return known.encode(prompt, begins ? config.architecture().bosTokenId() : -1);
+                        "the model "
+                            + folder
+                            + " has no tokenizer ("
+                            + TextFiles.described()
+                            + "); give token ids"));
+    return known.prompt(prompt, options, begins, maxTokens);
   }
 
   BufferPool buffers() {

@@ -6,6 +6,7 @@ import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.text.GrowingText;
+import dev.mor4j.runtime.text.codec.TooManyTokensException;
 import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Objects;
@@ -58,7 +59,9 @@ public final class MorSession implements AutoCloseable {
       String prompt, GenerationOptions options, Consumer<? super Token> onToken) {
     Objects.requireNonNull(onToken, "onToken");
     Objects.requireNonNull(options, "options");
-    return generate(promptIds(prompt), options, onToken);
+    try (TokenStream tokens = stream(prompt, options)) {
+      return tokens.readAll(onToken);
+    }
   }
 
   /** Generates text after {@code prompt} and returns it when it has ended. */
@@ -84,13 +87,18 @@ public final class MorSession implements AutoCloseable {
    */
   public TokenStream stream(String prompt, GenerationOptions options) {
     Objects.requireNonNull(options, "options");
-    return stream(promptIds(prompt), options);
+    return stream(promptTokens(prompt, options), options);
   }
 
   /** As {@link #stream(String, GenerationOptions)}, with token ids that are taken as they are. */
   public TokenStream stream(int[] promptIds, GenerationOptions options) {
     Objects.requireNonNull(promptIds, "promptIds");
     Objects.requireNonNull(options, "options");
+    return stream(PromptTokens.of(promptIds), options);
+  }
+
+  private TokenStream stream(PromptTokens prompt, GenerationOptions options) {
+    int[] promptIds = prompt.ids();
     model.checkIds(promptIds, promptIds.length);
     begin();
     try {
@@ -117,7 +125,7 @@ public final class MorSession implements AutoCloseable {
       }
       text.append(promptIds);
       try {
-        stream = new TokenStream(this, model, options, promptStart);
+        stream = new TokenStream(this, model, options, prompt);
       } catch (RuntimeException | Error e) {
         text.truncate(promptStart);
         throw e;
@@ -172,11 +180,25 @@ public final class MorSession implements AutoCloseable {
     return model.kvStatistics(text.computed(), caches);
   }
 
-  /** The ids of a prompt; at the beginning of a text, with the model's first token before it. */
-  private int[] promptIds(String prompt) {
+  /** The ids of a prompt, as many as the context still holds. */
+  private PromptTokens promptTokens(String prompt, GenerationOptions options) {
     Objects.requireNonNull(prompt, "prompt");
     requireOpen();
-    return model.promptIds(prompt, text.length() == 0);
+    int before = text.length();
+    int room = text.contextLength() - before;
+    try {
+      return model.promptIds(prompt, options, before == 0, room);
+    } catch (TooManyTokensException e) {
+      throw new IllegalArgumentException(
+          "the prompt has more than the "
+              + room
+              + " tokens for which there is room after "
+              + before
+              + " of the session, expected at most "
+              + text.contextLength()
+              + " in all",
+          e);
+    }
   }
 
   /**

@@ -19,6 +19,7 @@ final class RunningRequest implements SequenceListener {
 
   private final MorEngine engine;
   private final GenerationRequest request;
+  private final PromptTokens prompt;
   private final int[] promptIds;
   private final RoutingSettings settings;
   private final int contextLength;
@@ -34,11 +35,12 @@ final class RunningRequest implements SequenceListener {
   private long lastTokenNanos;
 
   /** Checks the request; see {@link MorEngine#submit} for what it throws. */
-  RunningRequest(MorEngine engine, GenerationRequest request, int[] promptIds) {
+  RunningRequest(MorEngine engine, GenerationRequest request, PromptTokens prompt) {
     MorModel model = engine.model();
     this.engine = engine;
     this.request = request;
-    this.promptIds = promptIds;
+    this.prompt = prompt;
+    this.promptIds = prompt.ids();
     model.checkIds(promptIds, promptIds.length);
     SessionOptions session = request.session();
     this.settings = model.settings(RoutingMode.THRESHOLD, session);
@@ -174,8 +176,7 @@ final class RunningRequest implements SequenceListener {
     return new GenerationResult(
         generation.allTokens(),
         reason,
-        promptDepths,
-        promptIds.length,
+        new GenerationResult.PromptFacts(promptIds.length, promptDepths, prompt.warnings()),
         start.seed,
         new GenerationResult.Times(
             firstTokenNanos, tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos),

@@ -41,6 +41,7 @@ public final class TokenStream implements Iterator<Token>, Iterable<Token>, Auto
   private final GenerationOptions options;
   private final int promptStart;
   private final int promptEnd;
+  private final List<String> promptWarnings;
   private final long seed;
   private final Sampler sampler;
 
@@ -54,12 +55,14 @@ public final class TokenStream implements Iterator<Token>, Iterable<Token>, Auto
   private boolean isRead;
   private GenerationResult result;
 
-  TokenStream(MorSession session, MorModel model, GenerationOptions options, int promptStart) {
+  /** Goes on from the session's text, of which the last tokens are {@code prompt}. */
+  TokenStream(MorSession session, MorModel model, GenerationOptions options, PromptTokens prompt) {
     GenerationStart start = new GenerationStart(model, options, session.text().copyOfIds());
     this.session = session;
     this.options = options;
-    this.promptStart = promptStart;
     this.promptEnd = session.text().length();
+    this.promptStart = promptEnd - prompt.ids().length;
+    this.promptWarnings = prompt.warnings();
     this.seed = start.seed;
     this.generated = start.text;
     this.buffers = session.takeBuffers();
@@ -201,8 +204,7 @@ public final class TokenStream implements Iterator<Token>, Iterable<Token>, Auto
     return new GenerationResult(
         Token.allOf(generated),
         generated.reason(),
-        promptDepths,
-        promptEnd - promptStart,
+        new GenerationResult.PromptFacts(promptEnd - promptStart, promptDepths, promptWarnings),
         seed,
         isEmpty
             ? new GenerationResult.Times(0, 0)

@@ -1,163 +1,185 @@
 package dev.mor4j.runtime;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.TextAssembler;
+import dev.mor4j.runtime.text.bounds.TextBoundsRules;
+import dev.mor4j.runtime.text.codec.TextBounds;
+import dev.mor4j.runtime.text.codec.TokenCodec;
+import dev.mor4j.runtime.text.codec.TokenDecoder;
+import dev.mor4j.runtime.text.codec.TooManyTokensException;
+import dev.mor4j.runtime.text.tokenizer.TokenizerFiles;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.ServiceLoader;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import org.slf4j.LoggerFactory;
-import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
- * Text to token ids and back, as the model's {@code tokenizer.json} says. Owned by its model; any
- * thread.
+ * Text to token ids and back, as the files of a model or of a tokenizer say. Immutable, without
+ * native code and with nothing to close; any thread.
+ *
+ * <pre>{@code
+ * Tokenizer tokenizer = Tokenizer.open(Path.of("models/books"));
+ * int[] ids = tokenizer.encode("Once upon a time");
+ * String text = tokenizer.decode(ids);
+ * }</pre>
+ *
+ * <p>A model's own tokenizer is {@link MorModel#tokenizer()}. A surrogate that stands alone in a
+ * text counts as U+FFFD.
  */
 public final class Tokenizer {
-  private static final Map<String, String> OPTIONS =
-      Map.of("truncation", "false", "padding", "false");
+  private static final int[] NO_IDS = {};
 
-  /** System property: how much SLF4J reports of itself. It is read once. */
-  private static final String VERBOSITY = "slf4j.internal.verbosity";
-
-  static {
-    // The library counts its uses over the network unless told not to, by this setting of its own.
-    if (System.getenv("OPT_OUT_TRACKING") == null
-        && System.getProperty("OPT_OUT_TRACKING") == null) {
-      System.setProperty("OPT_OUT_TRACKING", "true");
-    }
-  }
-
-  private final HuggingFaceTokenizer tokenizer;
+  private final TokenCodec codec;
+  private final TextBounds bounds;
   private final int vocabulary;
+  private final Path source;
 
   /**
-   * The model that closes the library: whoever has this may use it, so the model is not forgotten.
+   * @param bounds what the model puts around a text
+   * @param vocabulary largest id that may come out, plus one
+   * @param source where it comes from, for {@link #toString()}
    */
-  private MorModel owner;
-
-  private Tokenizer(HuggingFaceTokenizer tokenizer, int vocabulary) {
-    this.tokenizer = tokenizer;
+  Tokenizer(TokenCodec codec, TextBounds bounds, int vocabulary, Path source) {
+    this.codec = codec;
+    this.bounds = bounds;
     this.vocabulary = vocabulary;
+    this.source = source;
   }
 
   /**
-   * Starts to read {@code file} on a thread of its own: that takes longer than all the rest of
-   * opening a model, and most of it is waiting for another library to load.
+   * Opens a tokenizer.
+   *
+   * @param path the folder of a converted model or of a checkpoint, or one of {@code
+   *     tokenizer.json}, {@code tokenizer.model}, and {@code vocab.json} with {@code merges.txt}
+   *     beside it. A file alone says itself which ids are put around a text; in a folder the
+   *     model's configuration is asked as well. A checkpoint's settings may name special tokens
+   *     that the tokenizer's file has not: they get the ids behind its own, as in the {@code
+   *     transformers} library, and a model that is made of the checkpoint does not have them
+   * @throws IOException when a file is missing, damaged, or has something that is not known; the
+   *     message names it
    */
-  static FutureTask<HuggingFaceTokenizer> startReading(Path file) {
-    FutureTask<HuggingFaceTokenizer> reading =
-        new FutureTask<>(
-            () -> {
-              prepareLogging();
-              try (InputStream json = Files.newInputStream(file)) {
-                return HuggingFaceTokenizer.newInstance(json, OPTIONS);
-              } catch (RuntimeException e) {
-                throw new ModelFormatException(file, "not a tokenizer: " + e.getMessage(), e);
-              }
-            });
-    Thread.ofPlatform().daemon().name("mor4j-tokenizer").start(reading);
-    return reading;
-  }
-
-  /**
-   * Initialises the logging API that the library uses, without the warning that there is no
-   * provider. An application that has one, or says how much that API reports, is left alone.
-   */
-  private static void prepareLogging() {
-    if (System.getProperty(VERBOSITY) != null
-        || System.getProperty(LoggerFactory.PROVIDER_PROPERTY_KEY) != null
-        || ServiceLoader.load(SLF4JServiceProvider.class, LoggerFactory.class.getClassLoader())
-            .stream()
-            .findAny()
-            .isPresent()) {
-      return;
+  public static Tokenizer open(Path path) throws IOException {
+    Objects.requireNonNull(path, "path");
+    if (!Files.exists(path)) {
+      throw new ModelFormatException(
+          path, "there is no such file or folder, expected a model or a tokenizer");
     }
-    System.setProperty(VERBOSITY, "ERROR");
-    try {
-      LoggerFactory.getILoggerFactory();
-    } finally {
-      System.clearProperty(VERBOSITY);
-    }
+    TokenCodec ofFile = TokenizerFiles.open(path);
+    TextBounds bounds = TextBoundsRules.of(path, ofFile).bounds();
+    TokenCodec codec = TextBoundsRules.completed(path, ofFile);
+    return new Tokenizer(codec, bounds, codec.idBound(), path);
   }
 
-  /** Waits for what {@link #startReading} has started. */
-  static Tokenizer finishReading(FutureTask<HuggingFaceTokenizer> reading, int vocabulary)
-      throws IOException {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return new Tokenizer(reading.get(), vocabulary);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          switch (e.getCause()) {
-            case IOException cause -> throw cause;
-            case RuntimeException cause -> throw cause;
-            case Error cause -> throw cause;
-            default -> throw new IllegalStateException(e.getCause());
-          }
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** Keeps the model that owns this reachable for as long as this is. */
-  void keepsReachable(MorModel model) {
-    owner = model;
-  }
-
-  /** Closes the library; does not refer to this. */
-  Runnable closer() {
-    return tokenizer::close;
-  }
-
-  /** The ids of {@code text}, with the tokens that the tokenizer itself puts around a text. */
+  /** The ids of {@code text}, with {@link EncodingOptions#defaults()}. */
   public int[] encode(String text) {
+    return encode(text, EncodingOptions.defaults());
+  }
+
+  /**
+   * The ids of {@code text}.
+   *
+   * @throws IllegalArgumentException when there are more than {@link EncodingOptions#maxTokens()}
+   *     allows, or when the tokenizer gives an id that the model has not
+   */
+  public int[] encode(String text, EncodingOptions options) {
     Objects.requireNonNull(text, "text");
-    long[] ids = libraryIds(text, true);
-    int[] result = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      if (ids[i] < 0 || ids[i] >= vocabulary) {
+    Objects.requireNonNull(options, "options");
+    int[] begin = options.addBegin() ? bounds.begin() : NO_IDS;
+    int[] end = options.addEnd() ? bounds.end() : NO_IDS;
+    int around = begin.length + end.length;
+    if (around > options.maxTokens()) {
+      throw new TooManyTokensException(options.maxTokens());
+    }
+    return joined(begin, encode(text, options.parseSpecial(), options.maxTokens(), around), end);
+  }
+
+  /** The ids of a text alone, of which {@code maxTokens} minus {@code around} are allowed. */
+  private int[] encode(String text, boolean parseSpecial, int maxTokens, int around) {
+    int[] ids;
+    try {
+      ids = codec.encode(text, parseSpecial, maxTokens - around);
+    } catch (TooManyTokensException e) {
+      throw new TooManyTokensException(maxTokens);
+    }
+    for (int id : ids) {
+      if (id >= vocabulary) {
         throw new IllegalArgumentException(
             "the tokenizer gives id "
-                + ids[i]
+                + id
                 + ", expected less than the vocabulary of "
                 + vocabulary);
       }
-      result[i] = (int) ids[i];
     }
-    return result;
+    return ids;
   }
 
   /**
-   * The ids of {@code text} with {@code start} before them, unless they begin with it or it is
-   * negative.
+   * The ids of a prompt: at the beginning of a text those that begin one before it, never those
+   * that end one behind it. Where the caller has written a beginning himself, there is no second.
+   *
+   * @param begins whether the prompt begins a text
+   * @param maxTokens most ids
    */
-  public int[] encode(String text, int start) {
-    int[] ids = encode(text);
-    if (start < 0 || (ids.length > 0 && ids[0] == start)) {
+  PromptTokens prompt(String text, GenerationOptions options, boolean begins, int maxTokens) {
+    int[] begin = begins && options.addBos() ? bounds.begin() : NO_IDS;
+    if (!options.parseSpecial() || begin.length == 0) {
+      int most = Math.max(0, maxTokens);
+      if (begin.length > most) {
+        throw new TooManyTokensException(most);
+      }
+      int[] ids = encode(text, options.parseSpecial(), most, begin.length);
+      return PromptTokens.of(joined(begin, ids, NO_IDS));
+    }
+    int[] ids = encode(text, true, Math.max(0, maxTokens), 0);
+    int written = overlap(begin, ids);
+    int[] added = Arrays.copyOf(begin, begin.length - written);
+    if (added.length + ids.length > maxTokens) {
+      throw new TooManyTokensException(maxTokens);
+    }
+    return new PromptTokens(
+        joined(added, ids, NO_IDS),
+        written == 0
+            ? List.of()
+            : List.of(
+                "The prompt begins with "
+                    + codec.token(begin[begin.length - written]).orElse("the token")
+                    + ", which the model puts before every text, so it was not added a second"
+                    + " time."));
+  }
+
+  /** The most ids at the end of {@code begin} that {@code ids} begin with. */
+  private static int overlap(int[] begin, int[] ids) {
+    for (int n = Math.min(begin.length, ids.length); n > 0; n--) {
+      if (Arrays.equals(begin, begin.length - n, begin.length, ids, 0, n)) {
+        return n;
+      }
+    }
+    return 0;
+  }
+
+  private static int[] joined(int[] begin, int[] ids, int[] end) {
+    if (begin.length + end.length == 0) {
       return ids;
     }
-    int[] withStart = new int[ids.length + 1];
-    withStart[0] = start;
-    System.arraycopy(ids, 0, withStart, 1, ids.length);
-    return withStart;
+    int[] all = Arrays.copyOf(begin, begin.length + ids.length + end.length);
+    System.arraycopy(ids, 0, all, begin.length, ids.length);
+    System.arraycopy(end, 0, all, begin.length + ids.length, end.length);
+    return all;
+  }
+
+  /** The ids that the model puts before a text; a copy. */
+  public int[] beginIds() {
+    return bounds.begin();
+  }
+
+  /** The ids that the model puts behind a text that is finished; a copy. */
+  public int[] endIds() {
+    return bounds.end();
   }
 
   /**
@@ -166,11 +188,22 @@ public final class Tokenizer {
    */
   public List<String> pieces(int... ids) {
     Objects.requireNonNull(ids, "ids");
-    TextAssembler assembler = new TextAssembler(this::decode, new int[0], List.of());
+    return pieces(ids, true);
+  }
+
+  /** As above; with {@code skipSpecial} false special tokens are text, as the file writes them. */
+  public List<String> pieces(int[] ids, boolean skipSpecial) {
+    Objects.requireNonNull(ids, "ids");
+    TokenDecoder decoder = codec.decoder(skipSpecial);
+    StringBuilder piece = new StringBuilder();
     List<String> pieces = new ArrayList<>(ids.length);
     for (int i = 0; i < ids.length; i++) {
-      String piece = assembler.add(ids[i]);
-      pieces.add(i == ids.length - 1 ? piece + assembler.finish() : piece);
+      piece.setLength(0);
+      decoder.add(ids[i], piece);
+      if (i == ids.length - 1) {
+        decoder.finish(piece);
+      }
+      pieces.add(piece.toString());
     }
     return pieces;
   }
@@ -178,50 +211,68 @@ public final class Tokenizer {
   /** The text of {@code ids}, without special tokens; a character that is cut comes as U+FFFD. */
   public String decode(int... ids) {
     Objects.requireNonNull(ids, "ids");
-    return decode(ids, 0, ids.length);
+    return decode(ids, true);
   }
 
-  String decode(int[] ids, int from, int to) {
-    long[] wide = new long[to - from];
-    for (int i = from; i < to; i++) {
-      wide[i - from] = ids[i];
+  /**
+   * As above; with {@code skipSpecial} false special tokens are text, as the file writes them. Ids
+   * that no token has are left out.
+   */
+  public String decode(int[] ids, boolean skipSpecial) {
+    Objects.requireNonNull(ids, "ids");
+    TokenDecoder decoder = codec.decoder(skipSpecial);
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      decoder.add(id, text);
     }
-    return libraryText(wide);
+    decoder.finish(text);
+    return text.toString();
   }
 
-  private long[] libraryIds(String text, boolean withSpecialTokens) {
-    try {
-      return tokenizer.encode(text, withSpecialTokens, false).getIds();
-    } finally {
-      Reference.reachabilityFence(this);
-    }
+  /**
+   * A stream of text that goes on from {@code context}: it has what decoding gives of all ids
+   * together after what it gives of the context.
+   *
+   * @param context ids before the first one that is added; copied
+   * @param skipSpecial whether special tokens are left out
+   */
+  public DecodedStream stream(int[] context, boolean skipSpecial) {
+    Objects.requireNonNull(context, "context");
+    return new DecodedStream(
+        new TextAssembler(() -> codec.decoder(skipSpecial), context.clone(), List.of()));
   }
 
-  private String libraryText(long[] ids) {
-    try {
-      return tokenizer.decode(ids, true);
-    } finally {
-      Reference.reachabilityFence(this);
-    }
+  /** What makes the text of a generation after {@code context}, which is not copied. */
+  TextAssembler assembler(int[] context, List<String> stops) {
+    return new TextAssembler(() -> codec.decoder(true), context, stops);
   }
 
-  /** The id of the special token {@code content}, if the vocabulary has it as one token. */
+  /** The id of the special token {@code content}, if there is one. */
   public OptionalInt specialToken(String content) {
     Objects.requireNonNull(content, "content");
-    long[] ids = libraryIds(content, false);
-    boolean one = ids.length == 1 && ids[0] < vocabulary;
-    return one && libraryText(ids).isEmpty() ? OptionalInt.of((int) ids[0]) : OptionalInt.empty();
+    OptionalInt id = codec.id(content);
+    return id.isPresent() && id.getAsInt() < vocabulary && codec.isSpecial(id.getAsInt())
+        ? id
+        : OptionalInt.empty();
   }
 
-  void close() {
-    tokenizer.close();
+  /** The token of an id as the tokenizer's file writes it, which need not be its text. */
+  public Optional<String> token(int id) {
+    return codec.token(id);
+  }
+
+  /** Whether {@code id} is a special token, which stands for no text. */
+  public boolean isSpecial(int id) {
+    return codec.isSpecial(id);
+  }
+
+  /** The largest id of the tokenizer plus one. */
+  public int idBound() {
+    return codec.idBound();
   }
 
   @Override
   public String toString() {
-    return "Tokenizer["
-        + vocabulary
-        + " tokens"
-        + (owner == null ? "]" : " of " + owner.folder() + "]");
+    return "Tokenizer[" + codec.idBound() + " tokens of " + source + "]";
   }
 }

@@ -25,6 +25,7 @@ class OptionsTest {
       classes = {
         SessionOptions.class,
         GenerationOptions.class,
+        EncodingOptions.class,
         EngineOptions.class,
         ModelOptions.class,
         DeviceOptions.class
@@ -86,7 +87,7 @@ class OptionsTest {
   /** A value that is allowed, and not {@code value}. */
   private static Object other(Object value) {
     return switch (value) {
-      case Integer number -> number + 1;
+      case Integer number -> number == Integer.MAX_VALUE ? number - 1 : number + 1;
       case Long number -> number + 1;
       case Double number -> number == 1.0 ? 1.5 : number == 0.0 ? 0.25 : number + 0.01;
       case Boolean flag -> !flag;

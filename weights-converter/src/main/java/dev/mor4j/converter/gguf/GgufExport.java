@@ -10,6 +10,7 @@ import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -201,14 +202,25 @@ public final class GgufExport {
     metadata.putUint32("llama.rope.dimension_count", a.headDim());
     metadata.putFloat32("llama.rope.freq_base", (float) a.ropeTheta());
     metadata.putFloat32("llama.attention.layer_norm_rms_epsilon", a.rmsNormEps());
-    Path tokenizer = folder.resolve(OutputFolder.TOKENIZER);
-    if (options.withTokenizer() && Files.exists(tokenizer)) {
-      GgufTokenizer.put(tokenizer, a, metadata, warnings);
+    List<Path> tokenizer = options.withTokenizer() ? TextFiles.tokenizer(folder) : List.of();
+    if (!tokenizer.isEmpty()) {
+      requireJson(tokenizer.getFirst());
+      GgufTokenizer.put(tokenizer.getFirst(), config, metadata, warnings);
     } else {
       GgufTokenizer.putSynthetic(a, metadata);
       warnings.add("without a tokenizer, the text of token 17 is <17>; prompts have to be ids");
     }
     return metadata;
+  }
+
+  private static void requireJson(Path tokenizer) throws ModelFormatException {
+    if (!tokenizer.endsWith(TextFiles.TOKENIZER_JSON)) {
+      throw new ModelFormatException(
+          tokenizer,
+          "is the model's tokenizer, expected "
+              + TextFiles.TOKENIZER_JSON
+              + "; without a tokenizer the model can be exported");
+    }
   }
 
   private long write(Path file, GgufMetadata metadata) throws IOException {

@@ -1,8 +1,10 @@
 package dev.mor4j.converter.gguf;
 
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.StrictJson;
+import dev.mor4j.runtime.format.TextConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,8 +52,9 @@ final class GgufTokenizer {
    *
    * @throws ModelFormatException where it is no byte-level BPE, or uses more ids than the model has
    */
-  static void put(Path file, ArchitectureConfig a, GgufMetadata metadata, List<String> warnings)
+  static void put(Path file, ModelConfig config, GgufMetadata metadata, List<String> warnings)
       throws IOException {
+    ArchitectureConfig a = config.architecture();
     Map<String, Object> json = StrictJson.read(file, MAX_BYTES);
     Map<?, ?> model = map(json.get("model"));
     PreTokenizer pre = PreTokenizer.of(json.get("pre_tokenizer"));
@@ -83,7 +86,42 @@ final class GgufTokenizer {
     pre.warning().ifPresent(warnings::add);
     tokenizer.put(
         pre.name(), tokenizer.merges(model.get("merges")), a.bosTokenId(), eos(a, -1), metadata);
-    metadata.putBool("tokenizer.ggml.add_bos_token", beginsWithSpecial(json.get("post_processor")));
+    // A model that was converted before its config.json had this says it by its template alone.
+    boolean addsBos =
+        config
+            .text()
+            .map(text -> beginsWith(text.beginIds(), a.bosTokenId()))
+            .orElseGet(() -> beginsWithSpecial(json.get("post_processor")));
+    metadata.putBool("tokenizer.ggml.add_bos_token", addsBos);
+    config.text().ifPresent(text -> putEnd(text, a, addsBos, metadata, warnings));
+  }
+
+  /** Other engines know one token before a text and one behind it, and no others. */
+  private static void putEnd(
+      TextConfig text,
+      ArchitectureConfig a,
+      boolean addsBos,
+      GgufMetadata metadata,
+      List<String> warnings) {
+    boolean addsEos = beginsWith(text.endIds(), eos(a, -1));
+    metadata.putBool("tokenizer.ggml.add_eos_token", addsEos);
+    List<Integer> begin = addsBos ? List.of(a.bosTokenId()) : List.of();
+    List<Integer> end = addsEos ? List.of(eos(a, -1)) : List.of();
+    if (!text.beginIds().equals(begin) || !text.endIds().equals(end)) {
+      warnings.add(
+          "texts begin with "
+              + text.beginIds()
+              + " and end with "
+              + text.endIds()
+              + "; in other engines they begin with "
+              + begin
+              + " and end with "
+              + end);
+    }
+  }
+
+  private static boolean beginsWith(List<Integer> ids, int id) {
+    return !ids.isEmpty() && ids.getFirst() == id;
   }
 
   private static int eos(ArchitectureConfig a, int otherwise) {

@@ -100,7 +100,7 @@ record HuggingFaceConfig(
     }
   }
 
-  /** Settings that say nothing about the forward pass. */
+  /** Settings that say nothing about the forward pass; the rules of texts read some of them. */
   private static final Set<String> HARMLESS =
       Set.of(
           "_attn_implementation_autoset",
@@ -110,6 +110,7 @@ record HuggingFaceConfig(
           "dtype",
           "initializer_range",
           "pad_token_id",
+          "tokenizer_class",
           "torch_dtype",
           "transformers_version",
           "use_cache");

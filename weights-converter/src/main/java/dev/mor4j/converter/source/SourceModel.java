@@ -44,13 +44,7 @@ public record SourceModel(ModelConfig config, List<Path> files, List<String> war
 
   /** The configuration with {@code aliases}. */
   public ModelConfig withAliases(Map<String, String> aliases) {
-    return new ModelConfig(
-        config.architecture(),
-        config.sharing(),
-        config.recursions(),
-        config.routing(),
-        config.caching(),
-        aliases);
+    return config.withAliases(aliases);
   }
 
   /**

@@ -5,9 +5,11 @@ import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.bounds.TextFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
@@ -103,12 +105,23 @@ public record ModelComparison(
       throw new ModelFormatException(
           b.folder(), "is a model of " + shapeOfB + ", expected " + shapeOfA + " as " + a.folder());
     }
-    Path tokenizerOfA = a.folder().resolve("tokenizer.json");
-    Path tokenizerOfB = b.folder().resolve("tokenizer.json");
-    if (a.tokenizer().isPresent() != b.tokenizer().isPresent()
-        || (a.tokenizer().isPresent() && Files.mismatch(tokenizerOfA, tokenizerOfB) >= 0)) {
-      throw new ModelFormatException(tokenizerOfB, "differs from " + tokenizerOfA);
+    List<Path> filesOfA = TextFiles.tokenizer(a.folder());
+    List<Path> filesOfB = TextFiles.tokenizer(b.folder());
+    if (filesOfA.size() != filesOfB.size()) {
+      throw new ModelFormatException(
+          b.folder(), "has the tokenizer " + names(filesOfB) + ", expected " + names(filesOfA));
     }
+    for (int i = 0; i < filesOfA.size(); i++) {
+      Path ofA = filesOfA.get(i);
+      Path ofB = filesOfB.get(i);
+      if (!ofA.getFileName().equals(ofB.getFileName()) || Files.mismatch(ofA, ofB) >= 0) {
+        throw new ModelFormatException(ofB, "differs from " + ofA);
+      }
+    }
+  }
+
+  private static List<String> names(List<Path> files) {
+    return files.stream().map(file -> file.getFileName().toString()).toList();
   }
 
   private static String shape(ModelConfig config) {

@@ -43,13 +43,7 @@ public record ResolvedHead(ModelConfig config, List<String> warnings) {
           folder, difference + "; expected the same values, or tie_word_embeddings false");
     }
     return new ResolvedHead(
-        new ModelConfig(
-            config.architecture().withTiedHead(false),
-            config.sharing(),
-            config.recursions(),
-            config.routing(),
-            config.caching(),
-            config.aliases()),
+        config.withArchitecture(config.architecture().withTiedHead(false)),
         List.of(difference + "; the head was kept as it is"));
   }
 }

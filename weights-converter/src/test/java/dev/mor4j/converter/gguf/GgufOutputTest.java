@@ -11,6 +11,7 @@ import dev.mor4j.runtime.format.DType;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RandomModel;
+import dev.mor4j.runtime.format.TextConfig;
 import dev.mor4j.runtime.packing.Packing;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -60,6 +60,47 @@ class GgufOutputTest {
     GgufOptions without = new GgufOptions(Optional.empty(), false, true, ConversionProgress.NONE);
     GgufExport.export(model, file, without);
     assertThat((List<?>) GgufReader.read(file).metadata().get("tokenizer.ggml.merges")).isEmpty();
+  }
+
+  /** What config.json says of texts counts, whatever the tokenizer's template has. */
+  @Test
+  void otherEnginesBeginAndEndTextsAlike() throws IOException {
+    String bytes = "{\"type\": \"ByteLevel\"}";
+    model(64, Optional.of(new TextConfig(List.of(), List.of())));
+    assertThat(exportTokenizer(bytes, "\"BPE\"", 7).metadata())
+        .containsEntry("tokenizer.ggml.add_bos_token", false)
+        .containsEntry("tokenizer.ggml.add_eos_token", false);
+    delete();
+    Path model = model(64, Optional.of(new TextConfig(List.of(1), List.of(2))));
+    assertThat(exportTokenizer(bytes, "\"BPE\"", 7).metadata())
+        .containsEntry("tokenizer.ggml.bos_token_id", 1)
+        .containsEntry("tokenizer.ggml.add_bos_token", true)
+        .containsEntry("tokenizer.ggml.add_eos_token", true);
+    assertThat(GgufExport.export(model, dir.resolve("b.gguf"), GgufOptions.DEFAULT).warnings())
+        .noneMatch(warning -> warning.contains("texts begin with"));
+    delete();
+    model(64, Optional.of(new TextConfig(List.of(1, 5), List.of(6))));
+    assertThat(exportTokenizer(bytes, "\"BPE\"", 7).metadata())
+        .containsEntry("tokenizer.ggml.add_bos_token", true)
+        .containsEntry("tokenizer.ggml.add_eos_token", false);
+    assertThat(GgufExport.export(model, dir.resolve("c.gguf"), GgufOptions.DEFAULT).warnings())
+        .contains(
+            "texts begin with [1, 5] and end with [6]; in other engines they begin with [1] and"
+                + " end with []");
+  }
+
+  @Test
+  void refusesTokenizersThatAreNotInJson() throws IOException {
+    Path model = model(64);
+    Path tokenizer = Files.writeString(model.resolve("tokenizer.model"), "x");
+    Path file = dir.resolve("x.gguf");
+    assertThatThrownBy(() -> GgufExport.export(model, file, GgufOptions.DEFAULT))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining(tokenizer + ": is the model's tokenizer, expected tokenizer.json")
+        .hasMessageContaining("without a tokenizer the model can be exported");
+    GgufOptions without = new GgufOptions(Optional.empty(), false, true, ConversionProgress.NONE);
+    GgufExport.export(model, file, without);
+    assertThat(file).isNotEmptyFile();
   }
 
   @Test
@@ -105,17 +146,13 @@ class GgufOutputTest {
     }
     Files.writeString(
         model.resolve("tokenizer.json"),
-        String.format(
-            Locale.ROOT,
-            """
-        {"pre_tokenizer": %s, "added_tokens": [{"id": %d, "content": "<x>", "special": true}],
+        """
+        {"pre_tokenizer": %s, "added_tokens": [{"id": %s, "content": "<x>", "special": true}],
          "post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
            "single": [{"SpecialToken": {"id": "<x>"}}, {"Sequence": {"id": "A"}}]}]},
          "model": {"type": %s, "vocab": {"a": 0, "b": 1, "ab": 3}, "merges": ["a b"]}}
-        """,
-            pre,
-            added,
-            kind));
+        """
+            .formatted(pre, added, kind));
     Path file = dir.resolve("model.gguf");
     GgufExport.export(
         model, file, new GgufOptions(Optional.empty(), true, true, ConversionProgress.NONE));
@@ -228,8 +265,29 @@ class GgufOutputTest {
         model, dir.resolve("x.gguf"), new GgufOptions(Optional.empty(), true, false, progress));
   }
 
+  private void delete() throws IOException {
+    Path model = dir.resolve("model");
+    try (Stream<Path> files = Files.list(model)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(model);
+  }
+
   private Path model(int vocabulary) throws IOException {
-    ModelConfig config = GgufExportTest.vanilla(64, 64, 2, 1, 32, 1, vocabulary, true);
+    return model(vocabulary, Optional.empty());
+  }
+
+  private Path model(int vocabulary, Optional<TextConfig> text) throws IOException {
+    ModelConfig plain = GgufExportTest.vanilla(64, 64, 2, 1, 32, 1, vocabulary, true);
+    ModelConfig config =
+        text.isEmpty()
+            ? plain
+            : plain
+                .withText(text)
+                .withArchitecture(
+                    plain.architecture().toBuilder().bosTokenId(1).eosTokenIds(List.of(2)).build());
     RandomModel.write(dir.resolve("model"), config, DType.F32, 3);
     return dir.resolve("model");
   }

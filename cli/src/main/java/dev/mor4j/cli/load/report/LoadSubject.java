@@ -8,6 +8,7 @@ import dev.mor4j.cli.load.PromptSource;
 import dev.mor4j.cli.load.ServerAddress;
 import dev.mor4j.cli.load.WatchedProcess;
 import dev.mor4j.cli.options.TextTokens;
+import dev.mor4j.runtime.EncodingOptions;
 import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
@@ -64,7 +65,9 @@ public final class LoadSubject implements AutoCloseable {
       PromptSource source =
           text == null
               ? new PromptSource.Uniform(opened.config().architecture().vocabulary())
-              : new PromptSource.TextIds(TextTokens.withStart(opened, TextTokens.read(text)));
+              : new PromptSource.TextIds(
+                  TextTokens.of(
+                      opened, TextTokens.read(text), EncodingOptions.defaults().withAddEnd(false)));
       Map<String, Object> facts = facts(opened, options, session);
       MorEngine engine = opened.newEngine(options);
       return new LoadSubject(

@@ -3,10 +3,11 @@ package dev.mor4j.runtime.format;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
- * What {@code config.json} of a model folder says: sizes, sharing, routing, caching, and which
- * tensors are stored once for several places.
+ * What {@code config.json} of a model folder says: sizes, sharing, routing, caching, which tensors
+ * are stored once for several places, and what begins and ends a text.
  *
  * @param architecture sizes
  * @param sharing where the unrolled layers share weights
@@ -15,6 +16,8 @@ import java.util.Objects;
  * @param caching what the recursions cache
  * @param aliases canonical tensor name → the stored tensor that serves it, for every name without a
  *     tensor of its own (see {@link TensorNames})
+ * @param text what begins and ends a text; empty where nobody has decided it, as in models without
+ *     a tokenizer and in those that were converted before this was recorded
  */
 public record ModelConfig(
     ArchitectureConfig architecture,
@@ -22,14 +25,42 @@ public record ModelConfig(
     int recursions,
     RoutingConfig routing,
     Caching caching,
-    Map<String, String> aliases) {
+    Map<String, String> aliases,
+    Optional<TextConfig> text) {
   public ModelConfig {
     Objects.requireNonNull(architecture, "architecture");
     Objects.requireNonNull(sharing, "sharing");
     Objects.requireNonNull(routing, "routing");
     Objects.requireNonNull(caching, "caching");
     Objects.requireNonNull(aliases, "aliases");
+    Objects.requireNonNull(text, "text");
     aliases = Map.copyOf(aliases);
+  }
+
+  /** Of a model for which nobody has decided what begins and ends a text. */
+  public ModelConfig(
+      ArchitectureConfig architecture,
+      Sharing sharing,
+      int recursions,
+      RoutingConfig routing,
+      Caching caching,
+      Map<String, String> aliases) {
+    this(architecture, sharing, recursions, routing, caching, aliases, Optional.empty());
+  }
+
+  /** This with other sizes. */
+  public ModelConfig withArchitecture(ArchitectureConfig architecture) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
+  }
+
+  /** This with other aliases. */
+  public ModelConfig withAliases(Map<String, String> aliases) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
+  }
+
+  /** This with another {@code text}. */
+  public ModelConfig withText(Optional<TextConfig> text) {
+    return new ModelConfig(architecture, sharing, recursions, routing, caching, aliases, text);
   }
 
   /** Layers of the shared block, {@code b}; all layers where nothing is shared. */
@@ -84,6 +115,9 @@ public record ModelConfig(
   /** Checks the parts against each other. */
   public void validate() throws ModelFormatException {
     architecture.validate();
+    if (text.isPresent()) {
+      text.get().validate(architecture.vocabulary());
+    }
     ArchitectureConfig.range("recursions", recursions, 1, architecture.layers());
     int shared = architecture.layers() - 2 * sharing.uniqueAtEachEnd();
     if (sharing == Sharing.NONE && recursions != 1) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * {@code config.json} of a model folder, as {@link ModelConfig}. Reading is strict: a wrong format
@@ -25,6 +26,7 @@ import java.util.Objects;
  *            type: token  — router, function, alpha, temperature, weighted, loss_free_bias
  *   caching  recursion_wise | shared | shared_update
  *   aliases  canonical name: name of the stored tensor
+ *   text     begin_ids, end_ids; the section may be missing
  * </pre>
  */
 public final class ModelConfigJson {
@@ -67,9 +69,11 @@ public final class ModelConfigJson {
     for (String key : aliases.keys()) {
       names.put(key, aliases.text(key));
     }
+    Optional<TextConfig> text =
+        top.has("text") ? Optional.of(text(top.object("text"))) : Optional.empty();
     top.finish();
     ModelConfig config =
-        new ModelConfig(architecture, strategy, recursions, routing, caching, names);
+        new ModelConfig(architecture, strategy, recursions, routing, caching, names, text);
     try {
       config.validate();
     } catch (ModelFormatException e) {
@@ -95,17 +99,36 @@ public final class ModelConfigJson {
     top.put("caching", config.caching().configName());
     // Sorted, so that equal configurations are equal files.
     top.put("aliases", new java.util.TreeMap<>(config.aliases()));
+    config.text().ifPresent(text -> top.put("text", text(text)));
     StrictJson.write(top, file);
   }
 
-  private static ArchitectureConfig architecture(Settings model) throws ModelFormatException {
-    List<Integer> ends = new ArrayList<>();
-    for (Object id : model.list("eos_token_ids")) {
+  private static TextConfig text(Settings text) throws ModelFormatException {
+    TextConfig config = new TextConfig(ids(text, "begin_ids"), ids(text, "end_ids"));
+    text.finish();
+    return config;
+  }
+
+  private static Map<String, Object> text(TextConfig text) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("begin_ids", text.beginIds());
+    map.put("end_ids", text.endIds());
+    return map;
+  }
+
+  private static List<Integer> ids(Settings settings, String key) throws ModelFormatException {
+    List<Integer> ids = new ArrayList<>();
+    for (Object id : settings.list(key)) {
       if (!(id instanceof Long number && number == number.intValue())) {
-        throw model.wrong("eos_token_ids", "a list of token ids");
+        throw settings.wrong(key, "a list of token ids");
       }
-      ends.add(number.intValue());
+      ids.add(number.intValue());
     }
+    return ids;
+  }
+
+  private static ArchitectureConfig architecture(Settings model) throws ModelFormatException {
+    List<Integer> ends = ids(model, "eos_token_ids");
     if (!model.keys().contains("bos_token_id")) {
       throw model.wrong("bos_token_id", "a token id or null");
     }

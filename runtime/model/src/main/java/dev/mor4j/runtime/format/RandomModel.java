@@ -46,14 +46,7 @@ public final class RandomModel {
       throw new IllegalArgumentException("dtype is " + dtype + ", expected F32 or BF16");
     }
     config.validate();
-    ModelConfig shared =
-        new ModelConfig(
-            config.architecture(),
-            config.sharing(),
-            config.recursions(),
-            config.routing(),
-            config.caching(),
-            aliases(config));
+    ModelConfig shared = config.withAliases(aliases(config));
     List<SafetensorsWriter.Entry> plan = new ArrayList<>();
     TensorNames.shapes(shared)
         .forEach(

@@ -8,8 +8,10 @@ import dev.mor4j.runtime.format.RoutingConfig.RouterKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +39,9 @@ class ModelConfigJsonTest {
                 1,
                 new RoutingConfig.None(),
                 Caching.RECURSION_WISE,
-                Map.of(TensorNames.HEAD, TensorNames.EMBEDDING)));
+                Map.of(TensorNames.HEAD, TensorNames.EMBEDDING)),
+            expert().withText(Optional.of(new TextConfig(List.of(), List.of()))),
+            expert().withText(Optional.of(new TextConfig(List.of(1, 0), List.of(63)))));
     int i = 0;
     for (ModelConfig config : configs) {
       Path file = dir.resolve(i++ + ".json");
@@ -73,10 +77,17 @@ class ModelConfigJsonTest {
         "\"lm_head.weight\" | \"nobody.weight\" | the model has no tensor of that name",
         "\"embed_tokens.weight\" | \"norm.weight\" | expected a tensor of shape [64, 32], found shape [32]",
         "\"embed_tokens.weight\" | \"lm_head.weight\" | expected the name of a stored tensor",
+        "[ 1, 2 ] | [ 1, 64 ] | text.begin_ids is 64, expected a whole number from 0 to 63",
+        "[ 1, 2 ] | [ -1 ] | text.begin_ids is -1, expected a whole number from 0 to 63",
+        "[ 1, 2 ] | [ 1.5 ] | text.begin_ids is [1.5], expected a list of token ids",
+        "[ 1, 2 ] | 1 | text.begin_ids is 1, expected a list",
+        "\"begin_ids\" | \"bos_ids\" | text.begin_ids is missing",
+        "\"begin_ids\" | \"x\" : 1, \"begin_ids\" | text.x is 1, which is not a known setting",
       })
   void refusesWhatIsWrong(String from, String to, String message) throws IOException {
     Path file = dir.resolve("config.json");
-    ModelConfigJson.write(expert(), file);
+    ModelConfigJson.write(
+        expert().withText(Optional.of(new TextConfig(List.of(1, 2), List.of()))), file);
     String text = Files.readString(file);
     assertThat(text).contains(from);
     Files.writeString(file, text.replace(from, to == null ? "" : to));
@@ -84,6 +95,16 @@ class ModelConfigJsonTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void refusesMoreIdsAroundATextThanAnyModelHas() throws IOException {
+    Path file = dir.resolve("config.json");
+    List<Integer> many = Collections.nCopies(65, 1);
+    ModelConfigJson.write(expert().withText(Optional.of(new TextConfig(List.of(), many))), file);
+    assertThatThrownBy(() -> ModelConfigJson.read(file))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("text.end_ids has 65 ids, expected at most 64");
   }
 
   @Test

@@ -1,64 +1,54 @@
 package dev.mor4j.runtime.text;
 
-import java.util.Arrays;
+import dev.mor4j.runtime.text.codec.TokenDecoder;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Turns generated tokens into text as they come. Gives out only what is certain: no half character,
- * and nothing that may still become a stop string. One generation, one thread.
+ * and nothing that may still become a stop string. The work for a token does not grow with the
+ * length of the text. One generation, one thread.
+ *
+ * <p>The text is what decoding context and generation together gives after the text of the context
+ * alone. So a character whose tokens lie on both sides of the border comes out whole, and a word
+ * keeps the blank before it.
  */
 public final class TextAssembler {
-  private static final char REPLACEMENT = '\uFFFD';
+  private final Supplier<TokenDecoder> decoders;
 
-  /** Decodes ids[from, to). */
-  @FunctionalInterface
-  public interface Decoder {
-    String decode(int[] ids, int from, int to);
-  }
+  /** Null once it was decoded, which the first token asks for. */
+  private int[] context;
 
-  private final Decoder decoder;
-  private final List<String> stops;
-  private int[] ids;
-  private int count;
+  private TokenDecoder decoder;
 
   /**
-   * A window [windowStart, windowEnd) of ids whose text was given out; decoding goes on with its
-   * context.
+   * Text of the context that its decoder has not given yet, so that it comes with the first ids.
    */
-  private int windowStart;
+  private String border = "";
 
-  private int windowEnd;
-  private final StringBuilder held = new StringBuilder();
-  private boolean stopped;
+  /** How much of {@link #border} has come. */
+  private int borderSeen;
+
+  private final StringBuilder piece = new StringBuilder();
+  private final StopStrings stops;
 
   /**
-   * @param context ids before the generation, so that the first piece is decoded as a continuation
+   * @param decoders makes a decoder at the beginning of a text
+   * @param context ids before the generation, which goes on from them; not copied
+   * @param stops strings before which the text ends; none of them empty
    */
-  public TextAssembler(Decoder decoder, int[] context, List<String> stops) {
-    this.decoder = decoder;
-    this.stops = stops;
-    int kept = Math.min(context.length, 8);
-    this.ids =
-        Arrays.copyOf(Arrays.copyOfRange(context, context.length - kept, context.length), 64);
-    this.count = kept;
-    this.windowEnd = kept;
+  public TextAssembler(Supplier<TokenDecoder> decoders, int[] context, List<String> stops) {
+    this.decoders = decoders;
+    this.context = context;
+    this.stops = new StopStrings(stops);
   }
 
   /** Adds a token and returns the text that is certain now; check {@link #stopped()} after it. */
   public String add(int id) {
-    if (count == ids.length) {
-      ids = Arrays.copyOf(ids, 2 * ids.length);
-    }
-    ids[count++] = id;
-    String known = decoder.decode(ids, windowStart, windowEnd);
-    String all = decoder.decode(ids, windowStart, count);
-    boolean whole = all.isEmpty() || all.charAt(all.length() - 1) != REPLACEMENT;
-    if (all.length() > known.length() && whole) {
-      held.append(all, known.length(), all.length());
-      windowStart = windowEnd;
-      windowEnd = count;
-    }
-    return release();
+    decodeContext();
+    piece.setLength(0);
+    decoder.add(id, piece);
+    return stops.add(piece, afterBorder());
   }
 
   /** Whether there are stop strings to look for. */
@@ -68,59 +58,53 @@ public final class TextAssembler {
 
   /** Whether a stop string has come up; what follows it is dropped. */
   public boolean stopped() {
-    return stopped;
+    return stops.found();
   }
 
   /** The rest: what was held back, cut characters as U+FFFD. Nothing after a stop string. */
   public String finish() {
-    if (stopped) {
+    if (stops.found()) {
       return "";
     }
-    String known = decoder.decode(ids, windowStart, windowEnd);
-    String all = decoder.decode(ids, windowStart, count);
-    if (all.length() > known.length()) {
-      held.append(all, known.length(), all.length());
-    }
-    String released = release();
-    String rest = stopped ? "" : held.toString();
-    held.setLength(0);
-    return released + rest;
+    decodeContext();
+    piece.setLength(0);
+    decoder.finish(piece);
+    return stops.add(piece, afterBorder()) + stops.rest();
   }
 
-  private String release() {
-    if (stops.isEmpty()) {
-      String released = held.toString();
-      held.setLength(0);
-      return released;
+  private void decodeContext() {
+    if (decoder != null) {
+      return;
     }
-    int stop = -1;
-    for (String text : stops) {
-      int at = held.indexOf(text);
-      if (at >= 0 && (stop < 0 || at < stop)) {
-        stop = at;
-      }
+    decoder = decoders.get();
+    StringBuilder given = new StringBuilder();
+    TokenDecoder alone = decoders.get();
+    StringBuilder whole = new StringBuilder();
+    for (int id : context) {
+      decoder.add(id, given);
+      alone.add(id, whole);
     }
-    int certain = held.length();
-    if (stop >= 0) {
-      stopped = true;
-      certain = stop;
-    } else {
-      for (String text : stops) {
-        certain = Math.min(certain, held.length() - overlap(held, text));
-      }
-    }
-    String released = held.substring(0, certain);
-    held.delete(0, stopped ? held.length() : certain);
-    return released;
+    alone.finish(whole);
+    border = whole.substring(Math.min(given.length(), whole.length()));
+    context = null;
   }
 
-  /** The longest end of {@code text} that {@code stop} begins with. */
-  private static int overlap(StringBuilder text, String stop) {
-    for (int n = Math.min(text.length(), stop.length() - 1); n > 0; n--) {
-      if (text.indexOf(stop.substring(0, n), text.length() - n) == text.length() - n) {
-        return n;
+  /** Where in {@link #piece} the generation's own text begins: behind what is the context's. */
+  private int afterBorder() {
+    int from = 0;
+    while (borderSeen < border.length()
+        && from < piece.length()
+        && piece.charAt(from) == border.charAt(borderSeen)) {
+      from++;
+      borderSeen++;
+    }
+    if (from < piece.length()) {
+      // The generation has begun.
+      borderSeen = border.length();
+      if (from > 0 && Character.isLowSurrogate(piece.charAt(from))) {
+        from--;
       }
     }
-    return 0;
+    return from;
   }
 }

@@ -31,6 +31,22 @@ public final class TokenSink {
     ids[size++] = id;
   }
 
+  /**
+   * Adds the first {@code count} of {@code more}.
+   *
+   * @throws TooManyTokensException when that are too many
+   */
+  void addAll(int[] more, int count) {
+    if (count > limit - size) {
+      throw new TooManyTokensException(limit);
+    }
+    if (count > ids.length - size) {
+      ids = Arrays.copyOf(ids, Math.max(size + count, size + (size >> 1)));
+    }
+    System.arraycopy(more, 0, ids, size, count);
+    size += count;
+  }
+
   /** Ids taken so far. */
   public int size() {
     return size;

@@ -1,0 +1,2 @@
+/** Regular expressions of pre-tokenizers, matched in UTF-8 in linear time. */
+package dev.mor4j.runtime.text.regex;
