@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What files are refused, and with which words; what files are read. */
 class TokenizerFilesTest {
@@ -247,5 +249,35 @@ class TokenizerFilesTest {
     assertThatThrownBy(() -> TokenizerFiles.open(merges))
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("UTF-8");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"made-bf-metaspace-first", "made-uni-nfkc-bf", "made-added", "made-suffix"})
+  void damagedFilesAreReadOrRefused(String name) throws IOException {
+    TokenizerData.unpack(name, folder);
+    Path file = folder.resolve("tokenizer.json");
+    String whole = Files.readString(file);
+    int settings = Math.min(whole.length(), whole.indexOf("\"vocab\"") + 100);
+    String[] values = {
+      "null", "{}", "[]", "-1", "\"\"", "7", "true", "1e999", "[[]]", "99999999999"
+    };
+    var random = new Random(23);
+    int refused = 0;
+    for (int i = 0; i < 400; i++) {
+      int from = random.nextInt(settings);
+      int to = Math.min(whole.length(), from + random.nextInt(20));
+      String put = i % 2 == 0 ? "" : values[random.nextInt(values.length)];
+      Files.writeString(file, whole.substring(0, from) + put + whole.substring(to));
+      try {
+        TokenCodec codec = TokenizerFiles.open(file);
+        int[] ids = codec.encode("Alice <s>word", true, TokenCodec.NO_LIMIT);
+        TokenizerData.decode(codec, ids, false);
+      } catch (ModelFormatException e) {
+        assertThat(e).hasMessageContaining(file.toString());
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(100);
   }
 }
