@@ -31,7 +31,6 @@ final class Automaton {
   private static final int MAX_STATES = 1 << 11;
   private static final int MAX_THREADS = 1 << 20;
 
-  private final Program program;
   private final SetTrees sets;
   private final Map<State, Integer> rows = new HashMap<>();
   private final Threads threads;
@@ -43,7 +42,14 @@ final class Automaton {
   // Entry: row << 8 | flags. A racy read sees an entry or nothing: an entry needs nothing besides.
   private int[] table = new int[16 << 8];
 
-  private record State(long[] threads) {
+  /** A list of threads as a key. */
+  private static final class State {
+    private final long[] threads;
+
+    State(long[] threads) {
+      this.threads = threads;
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof State state && Arrays.equals(threads, state.threads);
@@ -59,7 +65,6 @@ final class Automaton {
    * @param sets guarded by itself where automata of one pattern share it
    */
   Automaton(Program program, SetTrees sets) {
-    this.program = program;
     this.sets = sets;
     synchronized (sets) {
       threads = new Threads(program, sets);
@@ -139,7 +144,7 @@ final class Automaton {
     }
     if (size == states.length) {
       states = Arrays.copyOf(states, size * 2);
-      table = Arrays.copyOf(table, size * 2 << 8);
+      table = Arrays.copyOf(table, (size * 2) << 8);
     }
     states[size] = items;
     threadCount += items.length;

@@ -30,7 +30,14 @@ final class SetTrees {
   private final List<int[]> nodes = new ArrayList<>();
   private final Map<Node, Integer> nodeIds = new HashMap<>();
 
-  private record Node(int[] next) {
+  /** A node as a key. */
+  private static final class Node {
+    private final int[] next;
+
+    Node(int[] next) {
+      this.next = next;
+    }
+
     @Override
     public boolean equals(Object other) {
       return other instanceof Node node && Arrays.equals(next, node.next);
@@ -122,7 +129,7 @@ final class SetTrees {
     }
     int[] next = new int[64];
     for (int i = 0; i < 64; i++) {
-      int at = base + (i << bits - 6);
+      int at = base + (i << (bits - 6));
       if (bits == 6) {
         next[i] = at >= least && at <= Character.MAX_CODE_POINT && set.contains(at) ? IN : OUT;
       } else {

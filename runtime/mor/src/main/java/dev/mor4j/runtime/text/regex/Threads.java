@@ -195,12 +195,12 @@ final class Threads {
 
   private boolean insert(long key) {
     int mask = seen.length - 1;
-    int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 40) & mask;
+    int slot = (int) ((key * 0x9E3779B97F4A7C15L) >>> 40) & mask;
     while (seenAt[slot] == generation) {
       if (seen[slot] == key) {
         return false;
       }
-      slot = slot + 1 & mask;
+      slot = (slot + 1) & mask;
     }
     seen[slot] = key;
     seenAt[slot] = generation;

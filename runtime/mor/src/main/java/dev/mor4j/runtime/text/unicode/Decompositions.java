@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.text.unicode;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -15,20 +16,24 @@ final class Decompositions {
   static final int VOWELS = 21;
   static final int TRAILINGS = 28;
 
-  private static final Map<Long, Integer> COMPOSITES = new HashMap<>();
+  // First << 32 | second of a composition, and what it is at the same place; open addressing.
+  private static final int PAIR_BITS = 12;
+  private static final long[] PAIRS = new long[1 << PAIR_BITS];
+  private static final int[] COMPOSITES = new int[1 << PAIR_BITS];
   // Behind all that decomposes, composes or moves.
   private static final int END = 0x30000;
   // By code point: its combining class, or some number in the same order.
   private static final byte[] CLASSES = new byte[END];
-  // By code point, bits: in which tables it is, and whether it may be the second of a composition.
-  private static final byte[] FLAGS = new byte[END];
-  private static final int SECOND = 4;
-  private static final Decompositions CANONICAL = new Decompositions(1);
-  private static final Decompositions COMPATIBLE = new Decompositions(2);
+  // By code point: whether it may be the second of a composition.
+  private static final boolean[] SECONDS = new boolean[END];
+  private static final Decompositions CANONICAL = new Decompositions();
+  private static final Decompositions COMPATIBLE = new Decompositions();
   private static final Map<Integer, int[]> LOWERCASE = new HashMap<>();
 
-  private final Map<Integer, int[]> full = new HashMap<>();
-  private final int flag;
+  // By code point: 1 + the place in parts, or 0.
+  private final char[] places = new char[END];
+  private int[][] parts = new int[8_192][];
+  private int count;
 
   static {
     Map<String, Integer> composed = new HashMap<>();
@@ -67,24 +72,28 @@ final class Decompositions {
               before.codePointCount(0, before.length()) == 1
                   ? before.codePointAt(0)
                   : composed.get(before);
-          COMPOSITES.put((long) first << 32 | last, whole);
-          FLAGS[last] |= SECOND;
+          int slot = slot((long) first << 32 | last);
+          PAIRS[slot] = (long) first << 32 | last;
+          COMPOSITES[slot] = whole;
+          SECONDS[last] = true;
         });
     for (int c = VOWEL; c < VOWEL + VOWELS; c++) {
-      FLAGS[c] |= SECOND;
+      SECONDS[c] = true;
     }
     for (int c = TRAILING + 1; c < TRAILING + TRAILINGS; c++) {
-      FLAGS[c] |= SECOND;
+      SECONDS[c] = true;
     }
   }
 
-  private Decompositions(int flag) {
-    this.flag = flag;
-  }
+  private Decompositions() {}
 
-  private void put(int whole, int[] parts) {
-    full.put(whole, parts);
-    FLAGS[whole] |= (byte) flag;
+  private void put(int whole, int[] mapped) {
+    if (count == parts.length) {
+      parts = Arrays.copyOf(parts, count * 2);
+    }
+    // What is compatible alone comes behind what is canonical, in its place.
+    parts[count++] = mapped;
+    places[whole] = (char) count;
   }
 
   static Decompositions canonical() {
@@ -97,7 +106,8 @@ final class Decompositions {
 
   /** What a code point that is no syllable of Hangul decomposes to in full; null: to itself. */
   int[] of(int codePoint) {
-    return codePoint < END && (FLAGS[codePoint] & flag) != 0 ? full.get(codePoint) : null;
+    int place = codePoint < END ? places[codePoint] : 0;
+    return place == 0 ? null : parts[place - 1];
   }
 
   /** What a code point is in lowercase; null: itself. */
@@ -124,12 +134,21 @@ final class Decompositions {
         && trailing < TRAILINGS) {
       return first + trailing;
     }
-    Integer composite = COMPOSITES.get((long) first << 32 | second);
-    return composite == null ? -1 : composite;
+    int slot = slot((long) first << 32 | second);
+    return PAIRS[slot] == 0 ? -1 : COMPOSITES[slot];
+  }
+
+  /** Where a pair is, or could be. */
+  private static int slot(long pair) {
+    int slot = (int) ((pair * 0x9E3779B97F4A7C15L) >>> (64 - PAIR_BITS));
+    while (PAIRS[slot] != 0 && PAIRS[slot] != pair) {
+      slot = (slot + 1) & (PAIRS.length - 1);
+    }
+    return slot;
   }
 
   /** Whether a code point may be the second of a composition. */
   static boolean isSecond(int codePoint) {
-    return codePoint < END && (FLAGS[codePoint] & SECOND) != 0;
+    return codePoint < END && SECONDS[codePoint];
   }
 }

@@ -61,6 +61,6 @@ final class UnicodeTable {
   /** Whether a code point is in ranges with these bounds. */
   static boolean contains(int[] bounds, int codePoint) {
     int at = Arrays.binarySearch(bounds, codePoint);
-    return at >= 0 ? (at & 1) == 0 : (-1 - at & 1) != 0;
+    return at >= 0 ? (at & 1) == 0 : ((-1 - at) & 1) != 0;
   }
 }

@@ -23,6 +23,8 @@ public final class BpeModel implements TokenModel {
   private final int[] fallback = new int[256];
   private final int unknown;
   private final boolean plain;
+  // Null: a piece must not be cut.
+  private final WordBorders borders;
 
   private BpeModel(Builder builder) {
     config = builder.config;
@@ -40,6 +42,10 @@ public final class BpeModel implements TokenModel {
       fallback[b] = config.byteFallback() ? tokens.index(name, 0, name.length) : -1;
     }
     unknown = config.unknownId() < 0 ? -1 : tokens.indexOfId(config.unknownId());
+    borders =
+        plain && !config.ignoreMerges() && builder.mergesAreOfText(unknown, fallback)
+            ? new WordBorders(tokens, merges, single)
+            : null;
   }
 
   /**
@@ -61,16 +67,27 @@ public final class BpeModel implements TokenModel {
     if (length == 0) {
       return;
     }
-    if (length <= WordCache.MAX_LENGTH) {
-      if (!cache.find(text, from, to, out)) {
-        int[] ids = cut(text, from, to);
-        cache.put(text, from, to, ids, ids.length);
-        out.addAll(ids, ids.length);
-      }
+    if (length <= WordCache.MAX_LENGTH || borders == null) {
+      tokenizeWord(text, from, to, out);
       return;
     }
-    int[] ids = cut(text, from, to);
-    out.addAll(ids, ids.length);
+    int begin = from;
+    while (begin < to) {
+      int end = borders.next(text, begin, to);
+      tokenizeWord(text, begin, end, out);
+      begin = end;
+    }
+  }
+
+  private void tokenizeWord(byte[] text, int from, int to, TokenSink out) {
+    if (to - from > WordCache.MAX_LENGTH) {
+      int[] ids = cut(text, from, to);
+      out.addAll(ids, ids.length);
+    } else if (!cache.find(text, from, to, out)) {
+      int[] ids = cut(text, from, to);
+      cache.put(text, from, to, ids, ids.length);
+      out.addAll(ids, ids.length);
+    }
   }
 
   /** The ids of a piece. */
@@ -247,6 +264,16 @@ public final class BpeModel implements TokenModel {
       }
       merges.add(left, right, merged);
       return true;
+    }
+
+    /** Whether no merge is of tokens that stand for text which they do not spell. */
+    private boolean mergesAreOfText(int unknown, int[] fallback) {
+      for (int index : fallback) {
+        if (index >= 0 && merges.uses(index)) {
+          return false;
+        }
+      }
+      return unknown < 0 || !merges.uses(unknown);
     }
 
     /** The model. The builder must not be used any more. */

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.vocabulary;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /** Ranks of merges by the pair that they merge. Filled by one thread; then any thread. */
 final class MergeTable {
@@ -16,6 +17,7 @@ final class MergeTable {
   private long[] slots;
   // By rank.
   private int[] results;
+  private final BitSet used = new BitSet();
   private int size;
   private int ranks;
   private int shift;
@@ -39,6 +41,8 @@ final class MergeTable {
       results = Arrays.copyOf(results, ranks + (ranks >> 1));
     }
     results[ranks++] = result;
+    used.set(left);
+    used.set(right);
     put((long) left << BITS | right, ranks);
     if (size > slots.length / 2) {
       long[] old = slots;
@@ -46,7 +50,7 @@ final class MergeTable {
       size = 0;
       for (long entry : old) {
         if (entry != 0) {
-          put(entry >>> BITS, (int) entry & MAX - 1);
+          put(entry >>> BITS, (int) entry & (MAX - 1));
         }
       }
     }
@@ -61,13 +65,23 @@ final class MergeTable {
     while (true) {
       long entry = table[slot & mask];
       if (entry >>> BITS == pair && entry != 0) {
-        return ((int) entry & MAX - 1) - 1;
+        return ((int) entry & (MAX - 1)) - 1;
       }
       if (entry == 0) {
         return NO_MERGE;
       }
       slot++;
     }
+  }
+
+  /** Number of ranks. */
+  int size() {
+    return ranks;
+  }
+
+  /** Whether a merge has this token as its left or right. */
+  boolean uses(int index) {
+    return used.get(index);
   }
 
   /** The index of the token that the merge of this rank makes. */
@@ -79,14 +93,14 @@ final class MergeTable {
     int mask = slots.length - 1;
     int slot = slot(pair) & mask;
     while (slots[slot] != 0 && slots[slot] >>> BITS != pair) {
-      slot = slot + 1 & mask;
+      slot = (slot + 1) & mask;
     }
     size += slots[slot] == 0 ? 1 : 0;
     slots[slot] = pair << BITS | rankPlusOne;
   }
 
   private int slot(long pair) {
-    return (int) (pair * 0x9E3779B97F4A7C15L >>> shift);
+    return (int) ((pair * 0x9E3779B97F4A7C15L) >>> shift);
   }
 
   private void resize(int length) {

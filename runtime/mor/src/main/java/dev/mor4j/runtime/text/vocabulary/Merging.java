@@ -78,7 +78,7 @@ final class Merging {
         ranks[i] = merges.rank(symbols[i], symbols[i + 1]);
       }
       ranks[count - 1] = NO_MERGE;
-      int blocks = (count - 1 >> BLOCK_BITS) + 1;
+      int blocks = ((count - 1) >> BLOCK_BITS) + 1;
       leaves = blocks == 1 ? 1 : Integer.highestOneBit(blocks - 1) * 2;
       tree = new int[leaves * 2];
       Arrays.fill(tree, -1);
@@ -131,7 +131,7 @@ final class Merging {
     }
 
     private int winner(int block) {
-      int end = Math.min(count, block + 1 << BLOCK_BITS);
+      int end = Math.min(count, (block + 1) << BLOCK_BITS);
       int best = NO_MERGE;
       int winner = -1;
       for (int i = block << BLOCK_BITS; i < end; i++) {

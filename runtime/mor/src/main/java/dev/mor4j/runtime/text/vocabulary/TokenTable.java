@@ -90,6 +90,17 @@ public final class TokenTable {
     return ids[index];
   }
 
+  /** Calls {@code visitor} with the bytes of the token with this index. */
+  void visit(int index, BytesVisitor visitor) {
+    visitor.visit(bytes, ends[index], ends[index + 1]);
+  }
+
+  /** Sees the bytes of a token. */
+  @FunctionalInterface
+  interface BytesVisitor {
+    void visit(byte[] bytes, int from, int to);
+  }
+
   /** Length in bytes of the longest token. */
   int longest() {
     int longest = 0;
@@ -112,7 +123,7 @@ public final class TokenTable {
           && Arrays.equals(bytes, ends[index], ends[index + 1], text, from, to)) {
         return slot;
       }
-      slot = slot + 1 & mask;
+      slot = (slot + 1) & mask;
     }
   }
 
@@ -124,7 +135,7 @@ public final class TokenTable {
       if (entry != 0) {
         int slot = (int) (entry >>> 32) & mask;
         while (slots[slot] != 0) {
-          slot = slot + 1 & mask;
+          slot = (slot + 1) & mask;
         }
         slots[slot] = entry;
       }

@@ -105,18 +105,18 @@ final class WordCache {
 
   private static int slot(long head, long tail, int length) {
     long hash = (head ^ length) * 0x9E3779B97F4A7C15L + tail * 0xC2B2AE3D27D4EB4FL;
-    return (int) ((hash ^ hash >>> 32) * 0x9E3779B97F4A7C15L >>> 64 - BITS);
+    return (int) (((hash ^ (hash >>> 32)) * 0x9E3779B97F4A7C15L) >>> (64 - BITS));
   }
 
   /** The first {@code min(length, 8)} bytes, the first one lowest, and zeros. */
   private static long head(byte[] text, int from, int length) {
     if (from + 8 <= text.length) {
       long bytes = (long) LONGS.get(text, from);
-      return length >= 8 ? bytes : bytes & (1L << length * 8) - 1;
+      return length >= 8 ? bytes : bytes & ((1L << (length * 8)) - 1);
     }
     long bytes = 0;
     for (int i = Math.min(length, 8) - 1; i >= 0; i--) {
-      bytes = bytes << 8 | text[from + i] & 0xff;
+      bytes = bytes << 8 | (text[from + i] & 0xff);
     }
     return bytes;
   }
