@@ -27,6 +27,8 @@ public final class CharacterMap {
   private static final int LONG_GRAPHEME = 6;
   // No character below joins the one in front of it.
   private static final int FIRST_JOINING = 0x300;
+  // A letter of two units.
+  private static final String LONG_LETTER = Character.toString(0x10000);
   private static final Pattern GRAPHEME = Pattern.compile("\\X");
 
   private final int[] units;
@@ -87,7 +89,7 @@ public final class CharacterMap {
       int end = i + 1;
       if (!standsAlone(text, i)) {
         if (graphemes == null) {
-          graphemes = GRAPHEME.matcher(text);
+          graphemes = GRAPHEME.matcher(withoutUnassigned(text));
         }
         graphemes.region(i, length);
         end = graphemes.lookingAt() ? graphemes.end() : text.offsetByCodePoints(i, 1);
@@ -155,6 +157,31 @@ public final class CharacterMap {
     }
     char second = text.charAt(i + 1);
     return first < FIRST_JOINING && second < FIRST_JOINING && !(first == '\r' && second == '\n');
+  }
+
+  /**
+   * The text with letters in place of characters that are not assigned. Java takes those for control
+   * characters, which stand alone; by the standard (UAX #29) most are like letters.
+   */
+  private static String withoutUnassigned(String text) {
+    StringBuilder out = null;
+    for (int i = 0; i < text.length(); ) {
+      int character = text.codePointAt(i);
+      int next = i + Character.charCount(character);
+      if (Character.getType(character) == Character.UNASSIGNED && !isIgnorable(character)) {
+        out = out == null ? new StringBuilder(text) : out;
+        out.replace(i, next, next - i == 1 ? "a" : LONG_LETTER);
+      }
+      i = next;
+    }
+    return out == null ? text : out.toString();
+  }
+
+  /** Whether an unassigned character has the property Default_Ignorable_Code_Point. */
+  private static boolean isIgnorable(int character) {
+    return character == 0x2065
+        || character >= 0xFFF0 && character <= 0xFFF8
+        || character >= 0xE0000 && character <= 0xE0FFF;
   }
 
   private static boolean isShort(String text, int from, int to) {

@@ -93,7 +93,7 @@ final class MergeSearch {
   int id(int symbol) {
     int node = nodes[symbol];
     int id = node >= 0 ? trie.id(node) : NONE;
-    return id >= 0 ? pieces.canonical(id) : pieces.id(text, starts[symbol], end(symbol));
+    return id >= 0 ? id : pieces.id(text, starts[symbol], end(symbol));
   }
 
   /**

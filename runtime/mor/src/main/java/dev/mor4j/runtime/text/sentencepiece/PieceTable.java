@@ -17,8 +17,6 @@ final class PieceTable {
   private final PieceTrie text;
   private final PieceTrie reserved;
   private final PieceTrie userDefined;
-  // The id that a piece's own text has: another one where two pieces have the same.
-  private final int[] canonical;
   // Ids by byte; null without byte fallback.
   private final int[] bytes;
 
@@ -31,16 +29,13 @@ final class PieceTable {
     text = trie(true);
     reserved = trie(false);
     userDefined = trie(PieceType.USER_DEFINED);
-    canonical = new int[pieces.length];
     int found = -1;
     for (int id = 0; id < pieces.length; id++) {
       byte[] piece = pieces[id];
       int first = (types[id].isText() ? text : reserved).find(piece, 0, piece.length);
       if (first != id) {
-        throw new ModelFormatException(
-            "pieces " + id + " and " + first + " are both " + name(id) + ", expected one of them");
+        throw twice(id, first);
       }
-      canonical[id] = id(piece, 0, piece.length);
       if (types[id] == PieceType.UNKNOWN) {
         if (found >= 0) {
           throw new ModelFormatException(
@@ -54,6 +49,24 @@ final class PieceTable {
     }
     unknown = found;
     bytes = bytePieces(byteFallback);
+  }
+
+  private ModelFormatException twice(int id, int other) {
+    return new ModelFormatException(
+        "pieces " + id + " and " + other + " are both '" + name(id) + "', expected one of them");
+  }
+
+  /**
+   * Checks that no piece that text is made of has the name of another one. Byte pair encoding does
+   * not allow it; in other models the name is meant where the whole of it is looked up.
+   */
+  void requireDistinct() throws ModelFormatException {
+    for (int id = 0; id < pieces.length; id++) {
+      int other = text.find(pieces[id], 0, pieces[id].length);
+      if (!types[id].isText() && other >= 0) {
+        throw twice(id, other);
+      }
+    }
   }
 
   private PieceTrie trie(boolean isText) {
@@ -167,12 +180,7 @@ final class PieceTable {
     return trie(List.of(PieceType.CONTROL, PieceType.UNKNOWN));
   }
 
-  /** The id that stands for the text of piece {@code id}: pieces that are names come first. */
-  int canonical(int id) {
-    return canonical[id];
-  }
-
-  /** The id of the piece that is {@code from[begin, end)}, or -1. */
+  /** The id of the piece that is {@code from[begin, end)}, or -1. Names come first. */
   int id(byte[] from, int begin, int end) {
     int id = reserved.find(from, begin, end);
     return id >= 0 ? id : text.find(from, begin, end);

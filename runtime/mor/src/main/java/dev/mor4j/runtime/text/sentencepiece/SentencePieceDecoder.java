@@ -31,10 +31,9 @@ final class SentencePieceDecoder implements TokenDecoder {
     if (id < 0 || id >= pieces.size()) {
       return;
     }
-    int canonical = pieces.canonical(id);
-    PieceType type = pieces.type(canonical);
+    PieceType type = pieces.type(id);
     if (type == PieceType.BYTE) {
-      pending[pendingSize++] = pieces.byteOf(canonical);
+      pending[pendingSize++] = pieces.byteOf(id);
       settle(out);
       return;
     }
@@ -47,7 +46,7 @@ final class SentencePieceDecoder implements TokenDecoder {
     switch (type) {
       case CONTROL -> {}
       case UNKNOWN -> out.append(unknownText);
-      default -> addText(pieces.name(canonical), out);
+      default -> addText(pieces.name(id), out);
     }
     hasText |= out.length() > before;
   }

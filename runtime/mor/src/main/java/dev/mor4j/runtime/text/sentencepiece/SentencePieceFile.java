@@ -125,12 +125,7 @@ public final class SentencePieceFile {
         }
         case 24 -> blanksAsSuffix = message.flag("treat_whitespace_as_suffix");
         case 35 -> byteFallback = message.flag("byte_fallback");
-        case 44 -> {
-          String text = new String(message.text("unk_surface"), StandardCharsets.UTF_8);
-          // The library takes it for a string of C.
-          int zero = text.indexOf('\0');
-          unknownText = zero < 0 ? text : text.substring(0, zero);
-        }
+        case 44 -> unknownText = new String(message.text("unk_surface"), StandardCharsets.UTF_8);
         default -> message.skip();
       }
     }
@@ -172,13 +167,18 @@ public final class SentencePieceFile {
     Segmenter segmenter =
         switch (kind) {
           case UNIGRAM -> unigram(table);
-          case BPE -> new MergeSegmenter(table);
+          case BPE -> merges(table);
           case WORD -> SimpleSegmenters.words(table);
           case CHAR -> SimpleSegmenters.characters(table);
         };
     TextSettings settings =
         new TextSettings(map, dummyPrefix, blanksAsSuffix, fewBlanks, escapeBlanks);
     return new SentencePieceCodec(table, settings, unknownText, segmenter);
+  }
+
+  private static Segmenter merges(PieceTable table) throws ModelFormatException {
+    table.requireDistinct();
+    return new MergeSegmenter(table);
   }
 
   private static Segmenter unigram(PieceTable table) {
