@@ -51,7 +51,7 @@ final class Int implements Value {
 
   /** The value, or the nearest {@code int}. */
   int clampedInt() {
-    return (int) Math.clamp(clamped(), Integer.MIN_VALUE, Integer.MAX_VALUE);
+    return Math.clamp(clamped(), Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 
   BigInteger big() {
