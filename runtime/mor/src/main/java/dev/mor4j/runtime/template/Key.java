@@ -1,0 +1,113 @@
+package dev.mor4j.runtime.template;
+
+import java.math.BigDecimal;
+import java.util.List;
+
+/** A value as the key of a dictionary, equal as Python has it: 1, 1.0 and true are one key. */
+final class Key {
+  /** Values in a key that is a tuple: equality must stay cheap. */
+  private static final int MAX_PARTS = 64;
+
+  private final Value value;
+  private final int hash;
+
+  Key(Text text) {
+    this.value = text;
+    this.hash = text.hashCode();
+  }
+
+  private Key(Value value, int hash) {
+    this.value = value;
+    this.hash = hash;
+  }
+
+  /**
+   * The key that {@code value} is.
+   *
+   * @throws TemplateException where it cannot be one
+   */
+  static Key of(Value value) {
+    return value instanceof Text text
+        ? new Key(text)
+        : new Key(value, hash(value, new int[] {MAX_PARTS}));
+  }
+
+  Value value() {
+    return value;
+  }
+
+  private static int hash(Value value, int[] left) {
+    if (--left[0] < 0) {
+      throw TemplateException.limit(
+          "a tuple that is a key has more than " + MAX_PARTS + " values");
+    }
+    return switch (value) {
+      case Text text -> text.hashCode();
+      case Value.Bool flag -> flag.ordinal();
+      case Int number -> number.isLong() ? Long.hashCode(number.clamped()) : number.big().hashCode();
+      case Value.Real real -> {
+        double number = real.value();
+        if (number == Math.rint(number) && Math.abs(number) < 0x1p63) {
+          yield Long.hashCode((long) number);
+        }
+        yield Double.isFinite(number) && number == Math.rint(number)
+            ? new BigDecimal(number).toBigInteger().hashCode()
+            : Double.hashCode(number);
+      }
+      case Sequence tuple when tuple.isTuple() -> {
+        int hash = 7;
+        for (Value item : tuple.items()) {
+          hash = 31 * hash + hash(item, left);
+        }
+        yield hash;
+      }
+      case Sequence list -> throw unhashable(list);
+      case Dictionary dictionary -> throw unhashable(dictionary);
+      case DictionaryView view -> throw unhashable(view);
+      case Undefined ignored -> 1;
+      case Value.None ignored -> 2;
+      case Range range -> range.size();
+      case Namespace namespace -> System.identityHashCode(namespace);
+      case Generator generator -> System.identityHashCode(generator);
+      case Loop loop -> System.identityHashCode(loop);
+      case Macro macro -> System.identityHashCode(macro);
+      case Function function -> System.identityHashCode(function);
+      case Cycler cycler -> System.identityHashCode(cycler);
+      case Joiner joiner -> System.identityHashCode(joiner);
+    };
+  }
+
+  private static TemplateException unhashable(Value value) {
+    return TemplateException.runtime("unhashable type: '" + value.type() + "'");
+  }
+
+  private static boolean equal(Value left, Value right) {
+    if (left == right) {
+      return true;
+    }
+    if (left instanceof Sequence a && right instanceof Sequence b) {
+      List<Value> as = a.items();
+      List<Value> bs = b.items();
+      if (as.size() != bs.size()) {
+        return false;
+      }
+      for (int i = 0; i < as.size(); i++) {
+        if (!equal(as.get(i), bs.get(i))) {
+          return false;
+        }
+      }
+      return true;
+    }
+    return Comparison.equalScalars(left, right);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Key key && hash == key.hash && equal(value, key.value);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+}
