@@ -160,8 +160,8 @@ public final class CharacterMap {
   }
 
   /**
-   * The text with letters in place of characters that are not assigned. Java takes those for control
-   * characters, which stand alone; by the standard (UAX #29) most are like letters.
+   * The text with letters in place of characters that are not assigned. Java takes those for
+   * control characters, which stand alone; by the standard (UAX #29) most are like letters.
    */
   private static String withoutUnassigned(String text) {
     StringBuilder out = null;
