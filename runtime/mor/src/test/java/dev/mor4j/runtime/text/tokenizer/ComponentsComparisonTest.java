@@ -212,7 +212,8 @@ class ComponentsComparisonTest {
   private Path write(String normalizer, String preTokenizer) throws IOException {
     String tokens =
         IntStream.range(0, 256)
-            .mapToObj(b -> "'<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">':" + b)
+            .mapToObj(
+                b -> "'<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">':" + b)
             .collect(Collectors.joining(","));
     return write(
         """
