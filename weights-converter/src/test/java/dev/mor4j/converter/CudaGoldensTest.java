@@ -227,7 +227,8 @@ class CudaGoldensTest {
   static void show() throws IOException {
     StringBuilder lines = new StringBuilder();
     LARGEST.forEach(
-        (what, value) -> lines.append(String.format(Locale.ROOT, "emulated device, %s: %.2e%n", what, value)));
+        (what, value) ->
+            lines.append(String.format(Locale.ROOT, "emulated device, %s: %.2e%n", what, value)));
     Path report = Path.of("target", "cuda-goldens.txt");
     Files.createDirectories(report.getParent());
     Files.writeString(report, lines);

@@ -136,7 +136,11 @@ class StreamingTest {
           String.format(
               Locale.ROOT,
               "%s\"%s\": {\"dtype\": \"F32\", \"shape\": %s, \"data_offsets\": [%d, %d]}",
-              begin == 0 ? "" : ", ", entry.getKey(), entry.getValue(), begin, end));
+              begin == 0 ? "" : ", ",
+              entry.getKey(),
+              entry.getValue(),
+              begin,
+              end));
     }
     byte[] text = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
     try (RandomAccessFile weights = new RandomAccessFile(file.toFile(), "rw")) {

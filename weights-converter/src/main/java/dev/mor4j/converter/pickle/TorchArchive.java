@@ -137,7 +137,12 @@ public final class TorchArchive {
           String.format(
               Locale.ROOT,
               "tensor %s: its storage %s has %d bytes, expected %d × %d (%s)",
-              name, entry, storage.byteSize(), elements, byteSize, tensor.storage.dtype));
+              name,
+              entry,
+              storage.byteSize(),
+              elements,
+              byteSize,
+              tensor.storage.dtype));
     }
     long end;
     try {
@@ -151,7 +156,11 @@ public final class TorchArchive {
           String.format(
               Locale.ROOT,
               "tensor %s: offset %d, size %s and stride %s reach past the %d elements of its storage",
-              name, tensor.offset, tensor.shape, tensor.strides, elements));
+              name,
+              tensor.offset,
+              tensor.shape,
+              tensor.strides,
+              elements));
     }
     if (count(tensor) > elements) {
       throw new ModelFormatException(
@@ -159,7 +168,10 @@ public final class TorchArchive {
           String.format(
               Locale.ROOT,
               "tensor %s: size %s has more elements than the %d of its storage (stride %s)",
-              name, tensor.shape, elements, tensor.strides));
+              name,
+              tensor.shape,
+              elements,
+              tensor.strides));
     }
     return new TorchTensor(
         tensor.storage.dtype, tensor.shape, tensor.strides, storage, tensor.offset);

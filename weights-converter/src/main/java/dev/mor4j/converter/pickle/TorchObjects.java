@@ -89,7 +89,11 @@ final class TorchObjects {
             String.format(
                 Locale.ROOT,
                 "storage %s is %d × %s, and elsewhere %d × %s",
-                key, storage.elements, storage.dtype, known.elements, known.dtype));
+                key,
+                storage.elements,
+                storage.dtype,
+                known.elements,
+                known.dtype));
       }
       return known;
     }

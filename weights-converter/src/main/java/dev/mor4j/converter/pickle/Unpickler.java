@@ -116,7 +116,8 @@ final class Unpickler {
               String.format(
                   Locale.ROOT,
                   "opcode 0x%02x at byte %d is not one that torch.save writes for a state dict",
-                  opcode, in.position() - 1));
+                  opcode,
+                  in.position() - 1));
     }
   }
 
