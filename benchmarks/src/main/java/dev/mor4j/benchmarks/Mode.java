@@ -3,6 +3,7 @@ package dev.mor4j.benchmarks;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** What {@code benchmarks.jar} does besides running JMH's benchmarks; its option names it. */
@@ -114,7 +115,7 @@ enum Mode {
 
   /** A line of two columns, whose second goes on below where it is too long. */
   private static void line(StringBuilder text, String name, String words) {
-    StringBuilder line = new StringBuilder(String.format("  %-17s", name));
+    StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "  %-17s", name));
     for (String word : words.split(" ", -1)) {
       if (line.length() + 1 + word.length() > COLUMNS) {
         text.append(line).append('\n');

@@ -93,7 +93,8 @@ class CudaGoldensTest {
       try (MorModel expected = MorModel.open(folder, cpu.withKvCache(kv));
           MorModel model = MorModel.open(folder, cuda(DeviceOptions.Numbers.F32).withKvCache(kv))) {
         collect(
-            "float32, decoding, %s caches, logits beside the CPU's".formatted(kv.label()),
+            String.format(
+                Locale.ROOT, "float32, decoding, %s caches, logits beside the CPU's", kv.label()),
             compareSteps(model, expected, tolerance));
       }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mor4j.runtime.format.ModelConfig;
+import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.format.RoutingConfig;
 import java.io.IOException;
@@ -163,6 +164,24 @@ class SettingsTest {
     Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
     Files.writeString(source.resolve("config.json"), "{\"a\":" + "[".repeat(400_000));
     assertRefused(source, "nesting");
+  }
+
+  @Test
+  void readsSettingsBehindByteOrderMarks() throws IOException {
+    Path source = Checkpoints.copy("expert-n3", dir.resolve("source"));
+    for (String name : List.of("config.json", "train_config.yaml")) {
+      Path file = source.resolve(name);
+      Files.writeString(file, "\uFEFF" + Files.readString(file));
+    }
+    CheckpointConverter.convert(source, dir.resolve("out"), ConversionOptions.DEFAULT);
+    Path config = dir.resolve("out").resolve("config.json");
+    ModelConfig plain = ModelConfigJson.read(config);
+    Files.writeString(config, "\uFEFF" + Files.readString(config));
+    assertThat(ModelConfigJson.read(config)).isEqualTo(plain);
+    Files.writeString(config, "\uFEFF" + Files.readString(config));
+    assertThatThrownBy(() -> ModelConfigJson.read(config))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("not valid JSON");
   }
 
   @Test

@@ -96,7 +96,12 @@ public final class BatchingComparison {
         opened.add(MorModel.open(BenchmarkModels.folder(name, dtype), options));
         MorModel model = opened.getLast();
         out.printf(
-            "# %s, %s, %d sequences, %s%n", name, dtype, sequences, model.backendDescription());
+            Locale.ROOT,
+            "# %s, %s, %d sequences, %s%n",
+            name,
+            dtype,
+            sequences,
+            model.backendDescription());
         // Names of the sizes are long, and the same for all.
         cases.addAll(cases(named.isEmpty() ? name.substring(size.length() + 1) : name, model));
       }

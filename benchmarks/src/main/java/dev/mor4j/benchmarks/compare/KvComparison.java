@@ -46,7 +46,12 @@ public final class KvComparison {
     String kv = value(given, "kv", "int8");
     int context = Integer.parseInt(value(given, "context", "512"));
     long budget = Long.parseLong(value(given, "budget", "256")) << 20;
-    out.printf("# %s caches, texts of %d tokens, a budget of %d MiB%n", kv, context, budget >> 20);
+    out.printf(
+        Locale.ROOT,
+        "# %s caches, texts of %d tokens, a budget of %d MiB%n",
+        kv,
+        context,
+        budget >> 20);
     List<String> models = PeerCheck.values(given, "model", List.of());
     if (!models.isEmpty()) {
       Held first = null;

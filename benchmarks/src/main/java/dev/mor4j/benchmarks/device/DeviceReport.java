@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -99,6 +100,7 @@ public final class DeviceReport {
     out.println("|---|---|---|---|");
     for (JsonNode check : document.path("checks")) {
       out.printf(
+          Locale.ROOT,
           "| %s | %s | %s | %s |%n",
           check.path("name").asText(),
           check.path("outcome").asText(),
@@ -142,7 +144,13 @@ public final class DeviceReport {
 
   private void row(String name, String model, double value, String unit, String detail) {
     out.printf(
-        "| %s | %s | %s | %s | %s |%n", name, model, DeviceFigures.number(value), unit, detail);
+        Locale.ROOT,
+        "| %s | %s | %s | %s | %s |%n",
+        name,
+        model,
+        DeviceFigures.number(value),
+        unit,
+        detail);
   }
 
   private List<String[]> lines(String name) throws IOException {

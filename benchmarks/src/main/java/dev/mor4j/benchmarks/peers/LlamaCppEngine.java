@@ -3,6 +3,7 @@ package dev.mor4j.benchmarks.peers;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.BiConsumer;
 
 /**
@@ -121,11 +122,14 @@ public final class LlamaCppEngine implements PeerEngine {
 
   /** Greedy by the cheapest sampler there is: of the top 1, no temperature, no penalties. */
   static String request(int[] prompt, int tokens) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         {"prompt": %s, "n_predict": %d, "stream": true, "cache_prompt": false, "ignore_eos": true,
          "samplers": ["top_k"], "top_k": 1, "temperature": 0.0, "repeat_penalty": 1.0, "n_probs": 0}
-        """
-        .formatted(Arrays.toString(prompt), tokens);
+        """,
+        Arrays.toString(prompt),
+        tokens);
   }
 
   private static Object parameters(Class<?> type, PeerSettings settings) {

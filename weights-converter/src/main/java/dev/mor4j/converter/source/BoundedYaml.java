@@ -48,6 +48,8 @@ final class BoundedYaml {
     LoadSettings settings = LoadSettings.builder().setCodePointLimit(MAX_BYTES).build();
     try {
       String text = Files.readString(file);
+      // Editors of some systems begin a file with a byte order mark.
+      text = text.startsWith("\uFEFF") ? text.substring(1) : text;
       return new BoundedYaml(file, new ParserImpl(settings, new StreamReader(settings, text)))
           .document();
     } catch (YamlEngineException e) {
