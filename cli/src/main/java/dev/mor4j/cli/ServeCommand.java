@@ -15,8 +15,8 @@ import dev.mor4j.runtime.MorModel;
 import dev.mor4j.server.MorServer;
 import dev.mor4j.server.ServerOptions;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -82,27 +82,36 @@ final class ServeCommand implements Callable<Integer> {
   private void announce(MorServer server, MorEngine engine, ServerOptions options) {
     MachineFacts machine = MachineFacts.read();
     MorModel opened = engine.model();
-    PrintStream out = terminal.out();
-    out.print(Sizes.format("listening  %s%n", server.uri()));
-    out.print(
-        Sizes.format(
+    terminal.out().printf(Locale.ROOT, "listening  %s%n", server.uri());
+    terminal
+        .out()
+        .printf(
+            Locale.ROOT,
             "model      %s, %s of weights, up to %d recursions, contexts of %s tokens%n",
             options.modelName(),
             Sizes.bytes(opened.weightBytes()),
             opened.config().recursions(),
-            Sizes.count(opened.config().architecture().maxPositions())));
-    out.print(
-        Sizes.format(
+            Sizes.count(opened.config().architecture().maxPositions()));
+    terminal
+        .out()
+        .printf(
+            Locale.ROOT,
             "machine    %s, %s of memory; %s%n",
-            machine.cpu(), Sizes.bytes(machine.memoryBytes()), opened.backendDescription()));
-    out.print(
-        Sizes.format(
+            machine.cpu(),
+            Sizes.bytes(machine.memoryBytes()),
+            opened.backendDescription());
+    terminal
+        .out()
+        .printf(
+            Locale.ROOT,
             "engine     %d sequences, %d may wait, %s for KV caches in %s%n",
             engine.options().maxSequences(),
             engine.options().maxQueued(),
             Sizes.bytes(engine.options().kvBytes()),
-            opened.kvCacheType().label()));
-    out.print(Sizes.format("key        %s%n", options.apiKey().isPresent() ? "required" : "none"));
-    out.flush();
+            opened.kvCacheType().label());
+    terminal
+        .out()
+        .printf(Locale.ROOT, "key        %s%n", options.apiKey().isPresent() ? "required" : "none");
+    terminal.out().flush();
   }
 }

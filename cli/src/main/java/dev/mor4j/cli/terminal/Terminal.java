@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -84,7 +85,7 @@ public record Terminal(
 
   /** A line for people, beside the results. */
   public void say(String format, Object... arguments) {
-    err.print(Sizes.format(format + "%n", arguments));
+    err.printf(Locale.ROOT, format + "%n", arguments);
     err.flush();
   }
 }

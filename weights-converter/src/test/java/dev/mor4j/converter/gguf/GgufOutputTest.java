@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -146,13 +147,17 @@ class GgufOutputTest {
     }
     Files.writeString(
         model.resolve("tokenizer.json"),
-        """
-        {"pre_tokenizer": %s, "added_tokens": [{"id": %s, "content": "<x>", "special": true}],
+        String.format(
+            Locale.ROOT,
+            """
+        {"pre_tokenizer": %s, "added_tokens": [{"id": %d, "content": "<x>", "special": true}],
          "post_processor": {"type": "Sequence", "processors": [{"type": "TemplateProcessing",
            "single": [{"SpecialToken": {"id": "<x>"}}, {"Sequence": {"id": "A"}}]}]},
          "model": {"type": %s, "vocab": {"a": 0, "b": 1, "ab": 3}, "merges": ["a b"]}}
-        """
-            .formatted(pre, added, kind));
+        """,
+            pre,
+            added,
+            kind));
     Path file = dir.resolve("model.gguf");
     GgufExport.export(
         model, file, new GgufOptions(Optional.empty(), true, true, ConversionProgress.NONE));

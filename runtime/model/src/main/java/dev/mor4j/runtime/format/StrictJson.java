@@ -74,8 +74,8 @@ public final class StrictJson {
       throw new ModelFormatException(
           file, "the file has " + size + " bytes, expected at most " + maxBytes);
     }
-    try (InputStream bytes = withoutMark(Files.newInputStream(file));
-        JsonParser parser = parser(bytes)) {
+    try (InputStream bytes = Files.newInputStream(file);
+        JsonParser parser = parser(afterByteOrderMark(bytes))) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw new ModelFormatException(file, "found no JSON object, expected one");
       }
@@ -89,14 +89,17 @@ public final class StrictJson {
     }
   }
 
-  /** Behind the byte order mark that some editors put before UTF-8. */
-  private static InputStream withoutMark(InputStream file) throws IOException {
-    PushbackInputStream bytes = new PushbackInputStream(file, BYTE_ORDER_MARK.length);
-    byte[] first = bytes.readNBytes(BYTE_ORDER_MARK.length);
-    if (!Arrays.equals(first, BYTE_ORDER_MARK)) {
-      bytes.unread(first);
+  /**
+   * What follows the byte order mark of UTF-8, with which editors of some systems begin a file; all
+   * of {@code bytes} where there is none.
+   */
+  private static InputStream afterByteOrderMark(InputStream bytes) throws IOException {
+    PushbackInputStream stream = new PushbackInputStream(bytes, BYTE_ORDER_MARK.length);
+    byte[] begin = stream.readNBytes(BYTE_ORDER_MARK.length);
+    if (!Arrays.equals(begin, BYTE_ORDER_MARK)) {
+      stream.unread(begin);
     }
-    return bytes;
+    return stream;
   }
 
   /** A parser with this class's bounds over UTF-8 {@code bytes}; closing it closes them. */
