@@ -77,11 +77,13 @@ final class Attributes {
 
   /** The attribute of a type's own, or null. */
   static Value own(Value object, String name) {
+    if (object instanceof Undefined undefined) {
+      throw undefined.failure();
+    }
     if (name.startsWith("_") && !(object instanceof Namespace)) {
       return null;
     }
     return switch (object) {
-      case Undefined undefined -> throw undefined.failure();
       case Text text -> TextMethods.find(text, name);
       case Dictionary dictionary -> dictionary(dictionary, name);
       case Sequence sequence -> sequence(sequence, name);
@@ -122,7 +124,8 @@ final class Attributes {
     return switch (name) {
       case "name" -> Text.of(signature.name());
       case "arguments" ->
-          Sequence.list(signature.parameters().stream().map(p -> (Value) Text.of(p)).toList());
+          Sequence.tuple(
+              signature.parameters().stream().map(Text::of).toArray(Value[]::new));
       case "caller" -> Value.Bool.of(signature.special().contains("caller"));
       case "catch_kwargs" -> Value.Bool.of(signature.special().contains("kwargs"));
       case "catch_varargs" -> Value.Bool.of(signature.special().contains("varargs"));
