@@ -177,6 +177,9 @@ final class ExpressionParser {
           case "true", "True" -> new Expressions.Constant(Value.Bool.TRUE, token.line());
           case "false", "False" -> new Expressions.Constant(Value.Bool.FALSE, token.line());
           case "none", "None" -> new Expressions.Constant(Value.None.NONE, token.line());
+          case "self" ->
+              throw TemplateException.syntax(
+                  "the name 'self' is not supported in chat templates", token.line());
           default -> {
             names.add(token.text());
             yield new Expressions.Name(token.text(), token.line());
