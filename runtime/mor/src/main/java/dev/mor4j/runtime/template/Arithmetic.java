@@ -89,9 +89,7 @@ final class Arithmetic {
       }
       return a.plus(budget, b);
     }
-    if (left instanceof Sequence a
-        && right instanceof Sequence b
-        && a.isTuple() == b.isTuple()) {
+    if (left instanceof Sequence a && right instanceof Sequence b && a.isTuple() == b.isTuple()) {
       budget.list((long) a.size() + b.size());
       List<Value> items = new ArrayList<>(a.size() + b.size());
       items.addAll(a.items());

@@ -30,8 +30,7 @@ final class Attributes {
         switch (object) {
           case Undefined undefined -> throw undefined.failure();
           case Dictionary dictionary ->
-              key instanceof Sequence sequence && !sequence.isTuple()
-                      || key instanceof Dictionary
+              key instanceof Sequence sequence && !sequence.isTuple() || key instanceof Dictionary
                   ? null
                   : dictionary.get(key);
           case Sequence sequence -> {
@@ -72,7 +71,9 @@ final class Attributes {
   }
 
   private static Value missing(Value object, String name) {
-    return name.startsWith("__") ? Undefined.unsafe(object, name) : Undefined.attribute(object, name);
+    return name.startsWith("__")
+        ? Undefined.unsafe(object, name)
+        : Undefined.attribute(object, name);
   }
 
   /** The attribute of a type's own, or null. */
@@ -124,8 +125,7 @@ final class Attributes {
     return switch (name) {
       case "name" -> Text.of(signature.name());
       case "arguments" ->
-          Sequence.tuple(
-              signature.parameters().stream().map(Text::of).toArray(Value[]::new));
+          Sequence.tuple(signature.parameters().stream().map(Text::of).toArray(Value[]::new));
       case "caller" -> Value.Bool.of(signature.special().contains("caller"));
       case "catch_kwargs" -> Value.Bool.of(signature.special().contains("kwargs"));
       case "catch_varargs" -> Value.Bool.of(signature.special().contains("varargs"));
@@ -227,8 +227,7 @@ final class Attributes {
       case Joiner joiner -> joiner.next();
       case Loop loop -> loop.call(arguments);
       case Undefined undefined -> throw undefined.failure();
-      default ->
-          throw TemplateException.runtime("'" + callee.type() + "' object is not callable");
+      default -> throw TemplateException.runtime("'" + callee.type() + "' object is not callable");
     };
   }
 

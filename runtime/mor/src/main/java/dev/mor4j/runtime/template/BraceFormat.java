@@ -123,8 +123,12 @@ final class BraceFormat {
             "cannot switch between automatic field numbering and manual field specification");
       }
       numbered = digits;
-      int index = digits ? (int) Math.min(Integer.MAX_VALUE, Long.parseLong(
-          first.length() > 9 ? "999999999" : first)) : automatic++;
+      int index =
+          digits
+              ? (int)
+                  Math.min(
+                      Integer.MAX_VALUE, Long.parseLong(first.length() > 9 ? "999999999" : first))
+              : automatic++;
       if (index >= arguments.positional().size()) {
         throw TemplateException.runtime(
             "Replacement index " + index + " out of range for positional args tuple");

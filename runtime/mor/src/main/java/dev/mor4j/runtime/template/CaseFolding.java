@@ -24,9 +24,7 @@ final class CaseFolding {
     // A iota below the letter stays below in a title: it is written beside it in capitals only.
     if (rest.endsWith("\u0399") && point >= 0x1f00) {
       String base = Character.toString(first) + rest.substring(0, rest.length() - 1);
-      return base.length() == 1
-          ? Character.toString(withIota(first)) + ""
-          : base + "\u0345";
+      return base.length() == 1 ? Character.toString(withIota(first)) + "" : base + "\u0345";
     }
     return Character.toString(first) + rest.toLowerCase(Locale.ROOT);
   }

@@ -50,9 +50,7 @@ final class Characters {
 
   /** Ideographs that are numbers; Java does not know their values. */
   private static boolean isHanNumber(int point) {
-    return "一七万三两九二五亖亿兆八六十千卄卅卌四壱壹弍弎弐貮貳陆陌陸零〇仟伍佰什仨億元参參叁叄廾幺弌圆柒漆玖百肆萬貭贰阡阌拾捌"
-            .indexOf(point)
-        >= 0;
+    return "一七万三两九二五亖亿兆八六十千卄卅卌四壱壹弍弎弐貮貳陆陌陸零〇仟伍佰什仨億元参參叁叄廾幺弌圆柒漆玖百肆萬貭贰阡阌拾捌".indexOf(point) >= 0;
   }
 
   /** {@code str.isdigit}: decimal digits, and digits in circles or raised. */
@@ -82,13 +80,13 @@ final class Characters {
     }
     return switch (Character.getType(point)) {
       case Character.CONTROL,
-              Character.FORMAT,
-              Character.SURROGATE,
-              Character.PRIVATE_USE,
-              Character.UNASSIGNED,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR,
-              Character.SPACE_SEPARATOR ->
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SPACE_SEPARATOR ->
           false;
       default -> true;
     };
@@ -194,12 +192,15 @@ final class Characters {
   private static boolean isCaseIgnorable(int point) {
     return switch (Character.getType(point)) {
       case Character.NON_SPACING_MARK,
-              Character.ENCLOSING_MARK,
-              Character.FORMAT,
-              Character.MODIFIER_LETTER,
-              Character.MODIFIER_SYMBOL ->
+          Character.ENCLOSING_MARK,
+          Character.FORMAT,
+          Character.MODIFIER_LETTER,
+          Character.MODIFIER_SYMBOL ->
           true;
-      default -> "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a".indexOf(point) >= 0;
+      default ->
+          "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a"
+                  .indexOf(point)
+              >= 0;
     };
   }
 

@@ -5,8 +5,19 @@ import java.util.Map;
 /** The entities of HTML that {@code striptags} resolves: those of XML, and numbers. */
 final class Entities {
   private static final Map<String, Integer> NAMED =
-      Map.of("amp", (int) '&', "lt", (int) '<', "gt", (int) '>', "quot", (int) '"',
-          "apos", (int) '\'', "nbsp", 0xa0);
+      Map.of(
+          "amp",
+          (int) '&',
+          "lt",
+          (int) '<',
+          "gt",
+          (int) '>',
+          "quot",
+          (int) '"',
+          "apos",
+          (int) '\'',
+          "nbsp",
+          0xa0);
 
   private static final int LONGEST = 12;
 

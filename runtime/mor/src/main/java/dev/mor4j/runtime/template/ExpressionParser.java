@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Parses expressions with Jinja's own precedences: unary minus binds tighter than a power, {@code ~}
- * tighter than {@code +}, powers group to the left, and filters belong to the last operand.
+ * Parses expressions with Jinja's own precedences: unary minus binds tighter than a power, {@code
+ * ~} tighter than {@code +}, powers group to the left, and filters belong to the last operand.
  */
 final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
@@ -109,9 +109,7 @@ final class ExpressionParser {
       }
       others.add(sum());
     }
-    return operators.isEmpty()
-        ? first
-        : new Expressions.Comparing(first, operators, others, line);
+    return operators.isEmpty() ? first : new Expressions.Comparing(first, operators, others, line);
   }
 
   private Expression sum() {
@@ -406,8 +404,7 @@ final class ExpressionParser {
     if (soft == 0 && !Filters.exists(name)) {
       throw TemplateException.syntax(Filters.unknown(name), line);
     }
-    Expressions.Call call =
-        stream.current().isOperator("(") ? call() : Expressions.Call.NONE;
+    Expressions.Call call = stream.current().isOperator("(") ? call() : Expressions.Call.NONE;
     return new Expressions.Filtered(value, name, call, line);
   }
 

@@ -250,8 +250,7 @@ final class Expressions {
 
     /** Applies the chain of filters that ends here to {@code block}, what a block wrote. */
     Value filter(Rendering rendering, Scope scope, Value block) {
-      Value input =
-          value instanceof Filtered inner ? inner.filter(rendering, scope, block) : block;
+      Value input = value instanceof Filtered inner ? inner.filter(rendering, scope, block) : block;
       return apply(rendering, scope, input);
     }
 

@@ -104,9 +104,7 @@ final class FormatSpec {
       throw TemplateException.runtime("'=' alignment not allowed in string format specifier");
     }
     Text cut =
-        precision >= 0 && precision < text.length()
-            ? text.part(budget, 0, (int) precision)
-            : text;
+        precision >= 0 && precision < text.length() ? text.part(budget, 0, (int) precision) : text;
     return padded(budget, Text.EMPTY, cut, '<');
   }
 
@@ -201,11 +199,10 @@ final class FormatSpec {
     }
     return switch (type) {
       case 0 ->
-          precision < 0
-              ? Printing.real(number)
-              : general(number, Math.max(1, places), false, true);
+          precision < 0 ? Printing.real(number) : general(number, Math.max(1, places), false, true);
       case 'f', 'F' -> fixed(number, places);
-      case '%' -> Double.isFinite(number) ? fixed(number * 100, places) + "%" : fixed(number, 0) + "%";
+      case '%' ->
+          Double.isFinite(number) ? fixed(number * 100, places) + "%" : fixed(number, 0) + "%";
       case 'e' -> exponent(number, places);
       case 'E' -> exponent(number, places).toUpperCase(Locale.ROOT);
       case 'g', 'n' -> general(number, Math.max(1, places), alternate, false);
@@ -248,7 +245,8 @@ final class FormatSpec {
     BigDecimal rounded =
         new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = value == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
-    if (exponent < -4 || exponent >= (point ? Math.max(digits - 1, 0) + (digits == 1 ? 1 : 0) : digits)) {
+    if (exponent < -4
+        || exponent >= (point ? Math.max(digits - 1, 0) + (digits == 1 ? 1 : 0) : digits)) {
       String text = exponent(value, digits - 1);
       int e = text.indexOf('e');
       return (zeros ? text.substring(0, e) : trimmed(text.substring(0, e))) + text.substring(e);

@@ -73,8 +73,7 @@ final class Iteration {
       case Range range -> indexed(range.size(), range::at);
       case Generator generator -> generator.values();
       case Undefined ignored -> List.<Value>of().iterator();
-      default ->
-          throw TemplateException.runtime("'" + value.type() + "' object is not iterable");
+      default -> throw TemplateException.runtime("'" + value.type() + "' object is not iterable");
     };
   }
 

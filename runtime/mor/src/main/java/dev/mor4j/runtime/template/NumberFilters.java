@@ -14,8 +14,7 @@ final class NumberFilters {
     filters.put("int", (r, v, a) -> integer(v, a.bind("int", 0, "default", "base")));
     filters.put("float", (r, v, a) -> real(v, a.bind("float", 0, "default")));
     filters.put("round", (r, v, a) -> round(r, v, a.bind("round", 0, "precision", "method")));
-    filters.put(
-        "filesizeformat", (r, v, a) -> fileSize(v, a.bind("filesizeformat", 0, "binary")));
+    filters.put("filesizeformat", (r, v, a) -> fileSize(v, a.bind("filesizeformat", 0, "binary")));
   }
 
   private static Value absolute(Value value) {

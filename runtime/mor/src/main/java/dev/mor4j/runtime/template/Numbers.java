@@ -142,7 +142,10 @@ final class Numbers {
     int at = from;
     while (at < text.length()
         && (isDigit(text, at)
-            || at > from && text.charAt(at) == '_' && isDigit(text, at - 1) && isDigit(text, at + 1))) {
+            || at > from
+                && text.charAt(at) == '_'
+                && isDigit(text, at - 1)
+                && isDigit(text, at + 1))) {
       at++;
     }
     return at;
@@ -182,8 +185,7 @@ final class Numbers {
     if (integer == null) {
       throw value instanceof Undefined undefined
           ? undefined.failure()
-          : TemplateException.runtime(
-              "type " + value.type() + " doesn't define __round__ method");
+          : TemplateException.runtime("type " + value.type() + " doesn't define __round__ method");
     }
     if (places >= 0) {
       return integer;

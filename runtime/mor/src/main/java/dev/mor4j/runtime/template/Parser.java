@@ -55,8 +55,7 @@ final class Parser {
       switch (token.type()) {
         case DATA -> statements.add(new Statements.Data(Text.of(token.text()), token.line()));
         case VARIABLE_BEGIN -> {
-          statements.add(
-              new Statements.Print(expressions.tuple(false, true, null), token.line()));
+          statements.add(new Statements.Print(expressions.tuple(false, true, null), token.line()));
           stream.expect(Type.VARIABLE_END);
         }
         default -> {

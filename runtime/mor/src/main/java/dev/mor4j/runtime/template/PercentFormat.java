@@ -176,7 +176,10 @@ final class PercentFormat {
       throw value instanceof Undefined undefined
           ? undefined.failure()
           : TemplateException.runtime(
-              "%" + Character.toString(type) + " format: a number is required, not " + value.type());
+              "%"
+                  + Character.toString(type)
+                  + " format: a number is required, not "
+                  + value.type());
     }
     if (precision > 5000) {
       throw TemplateException.limit("a format has a precision that is too large");
@@ -225,6 +228,8 @@ final class PercentFormat {
   private static String zeroed(String digits, long precision) {
     boolean negative = digits.startsWith("-");
     String plain = negative ? digits.substring(1) : digits;
-    return (negative ? "-" : "") + "0".repeat((int) Math.max(0, precision - plain.length())) + plain;
+    return (negative ? "-" : "")
+        + "0".repeat((int) Math.max(0, precision - plain.length()))
+        + plain;
   }
 }

@@ -41,9 +41,7 @@ final class PlainValues {
   private Value of(Object value, int depth) {
     if (depth > MAX_DEPTH) {
       throw new IllegalArgumentException(
-          "found values that are nested in more than "
-              + MAX_DEPTH
-              + " levels, expected less");
+          "found values that are nested in more than " + MAX_DEPTH + " levels, expected less");
     }
     size++;
     return switch (value) {

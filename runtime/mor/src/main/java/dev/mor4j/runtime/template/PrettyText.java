@@ -104,8 +104,7 @@ final class PrettyText {
       out.add(sequence.isTuple() ? "(" : "[");
       for (int i = 0; i < sequence.size(); i++) {
         separate(i, column);
-        write(
-            sequence.items().get(i), column + 1, i == sequence.size() - 1 ? behind + 1 : 1);
+        write(sequence.items().get(i), column + 1, i == sequence.size() - 1 ? behind + 1 : 1);
       }
       out.add(sequence.isTuple() ? sequence.size() == 1 ? ",)" : ")" : "]");
     }

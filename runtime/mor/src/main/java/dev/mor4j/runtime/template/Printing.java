@@ -140,9 +140,9 @@ final class Printing {
   }
 
   private static String escaped(int point) {
-    return point < 0x100 ? hex("\\x", 2, point) : point < 0x10000
-        ? hex("\\u", 4, point)
-        : hex("\\U", 8, point);
+    return point < 0x100
+        ? hex("\\x", 2, point)
+        : point < 0x10000 ? hex("\\u", 4, point) : hex("\\U", 8, point);
   }
 
   static String hex(String prefix, int digits, int point) {

@@ -72,9 +72,7 @@ final class SequenceFilters {
 
   private static Value first(Rendering rendering, Value input, Arguments arguments) {
     Iterator<Value> values = Iteration.iterator(rendering.budget(), input);
-    return values.hasNext()
-        ? values.next()
-        : new Undefined("No first item, sequence was empty.");
+    return values.hasNext() ? values.next() : new Undefined("No first item, sequence was empty.");
   }
 
   private static Value last(Rendering rendering, Value input, Arguments arguments) {
@@ -82,9 +80,7 @@ final class SequenceFilters {
       throw TemplateException.runtime("'" + input.type() + "' object is not reversible");
     }
     List<Value> values = Iteration.list(rendering.budget(), input);
-    return values.isEmpty()
-        ? new Undefined("No last item, sequence was empty.")
-        : values.getLast();
+    return values.isEmpty() ? new Undefined("No last item, sequence was empty.") : values.getLast();
   }
 
   private static Value random(Rendering rendering, Value input, Arguments arguments) {
@@ -163,8 +159,7 @@ final class SequenceFilters {
     } else if (arguments.positional().isEmpty()) {
       throw TemplateException.runtime("map requires a filter argument");
     } else {
-      String name =
-          Printing.string(rendering.budget(), arguments.positional().get(0)).toString();
+      String name = Printing.string(rendering.budget(), arguments.positional().get(0)).toString();
       Filters.Filter filter = Filters.get(name);
       Arguments rest = arguments.without(1);
       function = value -> filter.apply(rendering, value, rest);
@@ -191,8 +186,7 @@ final class SequenceFilters {
       return new Generator(
           Iteration.filter(
               Iteration.iterator(rendering.budget(), input),
-              value ->
-                  Iteration.truth(nested(rendering, () -> getter.apply(value))) == wanted));
+              value -> Iteration.truth(nested(rendering, () -> getter.apply(value))) == wanted));
     }
     ValueTests.ValueTest test =
         ValueTests.get(Printing.string(rendering.budget(), positional.get(offset)).toString());
@@ -288,8 +282,7 @@ final class SequenceFilters {
     List<Value> groups = new ArrayList<>();
     List<Value> group = new ArrayList<>();
     Value groupKey = null;
-    List<Value> sorted =
-        sorted(rendering, Iteration.list(budget, input), getter, false);
+    List<Value> sorted = sorted(rendering, Iteration.list(budget, input), getter, false);
     budget.list(sorted.size());
     for (Value value : sorted) {
       Value key = getter.apply(value);
@@ -364,8 +357,7 @@ final class SequenceFilters {
     return new Generator(parts.iterator());
   }
 
-  private static Value extreme(
-      Rendering rendering, Value input, Value[] bound, boolean largest) {
+  private static Value extreme(Rendering rendering, Value input, Value[] bound, boolean largest) {
     Function<Value, Value> getter = getter(rendering, bound[1], flag(bound[0]), null);
     Iterator<Value> values = Iteration.iterator(rendering.budget(), input);
     if (!values.hasNext()) {

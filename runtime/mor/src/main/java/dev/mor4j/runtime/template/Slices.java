@@ -78,8 +78,7 @@ final class Slices {
         for (int i = 0; i < count; i++) {
           items.add(sequence.items().get((int) (start + i * step)));
         }
-        return new Sequence(
-            items, sequence.isTuple() ? Sequence.Form.TUPLE : Sequence.Form.LIST);
+        return new Sequence(items, sequence.isTuple() ? Sequence.Form.TUPLE : Sequence.Form.LIST);
       }
     }
   }

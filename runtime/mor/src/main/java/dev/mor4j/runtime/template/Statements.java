@@ -109,8 +109,7 @@ final class Statements {
       return out.text();
     }
 
-    private void run(
-        Rendering rendering, Scope scope, Value iterated, int depth, TextBuilder out) {
+    private void run(Rendering rendering, Scope scope, Value iterated, int depth, TextBuilder out) {
       Budget budget = rendering.budget();
       budget.enter();
       Iterator<Value> iterator = Iteration.iterator(budget, iterated);

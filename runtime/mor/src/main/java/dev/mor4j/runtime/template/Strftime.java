@@ -65,9 +65,11 @@ final class Strftime {
     int hour = time.getHour() % 12 == 0 ? 12 : time.getHour() % 12;
     int weekday = time.getDayOfWeek().getValue();
     switch (directive) {
-      case 'a' -> word(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
+      case 'a' ->
+          word(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
       case 'A' -> word(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
-      case 'b', 'h' -> word(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
+      case 'b', 'h' ->
+          word(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
       case 'B' -> word(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
       case 'C' -> number(time.getYear() / 100, 2, '0');
       case 'd' -> number(time.getDayOfMonth(), 2, '0');

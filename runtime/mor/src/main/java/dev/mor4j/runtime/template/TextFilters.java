@@ -40,8 +40,7 @@ final class TextFilters {
         (r, v, a) -> {
           Value width = a.bind("center", 0, "width")[0];
           long columns = width == null ? 80 : Arithmetic.integer(width).clamped();
-          return TextMethods.pad(
-              r.budget(), Printing.soft(r.budget(), v), columns, ' ', "center");
+          return TextMethods.pad(r.budget(), Printing.soft(r.budget(), v), columns, ' ', "center");
         });
     filters.put("indent", TextFilters::indent);
     filters.put("truncate", TextFilters::truncate);

@@ -395,10 +395,7 @@ final class TextMethods {
     TextBuilder out = new TextBuilder(budget);
     int from = 0;
     while (left > 0) {
-      int at =
-          old.isEmpty()
-              ? from
-              : text.find(budget, old, from, text.length());
+      int at = old.isEmpty() ? from : text.find(budget, old, from, text.length());
       if (at < 0 || at > text.length()) {
         break;
       }
@@ -443,8 +440,7 @@ final class TextMethods {
     Value[] bound = arguments.positionalOnly(name, 1, 2);
     Text fill = bound[1] == null ? Text.of(" ") : text(bound[1]);
     if (fill.length() != 1) {
-      throw TemplateException.runtime(
-          "The fill character must be exactly one character long");
+      throw TemplateException.runtime("The fill character must be exactly one character long");
     }
     return pad(budget, text, Arithmetic.integer(bound[0]).clamped(), fill.raw(0), name);
   }

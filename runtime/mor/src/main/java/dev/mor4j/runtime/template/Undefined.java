@@ -1,6 +1,8 @@
 package dev.mor4j.runtime.template;
 
-/** What a name or an attribute gives that is not there: it prints as nothing and fails when used. */
+/**
+ * What a name or an attribute gives that is not there: it prints as nothing and fails when used.
+ */
 record Undefined(String reason) implements Value {
   static Undefined name(String name) {
     return new Undefined("'" + name + "' is undefined");
@@ -8,7 +10,9 @@ record Undefined(String reason) implements Value {
 
   static Undefined attribute(Value of, String name) {
     String object =
-        of instanceof None ? "None" : of instanceof Dictionary ? "dict object" : of.type() + " object";
+        of instanceof None
+            ? "None"
+            : of instanceof Dictionary ? "dict object" : of.type() + " object";
     return new Undefined("'" + object + "' has no attribute '" + name + "'");
   }
 

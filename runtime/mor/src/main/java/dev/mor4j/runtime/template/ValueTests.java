@@ -58,12 +58,9 @@ final class ValueTests {
         (r, v) -> TextMethods.isCase(r.budget(), Printing.string(r.budget(), v), true));
     plain(tests, "filter", (r, v) -> v instanceof Text text && Filters.exists(text.toString()));
     plain(tests, "test", (r, v) -> v instanceof Text text && exists(text.toString()));
-    tests.put(
-        "divisibleby",
-        (r, v, a) -> remainder(r, v, a.bind("divisibleby", 1, "num")[0]) == 0);
+    tests.put("divisibleby", (r, v, a) -> remainder(r, v, a.bind("divisibleby", 1, "num")[0]) == 0);
     tests.put("sameas", (r, v, a) -> same(v, a.bind("sameas", 1, "other")[0]));
-    tests.put(
-        "in", (r, v, a) -> Comparison.contains(r.budget(), a.bind("in", 1, "seq")[0], v));
+    tests.put("in", (r, v, a) -> Comparison.contains(r.budget(), a.bind("in", 1, "seq")[0], v));
     operator(tests, "==", "==", "eq", "equalto");
     operator(tests, "!=", "!=", "ne");
     operator(tests, ">", ">", "gt", "greaterthan");
