@@ -175,10 +175,10 @@ final class Comparison {
       case Dictionary dictionary -> {
         return dictionary.get(value) != null;
       }
-      case DictionaryView view when view.part() == DictionaryView.Part.KEYS -> {
-        return view.dictionary().get(value) != null;
-      }
       default -> {
+        if (container instanceof DictionaryView view && view.part() == DictionaryView.Part.KEYS) {
+          return view.dictionary().get(value) != null;
+        }
         if (!Iteration.isIterable(container)) {
           throw TemplateException.runtime(
               "argument of type '" + container.type() + "' is not iterable");

@@ -38,13 +38,13 @@ final class Key {
 
   private static int hash(Value value, int[] left) {
     if (--left[0] < 0) {
-      throw TemplateException.limit(
-          "a tuple that is a key has more than " + MAX_PARTS + " values");
+      throw TemplateException.limit("a tuple that is a key has more than " + MAX_PARTS + " values");
     }
     return switch (value) {
       case Text text -> text.hashCode();
       case Value.Bool flag -> flag.ordinal();
-      case Int number -> number.isLong() ? Long.hashCode(number.clamped()) : number.big().hashCode();
+      case Int number ->
+          number.isLong() ? Long.hashCode(number.clamped()) : number.big().hashCode();
       case Value.Real real -> {
         double number = real.value();
         if (number == Math.rint(number) && Math.abs(number) < 0x1p63) {
@@ -54,14 +54,16 @@ final class Key {
             ? new BigDecimal(number).toBigInteger().hashCode()
             : Double.hashCode(number);
       }
-      case Sequence tuple when tuple.isTuple() -> {
+      case Sequence sequence -> {
+        if (!sequence.isTuple()) {
+          throw unhashable(sequence);
+        }
         int hash = 7;
-        for (Value item : tuple.items()) {
+        for (Value item : sequence.items()) {
           hash = 31 * hash + hash(item, left);
         }
         yield hash;
       }
-      case Sequence list -> throw unhashable(list);
       case Dictionary dictionary -> throw unhashable(dictionary);
       case DictionaryView view -> throw unhashable(view);
       case Undefined ignored -> 1;
