@@ -12,7 +12,7 @@ final class Arithmetic {
   static Int integerOrNull(Value value) {
     return switch (value) {
       case Int number -> number;
-      case Value.Bool flag -> Int.of(flag.ordinal());
+      case Value.Bool flag -> Int.of(flag.number());
       default -> null;
     };
   }

@@ -114,7 +114,7 @@ final class Attributes {
           };
       case Joiner ignored -> null;
       case Int number -> Numbers.attribute(number, name);
-      case Value.Bool flag -> Numbers.attribute(Int.of(flag.ordinal()), name);
+      case Value.Bool flag -> Numbers.attribute(Int.of(flag.number()), name);
       case Value.Real real -> Numbers.attribute(real, name);
       default -> null;
     };

@@ -41,6 +41,7 @@ final class Comparison {
   }
 
   /** Equality of what has no other values inside. */
+  @SuppressWarnings("ReferenceEquality") // what has no value of its own equals itself alone
   static boolean equalScalars(Value left, Value right) {
     if (isNumber(left) && isNumber(right)) {
       return !isNan(left) && !isNan(right) && compareNumbers(left, right) == 0;
@@ -58,6 +59,7 @@ final class Comparison {
     };
   }
 
+  @SuppressWarnings("ReferenceEquality") // what is the same is equal, without a look inside
   static boolean equal(Budget budget, Value left, Value right) {
     budget.step();
     if (left == right && !isNan(left)) {

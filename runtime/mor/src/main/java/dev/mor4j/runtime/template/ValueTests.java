@@ -97,6 +97,7 @@ final class ValueTests {
   }
 
   /** Identity, where small integers and equal constants are one object. */
+  @SuppressWarnings("ReferenceEquality") // identity is the question
   private static boolean same(Value left, Value right) {
     if (left == right) {
       return true;
