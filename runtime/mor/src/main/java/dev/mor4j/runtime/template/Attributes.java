@@ -30,7 +30,7 @@ final class Attributes {
         switch (object) {
           case Undefined undefined -> throw undefined.failure();
           case Dictionary dictionary ->
-              key instanceof Sequence sequence && !sequence.isTuple() || key instanceof Dictionary
+              (key instanceof Sequence sequence && !sequence.isTuple()) || key instanceof Dictionary
                   ? null
                   : dictionary.get(key);
           case Sequence sequence -> {

@@ -102,8 +102,8 @@ final class ValueTests {
     if (left == right) {
       return true;
     }
-    return left instanceof Int a && right instanceof Int b && a.big().equals(b.big())
-        || left instanceof Text x && right instanceof Text y && x.length() < 2 && x.equals(y);
+    return (left instanceof Int a && right instanceof Int b && a.big().equals(b.big()))
+        || (left instanceof Text x && right instanceof Text y && x.length() < 2 && x.equals(y));
   }
 
   static boolean exists(String name) {
