@@ -31,6 +31,8 @@ module dev.mor4j.runtime.mor {
       dev.mor4j.runtime.cuda;
   exports dev.mor4j.runtime.schedule to
       dev.mor4j.runtime;
+  exports dev.mor4j.runtime.template to
+      dev.mor4j.runtime;
   exports dev.mor4j.runtime.text to
       dev.mor4j.runtime;
   exports dev.mor4j.runtime.text.bounds to

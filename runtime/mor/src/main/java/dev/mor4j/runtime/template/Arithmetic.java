@@ -12,7 +12,7 @@ final class Arithmetic {
   static Int integerOrNull(Value value) {
     return switch (value) {
       case Int number -> number;
-      case Value.Bool flag -> Int.of(flag.ordinal());
+      case Value.Bool flag -> Int.of(flag.number());
       default -> null;
     };
   }
@@ -128,7 +128,7 @@ final class Arithmetic {
   private static Value integers(Budget budget, String operator, Int left, Int right) {
     BigInteger a = left.big();
     BigInteger b = right.big();
-    budget.steps((long) a.bitLength() * b.bitLength() >> 12);
+    budget.steps(((long) a.bitLength() * b.bitLength()) >> 12);
     return switch (operator) {
       case "+" -> Int.of(a.add(b));
       case "-" -> Int.of(a.subtract(b));
@@ -195,7 +195,7 @@ final class Arithmetic {
       throw TemplateException.limit(
           "an integer has more than " + Budget.MAX_BITS + " bits, which is too large");
     }
-    budget.steps(bits * exponent.clamped() >> 4);
+    budget.steps((bits * exponent.clamped()) >> 4);
     return Int.of(base.big().pow((int) exponent.clamped()));
   }
 

@@ -30,7 +30,7 @@ final class Attributes {
         switch (object) {
           case Undefined undefined -> throw undefined.failure();
           case Dictionary dictionary ->
-              key instanceof Sequence sequence && !sequence.isTuple() || key instanceof Dictionary
+              (key instanceof Sequence sequence && !sequence.isTuple()) || key instanceof Dictionary
                   ? null
                   : dictionary.get(key);
           case Sequence sequence -> {
@@ -78,11 +78,13 @@ final class Attributes {
 
   /** The attribute of a type's own, or null. */
   static Value own(Value object, String name) {
+    if (object instanceof Undefined undefined) {
+      throw undefined.failure();
+    }
     if (name.startsWith("_") && !(object instanceof Namespace)) {
       return null;
     }
     return switch (object) {
-      case Undefined undefined -> throw undefined.failure();
       case Text text -> TextMethods.find(text, name);
       case Dictionary dictionary -> dictionary(dictionary, name);
       case Sequence sequence -> sequence(sequence, name);
@@ -112,7 +114,7 @@ final class Attributes {
           };
       case Joiner ignored -> null;
       case Int number -> Numbers.attribute(number, name);
-      case Value.Bool flag -> Numbers.attribute(Int.of(flag.ordinal()), name);
+      case Value.Bool flag -> Numbers.attribute(Int.of(flag.number()), name);
       case Value.Real real -> Numbers.attribute(real, name);
       default -> null;
     };
@@ -123,7 +125,7 @@ final class Attributes {
     return switch (name) {
       case "name" -> Text.of(signature.name());
       case "arguments" ->
-          Sequence.list(signature.parameters().stream().map(p -> (Value) Text.of(p)).toList());
+          Sequence.tuple(signature.parameters().stream().map(Text::of).toArray(Value[]::new));
       case "caller" -> Value.Bool.of(signature.special().contains("caller"));
       case "catch_kwargs" -> Value.Bool.of(signature.special().contains("kwargs"));
       case "catch_varargs" -> Value.Bool.of(signature.special().contains("varargs"));

@@ -79,8 +79,8 @@ final class BraceFormat {
     int nameEnd = 0;
     boolean bracket = false;
     while (nameEnd < field.length()
-        && (bracket || field.at(nameEnd) != '!' && field.at(nameEnd) != ':')) {
-      bracket = field.at(nameEnd) == '[' || bracket && field.at(nameEnd) != ']';
+        && (bracket || (field.at(nameEnd) != '!' && field.at(nameEnd) != ':'))) {
+      bracket = field.at(nameEnd) == '[' || (bracket && field.at(nameEnd) != ']');
       nameEnd++;
     }
     Value value = value(field.part(budget, 0, nameEnd).toString());

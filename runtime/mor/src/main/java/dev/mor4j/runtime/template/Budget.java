@@ -20,7 +20,7 @@ final class Budget {
   /** Items of a {@code range}, as in Jinja's sandbox. */
   static final int MAX_RANGE = 100_000;
 
-  private static final long STEPS = 4_000_000;
+  private static final long STEPS = 3_000_000;
   private static final long CELLS = 6_000_000;
   private static final long OUTPUT = 2_000_000;
 

@@ -8,24 +8,24 @@ final class Characters {
 
   /** White space of {@code str.isspace}, {@code str.strip} and regular expressions. */
   static boolean isSpace(int point) {
-    return point >= 9 && point <= 13
-        || point >= 0x1c && point <= 0x20
-        || point >= 0x85
+    return (point >= 9 && point <= 13)
+        || (point >= 0x1c && point <= 0x20)
+        || (point >= 0x85
             && (point == 0x85
                 || point == 0xa0
                 || point == 0x1680
-                || point >= 0x2000 && point <= 0x200a
+                || (point >= 0x2000 && point <= 0x200a)
                 || point == 0x2028
                 || point == 0x2029
                 || point == 0x202f
                 || point == 0x205f
-                || point == 0x3000);
+                || point == 0x3000));
   }
 
   /** A boundary of {@code str.splitlines}, where {@code \r\n} is one. */
   static boolean isLineEnd(int point) {
-    return point >= 10 && point <= 13
-        || point >= 0x1c && point <= 0x1e
+    return (point >= 10 && point <= 13)
+        || (point >= 0x1c && point <= 0x1e)
         || point == 0x85
         || point == 0x2028
         || point == 0x2029;
@@ -43,7 +43,7 @@ final class Characters {
   static boolean isNumeric(int point) {
     return switch (Character.getType(point)) {
       case Character.DECIMAL_DIGIT_NUMBER, Character.LETTER_NUMBER, Character.OTHER_NUMBER -> true;
-      case Character.OTHER_LETTER -> Character.getNumericValue(point) != -1 || isHanNumber(point);
+      case Character.OTHER_LETTER -> isHanNumber(point);
       default -> false;
     };
   }
@@ -60,17 +60,17 @@ final class Characters {
         || point == 0xb3
         || point == 0xb9
         || point == 0x2070
-        || point >= 0x2074 && point <= 0x2079
-        || point >= 0x2080 && point <= 0x2089
-        || point >= 0x2460 && point <= 0x2468
-        || point >= 0x2474 && point <= 0x247c
-        || point >= 0x2488 && point <= 0x2490
+        || (point >= 0x2074 && point <= 0x2079)
+        || (point >= 0x2080 && point <= 0x2089)
+        || (point >= 0x2460 && point <= 0x2468)
+        || (point >= 0x2474 && point <= 0x247c)
+        || (point >= 0x2488 && point <= 0x2490)
         || point == 0x24ea
-        || point >= 0x24f5 && point <= 0x24fd
+        || (point >= 0x24f5 && point <= 0x24fd)
         || point == 0x24ff
-        || point >= 0x2776 && point <= 0x277e
-        || point >= 0x2780 && point <= 0x2788
-        || point >= 0x278a && point <= 0x2792;
+        || (point >= 0x2776 && point <= 0x277e)
+        || (point >= 0x2780 && point <= 0x2788)
+        || (point >= 0x278a && point <= 0x2792);
   }
 
   /** What {@code repr} shows as it is. */
@@ -167,7 +167,7 @@ final class Characters {
   private static void addLower(TextBuilder out, Text text, int index) {
     int point = text.at(index);
     if (point == 0x3a3) {
-      out.addRaw((isFinalSigma(text, index) ? 0x3c2 : 0x3c3) | text.raw(index) & Text.GIVEN);
+      out.addRaw((isFinalSigma(text, index) ? 0x3c2 : 0x3c3) | (text.raw(index) & Text.GIVEN));
     } else {
       addAll(out, Character.toString(point).toLowerCase(Locale.ROOT), text.raw(index));
     }
@@ -211,7 +211,7 @@ final class Characters {
   private static void addAll(TextBuilder out, String text, int mark) {
     for (int i = 0; i < text.length(); ) {
       int point = text.codePointAt(i);
-      out.addRaw(point | mark & Text.GIVEN);
+      out.addRaw(point | (mark & Text.GIVEN));
       i += Character.charCount(point);
     }
   }

@@ -41,6 +41,7 @@ final class Comparison {
   }
 
   /** Equality of what has no other values inside. */
+  @SuppressWarnings("ReferenceEquality") // what has no value of its own equals itself alone
   static boolean equalScalars(Value left, Value right) {
     if (isNumber(left) && isNumber(right)) {
       return !isNan(left) && !isNan(right) && compareNumbers(left, right) == 0;
@@ -52,12 +53,13 @@ final class Comparison {
           right instanceof Range other
               && range.size() == other.size()
               && (range.size() == 0
-                  || range.start() == other.start()
-                      && (range.size() == 1 || range.step() == other.step()));
+                  || (range.start() == other.start()
+                      && (range.size() == 1 || range.step() == other.step())));
       default -> left == right;
     };
   }
 
+  @SuppressWarnings("ReferenceEquality") // what is the same is equal, without a look inside
   static boolean equal(Budget budget, Value left, Value right) {
     budget.step();
     if (left == right && !isNan(left)) {
@@ -162,22 +164,20 @@ final class Comparison {
   }
 
   static boolean contains(Budget budget, Value container, Value value) {
-    switch (container) {
+    return switch (container) {
       case Text text -> {
         if (value instanceof Text part) {
-          return text.find(budget, part, 0, text.length()) >= 0;
+          yield text.find(budget, part, 0, text.length()) >= 0;
         }
         throw value instanceof Undefined undefined
             ? undefined.failure()
             : TemplateException.runtime(
                 "'in <string>' requires string as left operand, not " + value.type());
       }
-      case Dictionary dictionary -> {
-        return dictionary.get(value) != null;
-      }
+      case Dictionary dictionary -> dictionary.get(value) != null;
       default -> {
         if (container instanceof DictionaryView view && view.part() == DictionaryView.Part.KEYS) {
-          return view.dictionary().get(value) != null;
+          yield view.dictionary().get(value) != null;
         }
         if (!Iteration.isIterable(container)) {
           throw TemplateException.runtime(
@@ -186,11 +186,11 @@ final class Comparison {
         Iterator<Value> values = Iteration.iterator(budget, container);
         while (values.hasNext()) {
           if (equal(budget, values.next(), value)) {
-            return true;
+            yield true;
           }
         }
-        return false;
+        yield false;
       }
-    }
+    };
   }
 }

@@ -35,7 +35,7 @@ final class Entities {
               ? point(text.part(budget, i + 1, end).toString())
               : -1;
       if (point >= 0) {
-        out.addRaw(point | text.raw(i) & Text.GIVEN);
+        out.addRaw(point | (text.raw(i) & Text.GIVEN));
         i = end;
       } else {
         out.addRaw(text.raw(i));

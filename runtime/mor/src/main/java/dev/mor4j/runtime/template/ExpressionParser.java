@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.template;
 
-import dev.mor4j.runtime.template.Token.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -95,7 +94,7 @@ final class ExpressionParser {
     List<Expression> others = new ArrayList<>();
     while (true) {
       Token token = stream.current();
-      if (token.is(Type.OPERATOR) && COMPARISONS.contains(token.text())) {
+      if (token.is(Token.Type.OPERATOR) && COMPARISONS.contains(token.text())) {
         stream.next();
         operators.add(token.text());
       } else if (stream.skipName("in")) {
@@ -137,7 +136,7 @@ final class ExpressionParser {
 
   private Expression product() {
     Expression left = power();
-    while (stream.current().is(Type.OPERATOR) && PRODUCTS.contains(stream.current().text())) {
+    while (stream.current().is(Token.Type.OPERATOR) && PRODUCTS.contains(stream.current().text())) {
       Token operator = stream.next();
       left = new Expressions.Binary(left, operator.text(), power(), operator.line());
     }
@@ -168,13 +167,16 @@ final class ExpressionParser {
 
   private Expression primary() {
     Token token = stream.current();
-    switch (token.type()) {
+    return switch (token.type()) {
       case NAME -> {
         stream.next();
-        return switch (token.text()) {
+        yield switch (token.text()) {
           case "true", "True" -> new Expressions.Constant(Value.Bool.TRUE, token.line());
           case "false", "False" -> new Expressions.Constant(Value.Bool.FALSE, token.line());
           case "none", "None" -> new Expressions.Constant(Value.None.NONE, token.line());
+          case "self" ->
+              throw TemplateException.syntax(
+                  "the name 'self' is not supported in chat templates", token.line());
           default -> {
             names.add(token.text());
             yield new Expressions.Name(token.text(), token.line());
@@ -183,30 +185,30 @@ final class ExpressionParser {
       }
       case STRING -> {
         StringBuilder text = new StringBuilder();
-        while (stream.current().is(Type.STRING)) {
+        while (stream.current().is(Token.Type.STRING)) {
           text.append(stream.next().text());
         }
-        return new Expressions.Constant(Text.of(text.toString()), token.line());
+        yield new Expressions.Constant(Text.of(text.toString()), token.line());
       }
       case NUMBER -> {
         stream.next();
-        return new Expressions.Constant(token.number(), token.line());
+        yield new Expressions.Constant(token.number(), token.line());
       }
       default -> {
         if (stream.skipOperator("(")) {
           Expression inside = tuple(true, true, null);
           stream.expectOperator(")");
-          return inside;
+          yield inside;
         }
         if (stream.skipOperator("[")) {
-          return list(token.line());
+          yield list(token.line());
         }
         if (stream.skipOperator("{")) {
-          return dictionary(token.line());
+          yield dictionary(token.line());
         }
         throw fail("unexpected " + token.description());
       }
-    }
+    };
   }
 
   /**
@@ -221,10 +223,10 @@ final class ExpressionParser {
     boolean several = false;
     while (true) {
       Token token = stream.current();
-      if (token.is(Type.VARIABLE_END)
-          || token.is(Type.BLOCK_END)
+      if (token.is(Token.Type.VARIABLE_END)
+          || token.is(Token.Type.BLOCK_END)
           || token.isOperator(")")
-          || end != null && token.isName(end)) {
+          || (end != null && token.isName(end))) {
         break;
       }
       items.add(expression(conditional));
@@ -281,7 +283,7 @@ final class ExpressionParser {
       int line = stream.line();
       if (stream.skipOperator(".")) {
         Token token = stream.next();
-        if (token.is(Type.NAME)) {
+        if (token.is(Token.Type.NAME)) {
           value = new Expressions.Attribute(value, token.text(), line);
         } else if (token.number() instanceof Int) {
           value = new Expressions.Item(value, new Expressions.Constant(token.number(), line), line);
@@ -354,7 +356,7 @@ final class ExpressionParser {
       }
       if (stream.skipOperator("**")) {
         moreNamed = expression();
-      } else if (stream.current().is(Type.NAME) && stream.look().isOperator("=")) {
+      } else if (stream.current().is(Token.Type.NAME) && stream.look().isOperator("=")) {
         String name = stream.next().text();
         stream.next();
         if (named.put(name, expression()) != null) {
@@ -406,9 +408,9 @@ final class ExpressionParser {
   }
 
   private String dotted() {
-    StringBuilder name = new StringBuilder(stream.expect(Type.NAME).text());
+    StringBuilder name = new StringBuilder(stream.expect(Token.Type.NAME).text());
     while (stream.skipOperator(".")) {
-      name.append('.').append(stream.expect(Type.NAME).text());
+      name.append('.').append(stream.expect(Token.Type.NAME).text());
     }
     return name.toString();
   }
@@ -423,14 +425,14 @@ final class ExpressionParser {
     Expressions.Call call = Expressions.Call.NONE;
     if (token.isOperator("(")) {
       call = call();
-    } else if (token.is(Type.STRING)
-        || token.is(Type.NUMBER)
+    } else if (token.is(Token.Type.STRING)
+        || token.is(Token.Type.NUMBER)
         || token.isOperator("[")
         || token.isOperator("{")
-        || token.is(Type.NAME)
+        || (token.is(Token.Type.NAME)
             && !token.isName("else")
             && !token.isName("or")
-            && !token.isName("and")) {
+            && !token.isName("and"))) {
       if (token.isName("is")) {
         throw fail("You cannot chain multiple tests with is");
       }

@@ -26,7 +26,7 @@ final class Filters {
           Value[] bound = arguments.bind("default", 0, "default_value", "boolean");
           boolean missing =
               input instanceof Undefined
-                  || bound[1] != null && Iteration.truth(bound[1]) && !Iteration.truth(input);
+                  || (bound[1] != null && Iteration.truth(bound[1]) && !Iteration.truth(input));
           return !missing ? input : bound[0] != null ? bound[0] : Text.EMPTY;
         });
     filters.put("d", filters.get("default"));

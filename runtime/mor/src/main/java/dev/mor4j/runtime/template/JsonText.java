@@ -132,7 +132,7 @@ final class JsonText {
         case '\f' -> out.add("\\f");
         case '\b' -> out.add("\\b");
         default -> {
-          if (point < 0x20 || form.ascii() && point >= 0x7f) {
+          if (point < 0x20 || (form.ascii() && point >= 0x7f)) {
             for (char c : Character.toChars(point)) {
               out.add(Printing.hex("\\u", 4, c));
             }

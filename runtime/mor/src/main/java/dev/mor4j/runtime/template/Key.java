@@ -42,7 +42,7 @@ final class Key {
     }
     return switch (value) {
       case Text text -> text.hashCode();
-      case Value.Bool flag -> flag.ordinal();
+      case Value.Bool flag -> flag.number();
       case Int number ->
           number.isLong() ? Long.hashCode(number.clamped()) : number.big().hashCode();
       case Value.Real real -> {
@@ -54,12 +54,12 @@ final class Key {
             ? new BigDecimal(number).toBigInteger().hashCode()
             : Double.hashCode(number);
       }
-      case Sequence tuple -> {
-        if (!tuple.isTuple()) {
-          throw unhashable(tuple);
+      case Sequence sequence -> {
+        if (!sequence.isTuple()) {
+          throw unhashable(sequence);
         }
         int hash = 7;
-        for (Value item : tuple.items()) {
+        for (Value item : sequence.items()) {
           hash = 31 * hash + hash(item, left);
         }
         yield hash;
@@ -83,6 +83,7 @@ final class Key {
     return TemplateException.runtime("unhashable type: '" + value.type() + "'");
   }
 
+  @SuppressWarnings("ReferenceEquality") // what is the same is equal, without a look inside
   private static boolean equal(Value left, Value right) {
     if (left == right) {
       return true;

@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.template;
 
-import dev.mor4j.runtime.template.Token.Type;
 import java.math.BigInteger;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ final class Lexer {
     }
     Lexer lexer = new Lexer(source);
     lexer.run();
-    lexer.add(Type.END, "");
+    lexer.add(Token.Type.END, "");
     return lexer.tokens;
   }
 
@@ -107,7 +106,7 @@ final class Lexer {
 
   private void data(String data) {
     if (!data.isEmpty()) {
-      add(Type.DATA, data);
+      add(Token.Type.DATA, data);
     }
   }
 
@@ -119,7 +118,7 @@ final class Lexer {
     }
   }
 
-  private void add(Type type, String text) {
+  private void add(Token.Type type, String text) {
     tokens.add(new Token(type, text, null, line));
   }
 
@@ -199,13 +198,13 @@ final class Lexer {
   /** The inside of a print statement or of a block. */
   private void tag(char kind) {
     boolean block = kind == '%';
-    add(block ? Type.BLOCK_BEGIN : Type.VARIABLE_BEGIN, "");
+    add(block ? Token.Type.BLOCK_BEGIN : Token.Type.VARIABLE_BEGIN, "");
     Deque<Character> open = new ArrayDeque<>();
     while (position < source.length()) {
       if (open.isEmpty()) {
         int end = end(position, block ? "%}" : "}}", block);
         if (end >= 0) {
-          add(block ? Type.BLOCK_END : Type.VARIABLE_END, "");
+          add(block ? Token.Type.BLOCK_END : Token.Type.VARIABLE_END, "");
           finish(position, end);
           return;
         }
@@ -236,7 +235,7 @@ final class Lexer {
     if (!Character.isUnicodeIdentifierStart(name.codePointAt(0)) && name.charAt(0) != '_') {
       throw TemplateException.syntax("Invalid character in identifier", line);
     }
-    add(Type.NAME, name);
+    add(Token.Type.NAME, name);
   }
 
   private int digits(int from, String allowed) {
@@ -282,7 +281,8 @@ final class Lexer {
     if (real && (position == 0 || source.charAt(position - 1) != '.')) {
       String text = source.substring(position, fraction).replace("_", "");
       position = fraction;
-      tokens.add(new Token(Type.NUMBER, text, new Value.Real(Double.parseDouble(text)), line));
+      tokens.add(
+          new Token(Token.Type.NUMBER, text, new Value.Real(Double.parseDouble(text)), line));
       return;
     }
     integer(end);
@@ -316,7 +316,7 @@ final class Lexer {
       throw TemplateException.syntax("an integer has too many digits", line);
     }
     position = end;
-    tokens.add(new Token(Type.NUMBER, text, Int.of(new BigInteger(text, radix)), line));
+    tokens.add(new Token(Token.Type.NUMBER, text, Int.of(new BigInteger(text, radix)), line));
   }
 
   private void string(char quote) {
@@ -327,7 +327,7 @@ final class Lexer {
     if (at >= source.length()) {
       throw TemplateException.syntax("unexpected char " + quote + " at " + position, line);
     }
-    add(Type.STRING, Escapes.unescape(source.substring(position + 1, at), line));
+    add(Token.Type.STRING, Escapes.unescape(source.substring(position + 1, at), line));
     count(position, at);
     position = at + 1;
   }
@@ -352,7 +352,7 @@ final class Lexer {
           }
           default -> {}
         }
-        add(Type.OPERATOR, operator);
+        add(Token.Type.OPERATOR, operator);
         position += operator.length();
         return;
       }

@@ -46,7 +46,7 @@ final class Loop implements Value {
     } else {
       return null;
     }
-    budget.step();
+    budget.steps(3);
     index0++;
     previous = current;
     current = value;

@@ -32,6 +32,7 @@ final class Macro implements Value {
   Value call(Rendering rendering, Arguments arguments) {
     Budget budget = rendering.budget();
     budget.enter();
+    budget.steps(8);
     Scope inner = new Scope(scope);
     Map<String, Value> named = new LinkedHashMap<>(arguments.named());
     List<String> parameters = signature.parameters();

@@ -32,42 +32,39 @@ final class NumberFilters {
 
   private static Value integer(Value value, Value[] bound) {
     Value missing = bound[0] == null ? Int.ZERO : bound[0];
-    switch (value) {
+    return switch (value) {
       case Text text -> {
         long radix = bound[1] == null ? 10 : Arithmetic.integer(bound[1]).clamped();
         Int integer = Numbers.parseInt(text, radix);
         Double real = integer == null ? Numbers.parseReal(text) : null;
-        return integer != null
+        yield integer != null
             ? integer
             : real == null || !Double.isFinite(real) ? missing : Numbers.truncate(real);
       }
-      case Value.Real real -> {
-        return Double.isFinite(real.value()) ? Numbers.truncate(real.value()) : missing;
-      }
+      case Value.Real real ->
+          Double.isFinite(real.value()) ? Numbers.truncate(real.value()) : missing;
       case Undefined undefined -> throw undefined.failure();
       default -> {
         Int integer = Arithmetic.integerOrNull(value);
-        return integer == null ? missing : integer;
+        yield integer == null ? missing : integer;
       }
-    }
+    };
   }
 
   private static Value real(Value value, Value[] bound) {
     Value missing = bound[0] == null ? new Value.Real(0) : bound[0];
-    switch (value) {
+    return switch (value) {
       case Text text -> {
         Double real = Numbers.parseReal(text);
-        return real == null ? missing : new Value.Real(real);
+        yield real == null ? missing : new Value.Real(real);
       }
-      case Value.Real real -> {
-        return real;
-      }
+      case Value.Real real -> real;
       case Undefined undefined -> throw undefined.failure();
       default -> {
         Int integer = Arithmetic.integerOrNull(value);
-        return integer == null ? missing : new Value.Real(integer.real());
+        yield integer == null ? missing : new Value.Real(integer.real());
       }
-    }
+    };
   }
 
   private static Value round(Rendering rendering, Value value, Value[] bound) {

@@ -56,7 +56,7 @@ final class Numbers {
 
   /** {@code int(text, radix)}, or null where the text is no such number. */
   static Int parseInt(Text text, long radix) {
-    if (radix != 0 && (radix < 2 || radix > 36) || text.length() > 2 * Budget.MAX_DIGITS) {
+    if ((radix != 0 && (radix < 2 || radix > 36)) || text.length() > 2 * Budget.MAX_DIGITS) {
       return null;
     }
     String digits = ascii(text).toLowerCase(Locale.ROOT);
@@ -107,13 +107,10 @@ final class Numbers {
     String number = ascii(text).toLowerCase(Locale.ROOT);
     String unsigned =
         number.startsWith("-") || number.startsWith("+") ? number.substring(1) : number;
-    switch (unsigned) {
-      case "inf", "infinity" -> {
-        return number.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-      }
-      case "nan" -> {
-        return Double.NaN;
-      }
+    return switch (unsigned) {
+      case "inf", "infinity" ->
+          number.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+      case "nan" -> Double.NaN;
       default -> {
         int at = digits(unsigned, 0);
         boolean any = at > 0;
@@ -130,11 +127,11 @@ final class Numbers {
           int after = digits(unsigned, sign);
           at = after > sign ? after : at;
         }
-        return any && at == unsigned.length()
+        yield any && at == unsigned.length()
             ? Double.valueOf(Double.parseDouble(number.replace("_", "")))
             : null;
       }
-    }
+    };
   }
 
   /** Where digits end that may have single underscores between them. */
@@ -142,10 +139,10 @@ final class Numbers {
     int at = from;
     while (at < text.length()
         && (isDigit(text, at)
-            || at > from
+            || (at > from
                 && text.charAt(at) == '_'
                 && isDigit(text, at - 1)
-                && isDigit(text, at + 1))) {
+                && isDigit(text, at + 1)))) {
       at++;
     }
     return at;
@@ -205,7 +202,7 @@ final class Numbers {
     if (places > 4000 || places < -4000) {
       throw TemplateException.limit("a number cannot be rounded to " + places + " digits");
     }
-    double factor = Math.pow(10, places);
+    double factor = Math.pow(10, (double) places);
     double scaled = Arithmetic.real(value) * factor;
     Int whole = truncate(up ? Math.ceil(scaled) : Math.floor(scaled));
     return new Value.Real(whole.real() / factor);

@@ -1,6 +1,5 @@
 package dev.mor4j.runtime.template;
 
-import dev.mor4j.runtime.template.Token.Type;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -50,13 +49,13 @@ final class Parser {
           "blocks are nested in more than " + MAX_BLOCKS + " levels", stream.line());
     }
     List<Statement> statements = new ArrayList<>();
-    while (!stream.current().is(Type.END)) {
+    while (!stream.current().is(Token.Type.END)) {
       Token token = stream.next();
       switch (token.type()) {
         case DATA -> statements.add(new Statements.Data(Text.of(token.text()), token.line()));
         case VARIABLE_BEGIN -> {
           statements.add(new Statements.Print(expressions.tuple(false, true, null), token.line()));
-          stream.expect(Type.VARIABLE_END);
+          stream.expect(Token.Type.VARIABLE_END);
         }
         default -> {
           for (String end : ends) {
@@ -66,7 +65,7 @@ final class Parser {
             }
           }
           statements.add(statement(tag, ends));
-          stream.expect(Type.BLOCK_END);
+          stream.expect(Token.Type.BLOCK_END);
         }
       }
     }
@@ -92,13 +91,13 @@ final class Parser {
 
   private Block open(String tag, String... ends) {
     stream.skipOperator(":");
-    stream.expect(Type.BLOCK_END);
+    stream.expect(Token.Type.BLOCK_END);
     return block(tag, ends);
   }
 
   private Statement statement(String outer, String[] ends) {
     Token token = stream.current();
-    if (!token.is(Type.NAME)) {
+    if (!token.is(Token.Type.NAME)) {
       throw TemplateException.syntax("tag name expected", token.line());
     }
     stream.next();
@@ -223,7 +222,7 @@ final class Parser {
   private Statement withStatement(int line) {
     List<Target> targets = new ArrayList<>();
     List<Expression> values = new ArrayList<>();
-    while (!stream.current().is(Type.BLOCK_END)) {
+    while (!stream.current().is(Token.Type.BLOCK_END)) {
       if (!targets.isEmpty()) {
         stream.expectOperator(",");
       }
@@ -235,7 +234,7 @@ final class Parser {
   }
 
   private Statement macro(int line) {
-    String name = assignable(stream.expect(Type.NAME));
+    String name = assignable(stream.expect(Token.Type.NAME));
     return define(name, line);
   }
 
@@ -268,7 +267,7 @@ final class Parser {
       if (!parameters.isEmpty()) {
         stream.expectOperator(",");
       }
-      String name = assignable(stream.expect(Type.NAME));
+      String name = assignable(stream.expect(Token.Type.NAME));
       if (parameters.contains(name)) {
         throw TemplateException.syntax("duplicate argument '" + name + "'", stream.line());
       }
@@ -314,7 +313,7 @@ final class Parser {
   }
 
   private Statement named(int line) {
-    String name = stream.expect(Type.NAME).text();
+    String name = stream.expect(Token.Type.NAME).text();
     stream.skipName("scoped");
     stream.skipName("required");
     Block body = function("block", "endblock");
@@ -341,13 +340,13 @@ final class Parser {
       blocks--;
       return target;
     }
-    if (!stream.current().is(Type.NAME)) {
+    if (!stream.current().is(Token.Type.NAME)) {
       throw TemplateException.syntax(
           "can't assign to " + stream.current().description(), stream.line());
     }
     String name = assignable(stream.next());
     if (namespaces && stream.skipOperator(".")) {
-      return new Target.Attribute(name, stream.expect(Type.NAME).text());
+      return new Target.Attribute(name, stream.expect(Token.Type.NAME).text());
     }
     return new Target.Variable(name);
   }
@@ -359,10 +358,10 @@ final class Parser {
     while (several && stream.skipOperator(",")) {
       tuple = true;
       Token token = stream.current();
-      if (token.is(Type.BLOCK_END)
+      if (token.is(Token.Type.BLOCK_END)
           || token.isOperator(")")
           || token.isOperator("=")
-          || end != null && token.isName(end)) {
+          || (end != null && token.isName(end))) {
         break;
       }
       targets.add(primaryTarget(namespaces));

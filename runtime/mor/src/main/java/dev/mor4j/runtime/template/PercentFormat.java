@@ -185,24 +185,18 @@ final class PercentFormat {
       throw TemplateException.limit("a format has a precision that is too large");
     }
     int places = precision < 0 ? 6 : (int) precision;
-    switch (type) {
+    return switch (type) {
       case 'd', 'i', 'u' -> {
         Int integer =
             value instanceof Value.Real real
                 ? Numbers.truncate(real.value())
                 : Arithmetic.integer(value);
-        return zeroed(integer.decimal(), precision);
+        yield zeroed(integer.decimal(), precision);
       }
-      case 'x' -> {
-        return zeroed(Arithmetic.integer(value).big().toString(16), precision);
-      }
-      case 'X' -> {
-        return zeroed(
-            Arithmetic.integer(value).big().toString(16).toUpperCase(Locale.ROOT), precision);
-      }
-      case 'o' -> {
-        return zeroed(Arithmetic.integer(value).big().toString(8), precision);
-      }
+      case 'x' -> zeroed(Arithmetic.integer(value).big().toString(16), precision);
+      case 'X' ->
+          zeroed(Arithmetic.integer(value).big().toString(16).toUpperCase(Locale.ROOT), precision);
+      case 'o' -> zeroed(Arithmetic.integer(value).big().toString(8), precision);
       default -> {
         double number = Arithmetic.real(value);
         String digits =
@@ -220,9 +214,9 @@ final class PercentFormat {
         if (1 / number < 0 && !digits.startsWith("-")) {
           digits = "-" + digits;
         }
-        return Character.isUpperCase(type) ? digits.toUpperCase(Locale.ROOT) : digits;
+        yield Character.isUpperCase(type) ? digits.toUpperCase(Locale.ROOT) : digits;
       }
-    }
+    };
   }
 
   private static String zeroed(String digits, long precision) {

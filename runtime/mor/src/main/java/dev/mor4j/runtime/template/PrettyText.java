@@ -32,7 +32,7 @@ final class PrettyText {
   }
 
   private Value sorted(Value value) {
-    switch (value) {
+    return switch (value) {
       case Dictionary dictionary -> {
         budget.enter();
         budget.entries(dictionary.size());
@@ -41,7 +41,7 @@ final class PrettyText {
           result.entries().put(entry.getKey(), sorted(entry.getValue()));
         }
         budget.leave();
-        return result;
+        yield result;
       }
       case Sequence sequence -> {
         budget.enter();
@@ -51,12 +51,10 @@ final class PrettyText {
           items.add(sorted(item));
         }
         budget.leave();
-        return new Sequence(items, sequence.form());
+        yield new Sequence(items, sequence.form());
       }
-      default -> {
-        return value;
-      }
-    }
+      default -> value;
+    };
   }
 
   private List<Map.Entry<Key, Value>> entries(Dictionary dictionary) {

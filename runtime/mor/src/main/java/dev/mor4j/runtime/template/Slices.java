@@ -54,23 +54,22 @@ final class Slices {
   }
 
   private static Value take(Budget budget, Value object, long start, long step, int count) {
-    switch (object) {
+    return switch (object) {
       case Text text -> {
         if (step == 1) {
-          return text.part(budget, (int) start, (int) start + count);
+          yield text.part(budget, (int) start, (int) start + count);
         }
         TextBuilder out = new TextBuilder(budget);
         for (int i = 0; i < count; i++) {
           out.addRaw(text.raw((int) (start + i * step)));
         }
-        return out.text().safe(text.isSafe());
+        yield out.text().safe(text.isSafe());
       }
-      case Range range -> {
-        return Range.of(
-            range.start() + start * range.step(),
-            range.start() + (start + count * step) * range.step(),
-            range.step() * step);
-      }
+      case Range range ->
+          Range.of(
+              range.start() + start * range.step(),
+              range.start() + (start + count * step) * range.step(),
+              range.step() * step);
       default -> {
         Sequence sequence = (Sequence) object;
         budget.list(count);
@@ -78,8 +77,8 @@ final class Slices {
         for (int i = 0; i < count; i++) {
           items.add(sequence.items().get((int) (start + i * step)));
         }
-        return new Sequence(items, sequence.isTuple() ? Sequence.Form.TUPLE : Sequence.Form.LIST);
+        yield new Sequence(items, sequence.isTuple() ? Sequence.Form.TUPLE : Sequence.Form.LIST);
       }
-    }
+    };
   }
 }

@@ -35,6 +35,7 @@ final class Statements {
     @Override
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       Printing.print(rendering.budget(), value.evaluate(rendering, scope), out);
+      out.touch();
       return Flow.NEXT;
     }
   }
@@ -314,7 +315,10 @@ final class Statements {
       rendering.budget().leave();
       rendering.budget().list(1);
       int begin = rendering.output().length();
-      rendering.generated().add(new RenderedText.Span(begin, begin + block.length()));
+      // Before the first output, transformers does not count: its tracker looks inactive then.
+      if (rendering.output().isTouched() || !rendering.generated().isEmpty()) {
+        rendering.generated().add(new RenderedText.Span(begin, begin + block.length()));
+      }
       out.add(block.text());
       return Flow.NEXT;
     }

@@ -3,7 +3,6 @@ package dev.mor4j.runtime.template;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.TextStyle;
-import java.time.temporal.ChronoUnit;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
 
@@ -125,9 +124,5 @@ final class Strftime {
       }
     }
     return true;
-  }
-
-  static LocalDateTime now() {
-    return LocalDateTime.now().truncatedTo(ChronoUnit.MICROS);
   }
 }

@@ -159,7 +159,7 @@ final class Text implements Value {
 
   /** A search compares the whole needle at each place in the worst case. */
   private static void charge(Budget budget, Text needle, long places) {
-    budget.steps(places * (1 + needle.points.length / 8) >> 5);
+    budget.steps((places * (1 + needle.points.length / 8)) >> 5);
   }
 
   int compareTo(Text other) {

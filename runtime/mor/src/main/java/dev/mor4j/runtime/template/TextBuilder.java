@@ -8,6 +8,7 @@ final class TextBuilder {
   private final boolean output;
   private int[] points = new int[64];
   private int length;
+  private boolean touched;
 
   /** A text that becomes a value. */
   TextBuilder(Budget budget) {
@@ -26,6 +27,15 @@ final class TextBuilder {
 
   int length() {
     return length;
+  }
+
+  /** Whether anything was written, be it nothing. */
+  boolean isTouched() {
+    return touched;
+  }
+
+  void touch() {
+    touched = true;
   }
 
   TextBuilder add(Text text) {
@@ -66,6 +76,7 @@ final class TextBuilder {
   }
 
   private void reserve(long count) {
+    touched = true;
     if (output) {
       budget.output(count);
     } else {

@@ -233,7 +233,7 @@ final class TextFilters {
           point < 128
               && (Character.isLetterOrDigit(point)
                   || "_.-~".indexOf(point) >= 0
-                  || point == '/' && !query);
+                  || (point == '/' && !query));
       if (plain) {
         out.addRaw(text.raw(i));
       } else if (point == ' ' && query) {

@@ -20,26 +20,24 @@ final class TextMethods {
 
   /** The method {@code name} of {@code text}, or null. */
   static Value find(Text text, String name) {
-    switch (name) {
-      case "format" -> {
-        return new Function(
-            name, (rendering, arguments) -> BraceFormat.format(rendering, text, arguments));
-      }
-      case "format_map" -> {
-        return new Function(
-            name,
-            (rendering, arguments) ->
-                BraceFormat.formatMap(
-                    rendering, text, arguments.positionalOnly("format_map", 1, 1)[0]));
-      }
+    return switch (name) {
+      case "format" ->
+          new Function(
+              name, (rendering, arguments) -> BraceFormat.format(rendering, text, arguments));
+      case "format_map" ->
+          new Function(
+              name,
+              (rendering, arguments) ->
+                  BraceFormat.formatMap(
+                      rendering, text, arguments.positionalOnly("format_map", 1, 1)[0]));
       default -> {
         Method method = METHODS.get(name);
-        return method == null
+        yield method == null
             ? null
             : new Function(
                 name, (rendering, arguments) -> method.call(rendering.budget(), text, arguments));
       }
-    }
+    };
   }
 
   private static Map<String, Method> methods() {

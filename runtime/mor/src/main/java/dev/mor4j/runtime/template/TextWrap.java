@@ -88,7 +88,7 @@ final class TextWrap {
   }
 
   private static boolean isWhite(int point) {
-    return point == ' ' || point >= 9 && point <= 13;
+    return point == ' ' || (point >= 9 && point <= 13);
   }
 
   private static boolean isLetter(Text text, int at) {
@@ -147,18 +147,18 @@ final class TextWrap {
       }
     }
     for (int at = from + 1; at < text.length(); at++) {
-      if (isWhite(text.at(at)) || isPunctuated(text, at - 1) && dashEnd(text, at) >= 0) {
+      if (isWhite(text.at(at)) || (isPunctuated(text, at - 1) && dashEnd(text, at) >= 0)) {
         return at;
       }
       boolean letters =
           isLetter(text, at - 1)
               && (isLetter(text, at - 2)
-                  || at >= 3 && text.at(at - 2) == '-' && isLetter(text, at - 3));
+                  || (at >= 3 && text.at(at - 2) == '-' && isLetter(text, at - 3)));
       if (text.at(at) == '-'
           && letters
           && isLetter(text, at + 1)
           && (isLetter(text, at + 2)
-              || at + 2 < text.length() && text.at(at + 2) == '-' && isLetter(text, at + 3))) {
+              || (at + 2 < text.length() && text.at(at + 2) == '-' && isLetter(text, at + 3)))) {
         return at + 1;
       }
     }

@@ -46,6 +46,11 @@ sealed interface Value
       return value ? TRUE : FALSE;
     }
 
+    /** 0 or 1. */
+    int number() {
+      return this == TRUE ? 1 : 0;
+    }
+
     @Override
     public String type() {
       return "bool";

@@ -97,12 +97,13 @@ final class ValueTests {
   }
 
   /** Identity, where small integers and equal constants are one object. */
+  @SuppressWarnings("ReferenceEquality") // identity is the question
   private static boolean same(Value left, Value right) {
     if (left == right) {
       return true;
     }
-    return left instanceof Int a && right instanceof Int b && a.big().equals(b.big())
-        || left instanceof Text x && right instanceof Text y && x.length() < 2 && x.equals(y);
+    return (left instanceof Int a && right instanceof Int b && a.big().equals(b.big()))
+        || (left instanceof Text x && right instanceof Text y && x.length() < 2 && x.equals(y));
   }
 
   static boolean exists(String name) {
