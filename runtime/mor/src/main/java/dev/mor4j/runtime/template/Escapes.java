@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.template;
 
+import java.util.Locale;
+
 /** The escapes in the texts of a template, which are Python's. */
 final class Escapes {
   private final String text;
@@ -54,8 +56,8 @@ final class Escapes {
           // Jinja turns what is not ASCII into an escape first, whose backslash this one quotes.
           out.append(
               point < 0x100
-                  ? "x%02x".formatted(point)
-                  : point < 0x10000 ? "u%04x".formatted(point) : "U%08x".formatted(point));
+                  ? String.format(Locale.ROOT, "x%02x", point)
+                  : String.format(Locale.ROOT, point < 0x10000 ? "u%04x" : "U%08x", point));
         }
       }
     }

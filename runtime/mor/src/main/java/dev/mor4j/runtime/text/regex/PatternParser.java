@@ -154,7 +154,7 @@ final class PatternParser {
     return switch (syntax) {
       case Syntax.Empty e -> true;
       case Syntax.Ahead a -> true;
-      case Syntax.Class c -> false;
+      case Syntax.Characters c -> false;
       case Syntax.Sequence s -> s.parts().stream().allMatch(PatternParser::mayBeEmpty);
       case Syntax.Choice c -> c.options().stream().anyMatch(PatternParser::mayBeEmpty);
       case Syntax.Repeat r -> r.min() == 0 || mayBeEmpty(r.body());
@@ -179,7 +179,7 @@ final class PatternParser {
 
   private static CodePointSet single(Syntax syntax) {
     return switch (syntax) {
-      case Syntax.Class c -> c.set();
+      case Syntax.Characters c -> c.set();
       case Syntax.Choice choice -> {
         CodePointSet all = CodePointSet.EMPTY;
         for (Syntax option : choice.options()) {
@@ -232,9 +232,9 @@ final class PatternParser {
     int c = next();
     return switch (c) {
       case '(' -> group();
-      case '[' -> new Syntax.Class(new SetParser().set());
+      case '[' -> new Syntax.Characters(new SetParser().set());
       case '.' ->
-          new Syntax.Class(
+          new Syntax.Characters(
               dotAll ? CodePointSet.ANY : CodePointSet.ANY.minus(CodePointSet.of('\n')));
       case '$' -> new Syntax.Ahead(CodePointSet.of('\n', CodePointSet.END));
       case '^' -> throw unsupported("\"^\", the beginning of a line");
@@ -246,7 +246,7 @@ final class PatternParser {
 
   private Syntax literal(int c) {
     CodePointSet set = CodePointSet.of(c);
-    return new Syntax.Class(ignoreCase ? CaseFolding.close(set) : set);
+    return new Syntax.Characters(ignoreCase ? CaseFolding.close(set) : set);
   }
 
   private Syntax group() {
@@ -339,7 +339,7 @@ final class PatternParser {
   /** What may come next, code points and the end; null: it cannot be said in one set. */
   private static CodePointSet lookahead(Syntax body) {
     return switch (body) {
-      case Syntax.Class c -> c.set();
+      case Syntax.Characters c -> c.set();
       case Syntax.Ahead a -> a.set();
       case Syntax.Empty e -> CodePointSet.ALL;
       case Syntax.Repeat r ->
@@ -379,14 +379,14 @@ final class PatternParser {
         return new Syntax.Ahead(CodePointSet.of(CodePointSet.END));
       }
       case 'R' -> {
-        Syntax cr = new Syntax.Class(CodePointSet.of('\r'));
-        Syntax lf = new Syntax.Class(CodePointSet.of('\n'));
+        Syntax cr = new Syntax.Characters(CodePointSet.of('\r'));
+        Syntax lf = new Syntax.Characters(CodePointSet.of('\n'));
         return new Syntax.Choice(
             List.of(
                 new Syntax.Sequence(List.of(cr, lf)),
                 new Syntax.Sequence(
                     List.of(cr, new Syntax.Ahead(CodePointSet.ALL.minus(CodePointSet.of('\n'))))),
-                new Syntax.Class(
+                new Syntax.Characters(
                     CodePointSet.range(0x0a, 0x0c).union(CodePointSet.of(0x85, 0x2028, 0x2029)))));
       }
       case 'A', 'b', 'B', 'G', 'K', 'Z', 'X', 'k', 'g', 'y', 'Y' ->
@@ -398,7 +398,7 @@ final class PatternParser {
       }
     }
     CodePointSet set = classEscape(c);
-    return set == null ? literal(character(c)) : new Syntax.Class(set);
+    return set == null ? literal(character(c)) : new Syntax.Characters(set);
   }
 
   /** The set of an escape such as {@code \s}; null: it is none. */

@@ -74,7 +74,7 @@ final class Program {
   private void emit(Syntax syntax) {
     switch (syntax) {
       case Syntax.Empty e -> {}
-      case Syntax.Class c -> add(TAKE, sets.id(c.set()), 0);
+      case Syntax.Characters c -> add(TAKE, sets.id(c.set()), 0);
       case Syntax.Ahead a -> add(AHEAD, sets.id(a.set()), 0);
       case Syntax.Sequence s -> s.parts().forEach(this::emit);
       case Syntax.Choice c -> emitChoice(c.options());

@@ -8,7 +8,7 @@ sealed interface Syntax {
   record Empty() implements Syntax {}
 
   /** One code point out of a set. */
-  record Class(CodePointSet set) implements Syntax {}
+  record Characters(CodePointSet set) implements Syntax {}
 
   /** What comes next, a code point or the end, is in a set; nothing is taken. */
   record Ahead(CodePointSet set) implements Syntax {}

@@ -41,7 +41,7 @@ public final class TextPattern {
   /** A pattern that matches {@code text} as it stands. */
   public static TextPattern literal(String text) {
     List<Syntax> parts = new ArrayList<>();
-    text.codePoints().forEach(c -> parts.add(new Syntax.Class(CodePointSet.of(c))));
+    text.codePoints().forEach(c -> parts.add(new Syntax.Characters(CodePointSet.of(c))));
     return new TextPattern(new Syntax.Sequence(parts));
   }
 
@@ -106,7 +106,7 @@ public final class TextPattern {
         end = at;
       }
       if ((entry & Automaton.DEAD) != 0) {
-        return (long) at << 32 | end & 0xffffffffL;
+        return ((long) at << 32) | (end & 0xffffffffL);
       }
       row = entry & ~0xff;
     }
@@ -117,7 +117,7 @@ public final class TextPattern {
     if ((last & Automaton.HERE) != 0) {
       end = to;
     }
-    return (long) at << 32 | end & 0xffffffffL;
+    return ((long) at << 32) | (end & 0xffffffffL);
   }
 
   /** The first match without an automaton, from all beginnings at once. */
@@ -141,7 +141,7 @@ public final class TextPattern {
         threads.step(text[at++] & 0xff);
       }
       if (threads.matchBefore() >= 0) {
-        found = (long) threads.matchBefore() << 32 | at - SetTrees.lengthBefore(text, at);
+        found = (long) threads.matchBefore() << 32 | (at - SetTrees.lengthBefore(text, at));
       }
     }
     int atEnd = at == to ? threads.matchAtEnd(threads.items()) : -1;

@@ -180,8 +180,8 @@ public final class CharacterMap {
   /** Whether an unassigned character has the property Default_Ignorable_Code_Point. */
   private static boolean isIgnorable(int character) {
     return character == 0x2065
-        || character >= 0xFFF0 && character <= 0xFFF8
-        || character >= 0xE0000 && character <= 0xE0FFF;
+        || (character >= 0xFFF0 && character <= 0xFFF8)
+        || (character >= 0xE0000 && character <= 0xE0FFF);
   }
 
   private static boolean isShort(String text, int from, int to) {
@@ -234,8 +234,8 @@ public final class CharacterMap {
     if (first == 0) {
       return character;
     }
-    int bits = character >> 6 * left;
-    return left == first ? 0xFF00 >> first + 1 & 0xFF | bits : 0x80 | bits & 0x3F;
+    int bits = character >> (6 * left);
+    return left == first ? ((0xFF00 >> (first + 1)) & 0xFF) | bits : 0x80 | (bits & 0x3F);
   }
 
   // A unit of the double array. Bits 0 to 7 and 31: its byte. 8: whether a sequence ends here. The
@@ -318,7 +318,7 @@ public final class CharacterMap {
     }
     int from = valueAt(place);
     if (from > replacements.length
-        || from < replacements.length && (replacements[from] & 0xC0) == 0x80) {
+        || (from < replacements.length && (replacements[from] & 0xC0) == 0x80)) {
       throw broken(
           "a replacement begins at byte "
               + from

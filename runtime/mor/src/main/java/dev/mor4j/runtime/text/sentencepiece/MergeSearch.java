@@ -168,7 +168,7 @@ final class MergeSearch {
     }
     int place = heapSize++;
     while (place > 0) {
-      int parent = place - 1 >> 1;
+      int parent = (place - 1) >> 1;
       if (heap[parent] <= entry) {
         break;
       }

@@ -67,7 +67,7 @@ final class ProtobufReader {
     require(4, field);
     int value = 0;
     for (int i = 0; i < 4; i++) {
-      value |= (bytes[position++] & 0xFF) << 8 * i;
+      value |= (bytes[position++] & 0xFF) << (8 * i);
     }
     return Float.intBitsToFloat(value);
   }

@@ -26,8 +26,8 @@ final class SimpleSegmenters {
       for (int i = from + 1; i <= to; i++) {
         boolean ends =
             i == to
-                || to - i >= blank.length
-                    && Arrays.equals(text, i, i + blank.length, blank, 0, blank.length);
+                || (to - i >= blank.length
+                    && Arrays.equals(text, i, i + blank.length, blank, 0, blank.length));
         if (ends && begin < i) {
           out.piece(pieces.id(text, begin, i), begin, i);
           begin = i;

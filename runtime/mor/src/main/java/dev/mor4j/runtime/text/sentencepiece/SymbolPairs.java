@@ -12,7 +12,7 @@ final class SymbolPairs {
     // A piece has some eight characters: one bit of four at most is set.
     int size = Math.clamp(pieces.size() * 32L, 1 << 14, 1 << 24);
     int log = 32 - Integer.numberOfLeadingZeros(size - 1);
-    bits = new long[1 << log - 6];
+    bits = new long[1 << (log - 6)];
     shift = 32 - log;
     for (int id = 0; id < pieces.size(); id++) {
       if (pieces.type(id).isText()) {
@@ -39,6 +39,6 @@ final class SymbolPairs {
 
   private int bit(int left, int right) {
     int mixed = (left * 0x9E3779B1 ^ right) * 0x85EBCA6B;
-    return (mixed ^ mixed >>> 15) * 0xC2B2AE35 >>> shift;
+    return ((mixed ^ (mixed >>> 15)) * 0xC2B2AE35) >>> shift;
   }
 }

@@ -24,7 +24,7 @@ final class TextNormalizer {
 
   /** The normalized form of {@code text[from, to)}, which is UTF-8. */
   GrowingBytes normalize(byte[] text, int from, int to) {
-    GrowingBytes out = new GrowingBytes(to - from + (to - from >> 2) + 16);
+    GrowingBytes out = new GrowingBytes(to - from + ((to - from) >> 2) + 16);
     Step step = new Step(text, to);
     int position = from;
     if (settings.fewBlanks()) {

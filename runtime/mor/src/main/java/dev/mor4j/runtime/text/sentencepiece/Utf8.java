@@ -21,7 +21,7 @@ final class Utf8 {
     int length = length(first);
     int character = length == 1 ? first : first & 0x7F >> length;
     for (int i = 1; i < length; i++) {
-      character = character << 6 | text[from + i] & 0x3F;
+      character = (character << 6) | (text[from + i] & 0x3F);
     }
     return character;
   }
@@ -41,17 +41,17 @@ final class Utf8 {
 
   private static int loneSurrogate(String text, int from) {
     int length = text.length();
-    for (int i = from; i < length; i++) {
+    int i = from;
+    while (i < length) {
       char unit = text.charAt(i);
-      if (!Character.isSurrogate(unit)) {
-        continue;
-      }
-      if (Character.isLowSurrogate(unit)
-          || i + 1 == length
-          || !Character.isLowSurrogate(text.charAt(i + 1))) {
+      boolean pair =
+          Character.isHighSurrogate(unit)
+              && i + 1 < length
+              && Character.isLowSurrogate(text.charAt(i + 1));
+      if (Character.isSurrogate(unit) && !pair) {
         return i;
       }
-      i++;
+      i += pair ? 2 : 1;
     }
     return -1;
   }

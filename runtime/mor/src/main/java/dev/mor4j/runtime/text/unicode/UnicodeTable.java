@@ -24,7 +24,7 @@ final class UnicodeTable {
             new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII))) {
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
         if (!text.startsWith("#")) {
-          String[] fields = text.split(" ");
+          String[] fields = text.split(" ", -1);
           line.accept(fields[0], Arrays.copyOfRange(fields, 1, fields.length));
         }
       }

@@ -171,7 +171,7 @@ public final class PieceTrie {
       units[child] = (long) node << 32;
       end = Math.max(end, child + 1);
     }
-    units[node] = units[node] & -1L << 32 | base;
+    units[node] = (units[node] & (-1L << 32)) | base;
     // Where the slots in front are too scattered to be taken, they are given up.
     if (end - firstFree > 16 * TRIES) {
       firstFree = end - 16 * TRIES;

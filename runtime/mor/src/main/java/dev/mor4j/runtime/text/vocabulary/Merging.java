@@ -20,7 +20,7 @@ final class Merging {
    */
   static int merge(MergeTable merges, int[] symbols, int count) {
     if (count > LONG) {
-      return new Long(merges, symbols, count).merge();
+      return new LongPiece(merges, symbols, count).merge();
     }
     int[] ranks = new int[count];
     for (int i = 0; i + 1 < count; i++) {
@@ -58,7 +58,7 @@ final class Merging {
    * rank. A symbol stays where it began. Of the places that it has swallowed the first says where
    * it ends, and the last where it begins.
    */
-  private static final class Long {
+  private static final class LongPiece {
     private final MergeTable merges;
     // Less than 0: swallowed. The place behind a symbol's beginning: ~end.
     private final int[] symbols;
@@ -69,7 +69,7 @@ final class Merging {
     private final int[] tree;
     private final int leaves;
 
-    Long(MergeTable merges, int[] symbols, int count) {
+    LongPiece(MergeTable merges, int[] symbols, int count) {
       this.merges = merges;
       this.symbols = symbols;
       this.count = count;

@@ -53,7 +53,7 @@ public final class TokenTable {
     System.arraycopy(text, from, bytes, begin, length);
     ids[size] = id;
     ends[++size] = end;
-    slots[slot] = hash & -1L << 32 | size;
+    slots[slot] = (hash & (-1L << 32)) | size;
     if (size > slots.length / 2) {
       rehash();
     }
@@ -143,7 +143,7 @@ public final class TokenTable {
   }
 
   private static long hash(byte[] text, int from, int to) {
-    long hash = to - from;
+    long hash = (long) to - from;
     for (int i = from; i < to; i++) {
       hash = (hash ^ text[i]) * 0x9E3779B97F4A7C15L;
       hash ^= hash >>> 29;
