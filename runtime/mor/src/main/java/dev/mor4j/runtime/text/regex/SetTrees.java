@@ -29,6 +29,8 @@ final class SetTrees {
   // A node: what each byte from 0x80 (of a root: from 0) leads to.
   private final List<int[]> nodes = new ArrayList<>();
   private final Map<Node, Integer> nodeIds = new HashMap<>();
+  // By the bits of a code point that a node decides: the node that takes all.
+  private final int[] full = new int[19];
 
   /** A node as a key. */
   private static final class Node {
@@ -124,8 +126,12 @@ final class SetTrees {
     if (first >= end || base > Character.MAX_CODE_POINT) {
       return OUT;
     }
-    if (set.covers(first, end) == 0) {
+    int covered = set.covers(first, end);
+    if (covered == 0) {
       return OUT;
+    }
+    if (covered == 1 && base >= least && end - 1 <= Character.MAX_CODE_POINT) {
+      return full(bits);
     }
     int[] next = new int[64];
     for (int i = 0; i < 64; i++) {
@@ -137,6 +143,16 @@ final class SetTrees {
       }
     }
     return intern(next);
+  }
+
+  /** The node for {@code 1 << bits} code points that are all in the set, whichever they are. */
+  private int full(int bits) {
+    if (full[bits] == OUT) {
+      int[] next = new int[64];
+      Arrays.fill(next, bits == 6 ? IN : full(bits - 6));
+      full[bits] = intern(next);
+    }
+    return full[bits];
   }
 
   private int intern(int[] next) {

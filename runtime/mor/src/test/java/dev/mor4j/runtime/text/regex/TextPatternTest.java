@@ -90,36 +90,27 @@ class TextPatternTest {
   }
 
   private static String expression(Random random, int depth) {
-    switch (random.nextInt(depth <= 0 ? 5 : 14)) {
-      case 0:
-        return "a";
-      case 1:
-        return "b";
-      case 2:
-        return "[^a]";
-      case 3:
-        return "\u00e9";
-      case 4:
-        return "\\s";
-      case 5, 6:
-        return expression(random, depth - 1) + expression(random, depth - 1);
-      case 7, 8:
-        return "(?:" + expression(random, depth - 1) + "|" + expression(random, depth - 1) + ")";
-      case 9:
-        return "(?:"
-            + expression(random, depth - 1)
-            + ")"
-            + List.of("*", "+", "?", "*?", "+?", "??").get(random.nextInt(6));
-      case 10:
-        return List.of("[ab]", "\u00e9", "\\S").get(random.nextInt(3))
-            + List.of("*+", "++", "?+").get(random.nextInt(3));
-      case 11:
-        return "(?!" + List.of("a", "\\s", "[a\u00e9]", "\\S").get(random.nextInt(4)) + ")";
-      case 12:
-        return "(?=" + List.of("a", "\\s", "[a\u00e9]", "\\S").get(random.nextInt(4)) + ")";
-      default:
-        return "(?:" + expression(random, depth - 1) + "){1,2}";
-    }
+    return switch (random.nextInt(depth <= 0 ? 5 : 14)) {
+      case 0 -> "a";
+      case 1 -> "b";
+      case 2 -> "[^a]";
+      case 3 -> "\u00e9";
+      case 4 -> "\\s";
+      case 5, 6 -> expression(random, depth - 1) + expression(random, depth - 1);
+      case 7, 8 ->
+          "(?:" + expression(random, depth - 1) + "|" + expression(random, depth - 1) + ")";
+      case 9 ->
+          "(?:"
+              + expression(random, depth - 1)
+              + ")"
+              + List.of("*", "+", "?", "*?", "+?", "??").get(random.nextInt(6));
+      case 10 ->
+          List.of("[ab]", "\u00e9", "\\S").get(random.nextInt(3))
+              + List.of("*+", "++", "?+").get(random.nextInt(3));
+      case 11 -> "(?!" + List.of("a", "\\s", "[a\u00e9]", "\\S").get(random.nextInt(4)) + ")";
+      case 12 -> "(?=" + List.of("a", "\\s", "[a\u00e9]", "\\S").get(random.nextInt(4)) + ")";
+      default -> "(?:" + expression(random, depth - 1) + "){1,2}";
+    };
   }
 
   private static void assertSameMatches(Matcher expected, TextPattern pattern, String text) {
@@ -149,7 +140,7 @@ class TextPatternTest {
 
   private static String text(Random random) {
     int[] known =
-        ("aabbAsSsſtT'' ''  \n\r\t.,/!ſKk012٣²一龥ぁéÉ\u0301\u0345ǅ😀𝒜𐐀()<|x>\u00a0\u2003\u0120")
+        "aabbAsSsſtT'' ''  \n\r\t.,/!ſKk012٣²一龥ぁéÉ\u0301\u0345ǅ😀𝒜𐐀()<|x>\u00a0\u2003\u0120"
             .codePoints()
             .toArray();
     StringBuilder text = new StringBuilder();

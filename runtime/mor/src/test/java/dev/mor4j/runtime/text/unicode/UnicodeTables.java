@@ -55,7 +55,7 @@ final class UnicodeTables {
     Map<Integer, String> result = new TreeMap<>();
     while (matcher.find()) {
       StringBuilder mapped = new StringBuilder();
-      for (String c : matcher.group(2).split(" ")) {
+      for (String c : matcher.group(2).split(" ", -1)) {
         mapped.appendCodePoint(Integer.parseInt(c, 16));
       }
       result.put(Integer.parseInt(matcher.group(1), 16), mapped.toString());
