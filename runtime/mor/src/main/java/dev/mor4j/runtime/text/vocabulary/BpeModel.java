@@ -3,6 +3,7 @@ package dev.mor4j.runtime.text.vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.stream.IntStream;
 
 /**
  * Byte pair encoding: neighbours are merged in the order of the merges' ranks, of equal ones the
@@ -43,9 +44,19 @@ public final class BpeModel implements TokenModel {
     }
     unknown = config.unknownId() < 0 ? -1 : tokens.indexOfId(config.unknownId());
     borders =
-        plain && !config.ignoreMerges() && builder.mergesAreOfText(unknown, fallback)
+        plain
+                && !config.ignoreMerges()
+                && dropsNothing()
+                && builder.mergesAreOfText(unknown, fallback)
             ? new WordBorders(tokens, merges, single)
             : null;
+  }
+
+  /** Whether every character becomes a token, so that those beside it do not become neighbours. */
+  private boolean dropsNothing() {
+    return unknown >= 0
+        || IntStream.of(fallback).allMatch(index -> index >= 0)
+        || (config.bytes() && IntStream.of(single).allMatch(index -> index >= 0));
   }
 
   /**
