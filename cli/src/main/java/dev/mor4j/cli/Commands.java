@@ -31,6 +31,7 @@ final class Commands {
     commands.put("serve", ServeCommand::new);
     commands.put("tokenize", TokenizeCommand::new);
     commands.put("detokenize", DetokenizeCommand::new);
+    commands.put("render-template", RenderTemplateCommand::new);
     commands.put("perplexity", PerplexityCommand::new);
     commands.put("compare", CompareCommand::new);
     commands.put("verify", VerifyCommand::new);

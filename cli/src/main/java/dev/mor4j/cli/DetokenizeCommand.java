@@ -50,7 +50,7 @@ final class DetokenizeCommand implements Callable<Integer> {
       lines.forEach(
           line ->
               "{\"text\": "
-                  + JsonLine.quoted(
+                  + JsonLine.ascii(
                       tokenizer.decode(line.ids("ids"), line.flag("skip_special", !keepSpecial)))
                   + "}");
     } else {

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.Map;
 
 /**
@@ -21,6 +22,8 @@ public final class JsonLine {
           .streamReadConstraints(
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
+
+  private static final HexFormat HEX = HexFormat.of();
 
   /** The place of an id that fits no vocabulary. */
   private static final int NO_TOKEN = -1;
@@ -136,6 +139,24 @@ public final class JsonLine {
 
   static IOException malformed(String place, String what, Throwable cause) {
     return new IOException(place + ": " + what, cause);
+  }
+
+  /**
+   * A text as JSON has it, in quotes and in ASCII: some readers take other characters than the line
+   * feed for the end of a line.
+   */
+  public static String ascii(String text) {
+    String json = quoted(text);
+    StringBuilder out = new StringBuilder(json.length());
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      if (c < 0x7f) {
+        out.append(c);
+      } else {
+        out.append("\\u").append(HEX.toHexDigits(c));
+      }
+    }
+    return out.toString();
   }
 
   /** A text as JSON has it, in quotes. */

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 
 /**
  * An input in UTF-8, whatever the locale: as lines of which each is answered by one, or as one
@@ -21,6 +22,22 @@ public final class JsonLines {
   public interface Answer {
     /** The answer without a line feed. */
     String to(JsonLine line) throws IOException;
+  }
+
+  /** Makes a line of an object of any values. */
+  @FunctionalInterface
+  public interface ObjectAnswer {
+    /**
+     * The answer without a line feed.
+     *
+     * @param object as {@link JsonValues} has it
+     * @param place where the line stands, for messages
+     */
+    String to(Map<String, Object> object, String place) throws IOException;
+  }
+
+  private interface LineAnswer {
+    String to(String line) throws IOException;
   }
 
   private final String name;
@@ -46,10 +63,23 @@ public final class JsonLines {
    * @throws IOException when a line is malformed; the lines before it are answered
    */
   public void forEach(Answer answer) throws IOException {
+    answer(line -> answer.to(JsonLine.read(line, place())));
+  }
+
+  /**
+   * Answers each line, which may hold any values.
+   *
+   * @throws IOException when a line is malformed; the lines before it are answered
+   */
+  public void forEachObject(ObjectAnswer answer) throws IOException {
+    answer(line -> answer.to(JsonValues.object(line, place()), place()));
+  }
+
+  private void answer(LineAnswer answer) throws IOException {
     try {
       String line = next();
       while (line != null) {
-        out.print(answer.to(JsonLine.read(line, place())));
+        out.print(answer.to(line));
         out.print('\n');
         if (in.available() == 0) {
           out.flush();
