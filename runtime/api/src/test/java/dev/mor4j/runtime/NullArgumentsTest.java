@@ -28,6 +28,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -82,6 +83,7 @@ class NullArgumentsTest {
     example(folder, "text", List.of(), Set.of(), Map.of(), new LatencyHistogram(), Arena.ofAuto());
     example(Optional.empty(), OptionalLong.empty(), Duration.ofSeconds(1), new byte[64]);
     example(CpuReport.builder(), CudaReport.builder());
+    example(ChatPrompt.of(List.of()), ChatTemplate.of(""), LocalDateTime.of(2025, 7, 4, 15, 4));
     example(EngineStep.builder(), ArchitectureConfig.builder(), new int[] {1}, new float[4096]);
     example(MemorySegment.ofArray(new byte[2048]));
     EXAMPLES.put(Consumer.class, (Consumer<Object>) any -> {});
