@@ -22,7 +22,7 @@ class RenderTemplateTest extends CommandLineTest {
             "{% for m in messages %}{{ m.content }}{{ tail }}{% endfor %}"
                 + "{{ tools | tojson }} {{ strftime_now('%H:%M') }} {{ number }}",
             """
-            {"messages": [{"content": "caf\u00e9\u2028"}], "extra": {"tail": "!", "number": 1.0}}
+            {"messages": [{"content": "caf\\u00e9\\u2028"}], "extra": {"tail": "!", "number": 1.0}}
             {"messages": [], "tools": [{"b": 1, "a": [true, null, 12345678901234567890]}]}
             {"messages": [{"content": {"no": "text"}}], "add_generation_prompt": false}
             """);
