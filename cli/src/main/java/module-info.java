@@ -9,6 +9,8 @@ module dev.mor4j.cli {
   requires java.management;
   requires java.net.http;
   requires jdk.management;
+  // sun.misc.Signal: Ctrl-C stops an answer and not the conversation.
+  requires jdk.unsupported;
 
   // Picocli sets the fields of commands by reflection.
   opens dev.mor4j.cli to

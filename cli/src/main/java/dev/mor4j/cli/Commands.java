@@ -28,6 +28,7 @@ final class Commands {
     commands.put("convert", ConvertCommand::new);
     commands.put("inspect", InspectCommand::new);
     commands.put("generate", GenerateCommand::new);
+    commands.put("chat", ChatCommand::new);
     commands.put("serve", ServeCommand::new);
     commands.put("tokenize", TokenizeCommand::new);
     commands.put("detokenize", DetokenizeCommand::new);

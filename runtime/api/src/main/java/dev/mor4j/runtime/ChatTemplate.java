@@ -148,6 +148,20 @@ public final class ChatTemplate {
     return rendered(prompt).text();
   }
 
+  /**
+   * The token ids of a conversation. Special tokens that the template writes are special tokens;
+   * those that stand in messages, tools or documents are text, so nobody speaks for another by
+   * writing them. Nothing is put before or behind the ids, for the template writes that itself.
+   *
+   * @throws ChatTemplateException when the template refuses the conversation or fails
+   * @throws IllegalArgumentException when the prompt has a value that is not plain
+   */
+  public int[] encode(ChatPrompt prompt, Tokenizer tokenizer) {
+    Objects.requireNonNull(prompt, "prompt");
+    Objects.requireNonNull(tokenizer, "tokenizer");
+    return ChatTokens.encode(rendered(prompt), tokenizer);
+  }
+
   /** The text of a conversation, with the parts that come from its messages. */
   RenderedText rendered(ChatPrompt prompt) {
     Map<String, Object> data = new LinkedHashMap<>();

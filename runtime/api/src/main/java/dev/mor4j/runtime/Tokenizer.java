@@ -256,6 +256,17 @@ public final class Tokenizer {
         : OptionalInt.empty();
   }
 
+  /** All special tokens, as they are written in a text. */
+  List<String> specialTokens() {
+    List<String> tokens = new ArrayList<>();
+    for (int id = 0; id < codec.idBound(); id++) {
+      if (codec.isSpecial(id)) {
+        codec.token(id).filter(token -> !token.isEmpty()).ifPresent(tokens::add);
+      }
+    }
+    return tokens;
+  }
+
   /** The token of an id as the tokenizer's file writes it, which need not be its text. */
   public Optional<String> token(int id) {
     return codec.token(id);
