@@ -53,6 +53,10 @@ class DocumentCommandsTest {
                   + " expected.safetensors",
               PYTORCH),
           Map.entry(
+              "./mor4j chat models/mor3-books --template testdata/chat-examples/plain.jinja -n 20"
+                  + " < testdata/chat-examples/messages.txt",
+              "reads the standard input; ChatTest holds the conversation"),
+          Map.entry(
               "chromium --headless --hide-scrollbars --window-size=800,540"
                   + " --screenshot=docs/images/depths.png depths.html",
               "needs a browser"),
