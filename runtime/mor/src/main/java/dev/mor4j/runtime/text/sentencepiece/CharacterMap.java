@@ -6,8 +6,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A precompiled character map: sequences of characters and what replaces them. The sequences are in
@@ -23,16 +21,9 @@ public final class CharacterMap {
   private static final int MAX_REPLACEMENT = 256;
   private static final int MAX_SEQUENCE = 256;
 
-  // Graphemes as long as this, in bytes, are replaced character by character.
-  private static final int LONG_GRAPHEME = 6;
-  // No character below joins the one in front of it.
-  private static final int FIRST_JOINING = 0x300;
-  // A letter of two units.
-  private static final String LONG_LETTER = Character.toString(0x10000);
-  private static final Pattern GRAPHEME = Pattern.compile("\\X");
-
   private final int[] units;
   private final byte[] replacements;
+  private int longestReplacement;
 
   private CharacterMap(int[] units, byte[] replacements) {
     this.units = units;
@@ -74,49 +65,6 @@ public final class CharacterMap {
   }
 
   /**
-   * The text with every sequence replaced, as the normalizer {@code Precompiled} of a {@code
-   * tokenizer.json} does it. A grapheme of up to five bytes that begins with a sequence becomes the
-   * replacement of the <em>shortest</em> such sequence, all of it; in other graphemes each
-   * character is replaced on its own. So {@code "\r\n"} becomes what {@code "\r"} becomes. Returns
-   * its argument where nothing changes.
-   */
-  public String apply(String text) {
-    StringBuilder out = null;
-    Matcher graphemes = null;
-    int kept = 0;
-    int length = text.length();
-    for (int i = 0; i < length; ) {
-      int end = i + 1;
-      if (!standsAlone(text, i)) {
-        if (graphemes == null) {
-          graphemes = GRAPHEME.matcher(withoutUnassigned(text));
-        }
-        graphemes.region(i, length);
-        end = graphemes.lookingAt() ? graphemes.end() : text.offsetByCodePoints(i, 1);
-      }
-      int whole = isShort(text, i, end) ? shortestPrefix(text, i, end) : -1;
-      if (whole >= 0) {
-        out = out == null ? new StringBuilder(length + 16) : out;
-        appendReplacement(out.append(text, kept, i), whole);
-        kept = end;
-        i = end;
-        continue;
-      }
-      while (i < end) {
-        int next = i + Character.charCount(text.codePointAt(i));
-        int replacement = shortestPrefix(text, i, next);
-        if (replacement >= 0) {
-          out = out == null ? new StringBuilder(length + 16) : out;
-          appendReplacement(out.append(text, kept, i), replacement);
-          kept = next;
-        }
-        i = next;
-      }
-    }
-    return out == null ? text : out.append(text, kept, length).toString();
-  }
-
-  /**
    * The longest sequence that begins {@code text[from, to)}: its length in the upper half, and
    * where its replacement begins in the lower; {@link #NONE} where there is none.
    */
@@ -136,106 +84,42 @@ public final class CharacterMap {
     return found;
   }
 
-  /** The replacements; {@link #replacementEnd} tells where one ends. Not to be changed. */
-  byte[] replacements() {
-    return replacements;
-  }
-
-  /** Where the replacement ends that begins at {@code from}. */
-  int replacementEnd(int from) {
-    int end = from;
-    while (end < replacements.length && replacements[end] != 0) {
-      end++;
-    }
-    return end;
-  }
-
-  private static boolean standsAlone(String text, int i) {
-    char first = text.charAt(i);
-    if (i + 1 == text.length()) {
-      return true;
-    }
-    char second = text.charAt(i + 1);
-    return first < FIRST_JOINING && second < FIRST_JOINING && !(first == '\r' && second == '\n');
-  }
-
   /**
-   * The text with letters in place of characters that are not assigned. Java takes those for
-   * control characters, which stand alone; by the standard (UAX #29) most are like letters.
+   * Where the replacement begins of the shortest sequence that begins {@code text[from, to)}, or -1
+   * where there is none. A zero ends the text.
    */
-  private static String withoutUnassigned(String text) {
-    StringBuilder out = null;
-    for (int i = 0; i < text.length(); ) {
-      int character = text.codePointAt(i);
-      int next = i + Character.charCount(character);
-      if (Character.getType(character) == Character.UNASSIGNED && !isIgnorable(character)) {
-        out = out == null ? new StringBuilder(text) : out;
-        out.replace(i, next, next - i == 1 ? "a" : LONG_LETTER);
-      }
-      i = next;
-    }
-    return out == null ? text : out.toString();
-  }
-
-  /** Whether an unassigned character has the property Default_Ignorable_Code_Point. */
-  private static boolean isIgnorable(int character) {
-    return character == 0x2065
-        || (character >= 0xFFF0 && character <= 0xFFF8)
-        || (character >= 0xE0000 && character <= 0xE0FFF);
-  }
-
-  private static boolean isShort(String text, int from, int to) {
-    if (to - from >= LONG_GRAPHEME) {
-      return false;
-    }
-    int bytes = 0;
-    for (int i = from; i < to; ) {
-      int character = text.codePointAt(i);
-      bytes += utf8Length(character);
-      i += Character.charCount(character);
-    }
-    return bytes < LONG_GRAPHEME;
-  }
-
-  /** Where the replacement of the shortest sequence begins that begins these characters, or -1. */
-  private int shortestPrefix(String text, int from, int to) {
+  public int shortestPrefix(byte[] text, int from, int to) {
     int place = childrenOf(0);
-    for (int i = from; i < to; ) {
-      int character = text.codePointAt(i);
-      i += Character.charCount(character);
-      if (character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE) {
-        character = 0xFFFD;
+    for (int i = from; i < to; i++) {
+      int unit = text[i] == 0 ? -1 : child(place, text[i] & 0xFF);
+      if (unit < 0) {
+        break;
       }
-      for (int left = utf8Length(character) - 1, first = left; left >= 0; left--) {
-        int next = utf8Byte(character, left, first);
-        int unit = next == 0 ? -1 : child(place, next);
-        if (unit < 0) {
-          return -1;
-        }
-        place = childrenOf(unit);
-        if (hasValue(unit)) {
-          return valueAt(place);
-        }
+      place = childrenOf(unit);
+      if (hasValue(unit)) {
+        return valueAt(place);
       }
     }
     return -1;
   }
 
-  private void appendReplacement(StringBuilder out, int from) {
-    out.append(new String(replacements, from, replacementEnd(from) - from, StandardCharsets.UTF_8));
+  /** Length in bytes of the longest replacement. */
+  public int longestReplacement() {
+    return longestReplacement;
   }
 
-  private static int utf8Length(int character) {
-    return character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+  /** The replacements; {@link #replacementEnd} tells where one ends. Not to be changed. */
+  public byte[] replacements() {
+    return replacements;
   }
 
-  /** The byte of a character that has {@code left} bytes behind it; the first has {@code first}. */
-  private static int utf8Byte(int character, int left, int first) {
-    if (first == 0) {
-      return character;
+  /** Where the replacement ends that begins at {@code from}. */
+  public int replacementEnd(int from) {
+    int end = from;
+    while (end < replacements.length && replacements[end] != 0) {
+      end++;
     }
-    int bits = character >> (6 * left);
-    return left == first ? ((0xFF00 >> (first + 1)) & 0xFF) | bits : 0x80 | (bits & 0x3F);
+    return end;
   }
 
   // A unit of the double array. Bits 0 to 7 and 31: its byte. 8: whether a sequence ends here. The
@@ -326,7 +210,8 @@ public final class CharacterMap {
               + replacements.length
               + " bytes");
     }
-    if (replacementEnd(from) - from > MAX_REPLACEMENT) {
+    longestReplacement = Math.max(longestReplacement, replacementEnd(from) - from);
+    if (longestReplacement > MAX_REPLACEMENT) {
       throw broken("a replacement is longer than " + MAX_REPLACEMENT + " bytes");
     }
   }

@@ -1,12 +1,11 @@
 package dev.mor4j.runtime.text.tokenizer.normal;
 
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.text.sentencepiece.CharacterMap;
 import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
 import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.regex.Pattern;
 
@@ -19,18 +18,15 @@ final class PrecompiledNormalizer implements Normalizer {
   /** Bytes of the longest grapheme that is looked up as a whole. */
   private static final int MAX_GRAPHEME = 5;
 
-  /** Bytes of the longest text that a character may become. Unicode's longest has 33. */
-  private static final int MAX_REPLACEMENT = 256;
-
   // A part of nothing but ASCII has only graphemes of one character, but for a line's end.
   private static final Pattern GRAPHEME = Pattern.compile("\\X");
+  // A letter of two units.
+  private static final String LONG_LETTER = Character.toString(0x10000);
 
-  private final int[] trie;
-  private final byte[] replacements;
+  private final CharacterMap map;
 
-  private PrecompiledNormalizer(int[] trie, byte[] replacements) {
-    this.trie = trie;
-    this.replacements = replacements;
+  private PrecompiledNormalizer(CharacterMap map) {
+    this.map = map;
   }
 
   static PrecompiledNormalizer read(Settings settings, Growth growth) throws ModelFormatException {
@@ -41,43 +37,21 @@ final class PrecompiledNormalizer implements Normalizer {
     } catch (IllegalArgumentException e) {
       throw settings.unusable(key, "not Base64: " + e.getMessage(), e);
     }
-    var in = ByteBuffer.wrap(map).order(ByteOrder.LITTLE_ENDIAN);
-    if (map.length < 4) {
-      throw settings.refuse(key, "at least the size of its trie");
+    CharacterMap characters;
+    try {
+      characters = CharacterMap.of(map);
+    } catch (ModelFormatException e) {
+      throw settings.unusable(key, e.getMessage(), e);
     }
-    int trieBytes = in.getInt();
-    if (trieBytes < 4 || trieBytes % 4 != 0 || trieBytes > in.remaining()) {
-      throw settings.refuse(
-          key,
-          "a trie of a multiple of 4 bytes, at most "
-              + in.remaining()
-              + "; it says "
-              + Integer.toUnsignedString(trieBytes));
-    }
-    int[] trie = new int[trieBytes / 4];
-    in.asIntBuffer().get(trie);
-    in.position(in.position() + trieBytes);
-    byte[] replacements = new byte[in.remaining()];
-    in.get(replacements);
-    int length = 0;
-    int longest = 1;
-    for (byte b : replacements) {
-      length = b == 0 ? 0 : length + 1;
-      longest = Math.max(longest, length);
-      if (length > MAX_REPLACEMENT) {
-        throw settings.unusable(
-            key, "a replacement has more than " + MAX_REPLACEMENT + " bytes", null);
-      }
-    }
-    growth.multiply(settings, longest);
-    return new PrecompiledNormalizer(trie, replacements);
+    growth.multiply(settings, Math.max(1, characters.longestReplacement()));
+    return new PrecompiledNormalizer(characters);
   }
 
   @Override
   public NormalizedText apply(NormalizedText text) {
     byte[] bytes = text.bytes();
     var out = new ByteText(text.to() - text.from());
-    var graphemes = GRAPHEME.matcher(Utf8.decode(bytes, text.from(), text.to()));
+    var graphemes = GRAPHEME.matcher(withoutUnassigned(Utf8.decode(bytes, text.from(), text.to())));
     int at = text.from();
     int start = 0;
     while (graphemes.find()) {
@@ -107,46 +81,41 @@ final class PrecompiledNormalizer implements Normalizer {
     return NormalizedText.of(out, start);
   }
 
+  /**
+   * The text with letters in place of characters that are not assigned. Java takes those for
+   * control characters, which stand alone; by the standard (UAX #29) most are like letters, which
+   * marks behind them join.
+   */
+  private static String withoutUnassigned(String text) {
+    StringBuilder out = null;
+    for (int i = 0; i < text.length(); ) {
+      int character = text.codePointAt(i);
+      int next = i + Character.charCount(character);
+      if (Character.getType(character) == Character.UNASSIGNED && !isIgnorable(character)) {
+        if (out == null) {
+          out = new StringBuilder(text);
+        }
+        out.replace(i, next, next - i == 1 ? "a" : LONG_LETTER);
+      }
+      i = next;
+    }
+    return out == null ? text : out.toString();
+  }
+
+  /** Whether an unassigned character has the property Default_Ignorable_Code_Point. */
+  private static boolean isIgnorable(int character) {
+    return character == 0x2065
+        || (character >= 0xFFF0 && character <= 0xFFF8)
+        || (character >= 0xE0000 && character <= 0xE0FFF);
+  }
+
   /** Writes what the map has for {@code text[from, to)}; false where it has nothing. */
   private boolean replace(byte[] text, int from, int to, ByteText out) {
-    int offset = find(text, from, to);
-    if (offset < 0 || offset >= replacements.length) {
+    int replacement = map.shortestPrefix(text, from, to);
+    if (replacement < 0) {
       return false;
     }
-    int end = offset;
-    while (end < replacements.length && replacements[end] != 0) {
-      end++;
-    }
-    out.add(replacements, offset, end);
+    out.add(map.replacements(), replacement, map.replacementEnd(replacement));
     return true;
-  }
-
-  /**
-   * The value of the shortest prefix of {@code text[from, to)} in the trie, or -1. The trie is a
-   * double array as of the Darts library: bits of a unit are its label, whether it has a leaf, and
-   * the offset of its children.
-   */
-  private int find(byte[] text, int from, int to) {
-    int node = offset(trie[0]);
-    for (int i = from; i < to; i++) {
-      int c = text[i] & 0xFF;
-      if (c == 0) {
-        return -1;
-      }
-      node ^= c;
-      if (node >= trie.length || (trie[node] & 0x800000FF) != c) {
-        return -1;
-      }
-      int unit = trie[node];
-      node ^= offset(unit);
-      if ((unit >>> 8 & 1) != 0) {
-        return node < trie.length ? trie[node] & 0x7FFFFFFF : -1;
-      }
-    }
-    return -1;
-  }
-
-  private static int offset(int unit) {
-    return (unit >>> 10) << ((unit & 0x200) >>> 6);
   }
 }
