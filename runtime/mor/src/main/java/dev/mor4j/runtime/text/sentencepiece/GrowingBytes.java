@@ -6,6 +6,8 @@ import java.util.Arrays;
 final class GrowingBytes {
   private byte[] bytes;
   private int size;
+  private int done;
+  private int all;
 
   /**
    * @param capacity bytes that will come, roughly
@@ -28,6 +30,12 @@ final class GrowingBytes {
     }
     System.arraycopy(from, begin, bytes, size, length);
     size += length;
+  }
+
+  /** Tells how much of what is written from has been read, so that room for the rest can be made. */
+  void progress(int done, int all) {
+    this.done = done;
+    this.all = all;
   }
 
   int size() {
@@ -54,7 +62,8 @@ final class GrowingBytes {
     if (needed > Integer.MAX_VALUE - 8) {
       throw new OutOfMemoryError("a normalized text of " + needed + " bytes");
     }
-    long grown = Math.max(needed, size + (size >> 2) + 64L);
+    long expected = done == 0 ? 0 : (long) size * all / done;
+    long grown = Math.max(Math.max(needed, expected) + 64, size + (size >> 2) + 64L);
     bytes = Arrays.copyOf(bytes, (int) Math.min(grown, Integer.MAX_VALUE - 8));
   }
 }

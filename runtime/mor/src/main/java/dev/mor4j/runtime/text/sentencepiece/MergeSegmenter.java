@@ -20,6 +20,7 @@ final class MergeSegmenter implements Segmenter {
   private final int[] ranks;
   private final SymbolPairs pairs;
   private final boolean freezes;
+  private final StretchCache cache = new StretchCache();
 
   MergeSegmenter(PieceTable pieces) {
     this.pieces = pieces;
@@ -82,12 +83,23 @@ final class MergeSegmenter implements Segmenter {
     if (from == to) {
       return;
     }
+    if (to - from == Utf8.length(text[from])) {
+      out.piece(pieces.id(text, from, to), from, to);
+      return;
+    }
+    boolean isShort = to - from <= StretchCache.MAX_LENGTH;
+    if (isShort && cache.find(text, from, to, out)) {
+      return;
+    }
     int begin = from;
     int window = WINDOW;
     int end = windowEnd(text, begin, window, to);
-    searches.current.run(text, begin, end);
+    searches.current().run(text, begin, end);
+    if (isShort) {
+      cache.put(text, from, to, searches.current());
+    }
     while (end < to) {
-      MergeSearch current = searches.current;
+      MergeSearch current = searches.current();
       // The piece that the next window has to begin with.
       int shared = current.first();
       while (current.start(shared) - begin < window / 4 * 3 && current.next(shared) >= 0) {
@@ -110,7 +122,7 @@ final class MergeSegmenter implements Segmenter {
       end = windowEnd(text, begin, window, to);
       current.run(text, begin, end);
     }
-    pass(searches.current, -1, out);
+    pass(searches.current(), -1, out);
   }
 
   private static int windowEnd(byte[] text, int begin, int window, int to) {
@@ -156,9 +168,17 @@ final class MergeSegmenter implements Segmenter {
 
   /** Two windows in turn. */
   private final class Searches {
-    private MergeSearch current = new MergeSearch(pieces, ranks, false, false);
+    // Made when the first stretch comes that is not remembered.
+    private MergeSearch current;
     // Made where a stretch is longer than a window.
     private MergeSearch other;
+
+    MergeSearch current() {
+      if (current == null) {
+        current = new MergeSearch(pieces, ranks, false, false);
+      }
+      return current;
+    }
 
     MergeSearch other() {
       if (other == null) {

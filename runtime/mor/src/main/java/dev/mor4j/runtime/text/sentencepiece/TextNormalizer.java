@@ -40,6 +40,7 @@ final class TextNormalizer {
     }
     boolean afterBlank = settings.fewBlanks();
     while (position < to) {
+      out.progress(position - from, to - from);
       step.at(position);
       int begin = step.begin;
       while (afterBlank && begin < step.end && step.source[begin] == ' ') {
