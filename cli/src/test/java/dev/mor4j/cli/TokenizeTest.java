@@ -85,7 +85,7 @@ class TokenizeTest extends CommandLineTest {
         .containsExactly(
             "{\"text\": \"Once\"}",
             "{\"text\": \"Once\"}",
-            "{\"text\": \"Once<|endoftext|>\uFFFD\"}",
+            "{\"text\": \"Once<|endoftext|>\\ufffd\"}",
             "{\"text\": \"\"}");
     String ids =
         """
