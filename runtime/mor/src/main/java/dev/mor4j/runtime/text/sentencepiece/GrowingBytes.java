@@ -32,7 +32,9 @@ final class GrowingBytes {
     size += length;
   }
 
-  /** Tells how much of what is written from has been read, so that room for the rest can be made. */
+  /**
+   * Tells how much of what is written from has been read, so that room for the rest can be made.
+   */
   void progress(int done, int all) {
     this.done = done;
     this.all = all;

@@ -20,11 +20,12 @@ final class StretchCache {
   @SuppressWarnings("ArrayRecordComponent") // read only
   private record Stretch(byte[] text, int[] ids, byte[] ends) {}
 
-  /** Passes on the pieces of a stretch of at most {@link #MAX_LENGTH} bytes, if it is remembered. */
+  /**
+   * Passes on the pieces of a stretch of at most {@link #MAX_LENGTH} bytes, if it is remembered.
+   */
   boolean find(byte[] text, int from, int to, PieceSink out) {
     Stretch stretch = stretches[slot(text, from, to)];
-    if (stretch == null
-        || !Arrays.equals(stretch.text, 0, stretch.text.length, text, from, to)) {
+    if (stretch == null || !Arrays.equals(stretch.text, 0, stretch.text.length, text, from, to)) {
       return false;
     }
     int begin = from;
@@ -54,11 +55,11 @@ final class StretchCache {
   }
 
   private static int slot(byte[] text, int from, int to) {
-    long hash = to - from;
+    long hash = (long) to - from;
     for (int i = from; i < to; i++) {
       hash = (hash ^ text[i]) * 0x9E3779B97F4A7C15L;
       hash ^= hash >>> 32;
     }
-    return (int) (hash * 0x9E3779B97F4A7C15L >>> (64 - BITS));
+    return (int) ((hash * 0x9E3779B97F4A7C15L) >>> (64 - BITS));
   }
 }

@@ -12,7 +12,11 @@ final class ModelBytes {
   private final ByteArrayOutputStream normalizer = new ByteArrayOutputStream();
 
   ModelBytes(ModelKind kind) {
-    number(trainer, 3, kind.ordinal() + 1);
+    int number = 1;
+    while (ModelKind.of(number) != kind) {
+      number++;
+    }
+    number(trainer, 3, number);
     piece("<unk>", 0, PieceType.UNKNOWN);
   }
 
@@ -70,7 +74,7 @@ final class ModelBytes {
   private static void varint(ByteArrayOutputStream out, int value) {
     int rest = value;
     while (rest > 0x7F) {
-      out.write(rest & 0x7F | 0x80);
+      out.write((rest & 0x7F) | 0x80);
       rest >>>= 7;
     }
     out.write(rest);

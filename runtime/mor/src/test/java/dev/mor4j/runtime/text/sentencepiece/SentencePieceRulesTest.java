@@ -10,6 +10,7 @@ import dev.mor4j.runtime.text.codec.TooManyTokensException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -132,8 +133,7 @@ class SentencePieceRulesTest {
       }
       TokenCodec windows = SentencePieceFile.read(model.build());
       // An unused piece makes the whole text one search.
-      TokenCodec whole =
-          SentencePieceFile.read(model.piece("zz", 0, PieceType.UNUSED).build());
+      TokenCodec whole = SentencePieceFile.read(model.piece("zz", 0, PieceType.UNUSED).build());
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < 30_000; i++) {
         text.append((char) ('a' + random.nextInt(round % 3 + 1)));
@@ -147,7 +147,8 @@ class SentencePieceRulesTest {
   void aMegabyteOfAnyKindIsEncoded() throws IOException {
     for (String folder : List.of("spm-bpe", "spm-unigram", "mistral-v3")) {
       TokenCodec codec = SentencePieceFile.read(TokenizerCases.model(folder));
-      for (String part : List.of("a", " ", "\u2581", "😀", "漢", "\uFDFA", "\uD800", "\u0300", "ab")) {
+      for (String part :
+          List.of("a", " ", "\u2581", "😀", "漢", "\uFDFA", "\uD800", "\u0300", "ab")) {
         String text = part.repeat((1 << 20) / part.length());
         String decoded = inOnePiece(codec, toList(codec.encode(text, false, NO_LIMIT)));
         assertThat(decoded.length()).as(folder + part).isLessThanOrEqualTo(18 * text.length());
@@ -191,9 +192,7 @@ class SentencePieceRulesTest {
     for (int unit : units) {
       buffer.putInt(unit);
     }
-    for (char unit : replacements.toCharArray()) {
-      buffer.put((byte) unit);
-    }
+    buffer.put(replacements.getBytes(StandardCharsets.US_ASCII));
     return buffer.array();
   }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -175,6 +176,30 @@ class ComponentsComparisonTest {
             + "'}";
     compare(normalizer, "null");
     compare(normalizer, METASPACE.formatted("first", true));
+    compareMarks(normalizer);
+  }
+
+  /**
+   * Marks behind characters that are not assigned, which Java's own graphemes do not hold together.
+   */
+  private void compareMarks(String normalizer) throws IOException {
+    Path file = write(normalizer, "null");
+    TokenCodec codec = TokenizerFiles.open(file);
+    int[] bases = {0x378, 0xB79, 0xFB37, 0x81AB1, 0x2065, 0xFFF0, 0xE0080, 'a', '\r', '\n'};
+    int[] marks = {0x341, 0x344, 0x300, 0x32E, 0x3099, 0xFF9E, 0x200C, 0x200D, 0x356};
+    Random random = new Random(20_257);
+    try (LibraryTokenizer library = LibraryTokenizer.open(file)) {
+      for (int i = 0; i < TEXTS; i++) {
+        StringBuilder text = new StringBuilder();
+        for (int n = random.nextInt(12); n >= 0; n--) {
+          int[] some = random.nextInt(3) == 0 ? bases : marks;
+          text.appendCodePoint(some[random.nextInt(some.length)]);
+        }
+        assertThat(codec.encode(text.toString(), true, TokenCodec.NO_LIMIT))
+            .as(() -> LibraryTokenizer.escaped(text.toString()))
+            .isEqualTo(library.encode(text.toString(), false));
+      }
+    }
   }
 
   /** The contents of a field of a message in the format of Protocol Buffers. */

@@ -110,7 +110,7 @@ class TokenizerFilesTest {
         "normalizer | {'type':'Replace','pattern':{},'content':''} | normalizer.pattern | Regex",
         "normalizer | {'type':'Replace','pattern':{'Regex':'('},'content':''} | pattern.Regex | (",
         "normalizer | {'type':'Precompiled','precompiled_charsmap':'!'} | charsmap | Base64",
-        "normalizer | {'type':'Precompiled','precompiled_charsmap':'/////w=='} | charsmap | trie",
+        "normalizer | {'type':'Precompiled','precompiled_charsmap':'/////w=='} | charsmap | double array",
         "pre_tokenizer | {'type':'UnicodeScripts'} | pre_tokenizer.type | \"UnicodeScripts\"",
         "pre_tokenizer | {'type':'Metaspace','replacement':'ab'} | replacement | one character",
         "pre_tokenizer | {'type':'Metaspace','replacement':'_','prepend_scheme':'x'} | scheme | x",

@@ -86,8 +86,7 @@ class UnigramModelTest {
       for (int end = start + 1; end <= length; end++) {
         int id = tokens.indexOf(text.substring(start, end));
         double score = id >= 0 ? scores[id] : unknown;
-        if ((id >= 0 || end == single)
-            && (starts[end] < 0 || best[start] + score > best[end])) {
+        if ((id >= 0 || end == single) && (starts[end] < 0 || best[start] + score > best[end])) {
           best[end] = best[start] + score;
           starts[end] = start;
         }
@@ -119,8 +118,7 @@ class UnigramModelTest {
 
   @Test
   void withoutAnUnknownTokenTheCharacterIsNamed() {
-    UnigramModel model =
-        model(List.of("a"), new double[] {0}, UnigramModel.NO_UNKNOWN, false);
+    UnigramModel model = model(List.of("a"), new double[] {0}, UnigramModel.NO_UNKNOWN, false);
     assertThat(encode(model, "aa")).containsExactly(0, 0);
     assertThatThrownBy(() -> encode(model, "a漢"))
         .isInstanceOf(IllegalArgumentException.class)
@@ -129,8 +127,7 @@ class UnigramModelTest {
 
   @Test
   void ofEqualTokensTheLastCounts() {
-    UnigramModel model =
-        model(List.of("<unk>", "a", "a"), new double[] {0, -1, -2}, 0, false);
+    UnigramModel model = model(List.of("<unk>", "a", "a"), new double[] {0, -1, -2}, 0, false);
     assertThat(encode(model, "a")).containsExactly(2);
   }
 
