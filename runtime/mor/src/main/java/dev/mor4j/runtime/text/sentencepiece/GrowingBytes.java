@@ -64,7 +64,8 @@ final class GrowingBytes {
     if (needed > Integer.MAX_VALUE - 8) {
       throw new OutOfMemoryError("a normalized text of " + needed + " bytes");
     }
-    long expected = done == 0 ? 0 : (long) size * all / done;
+    // What was written so far may be the part that grows most.
+    long expected = done == 0 ? 0 : Math.min((long) size * all / done, 2L * size);
     long grown = Math.max(Math.max(needed, expected) + 64, size + (size >> 2) + 64L);
     bytes = Arrays.copyOf(bytes, (int) Math.min(grown, Integer.MAX_VALUE - 8));
   }
