@@ -100,6 +100,9 @@ final class FormatSpec {
       throw TemplateException.runtime(
           "Unknown format code '" + type + "' for object of type 'str'");
     }
+    if (grouping != 0) {
+      throw TemplateException.runtime("Cannot specify '" + grouping + "' with 's'.");
+    }
     if (align == '=') {
       throw TemplateException.runtime("'=' alignment not allowed in string format specifier");
     }
@@ -180,6 +183,9 @@ final class FormatSpec {
       case 'o' -> value.big().abs().toString(8);
       case 'b' -> value.big().abs().toString(2);
       case 'c' -> {
+        if (sign != '-') {
+          throw TemplateException.runtime("Sign not allowed with integer format specifier 'c'");
+        }
         if (value.clamped() < 0 || value.clamped() > Character.MAX_CODE_POINT) {
           throw TemplateException.runtime("%c arg not in range(0x110000)");
         }
@@ -197,9 +203,16 @@ final class FormatSpec {
     if (precision > 5000) {
       throw TemplateException.limit("a format has a precision that is too large");
     }
+    String digits = real(number, places);
+    return alternate ? pointed(digits) : digits;
+  }
+
+  private String real(double number, int places) {
     return switch (type) {
       case 0 ->
-          precision < 0 ? Printing.real(number) : general(number, Math.max(1, places), false, true);
+          precision < 0
+              ? Printing.real(number)
+              : general(number, Math.max(1, places), alternate, true);
       case 'f', 'F' -> fixed(number, places);
       case '%' ->
           Double.isFinite(number) ? fixed(number * 100, places) + "%" : fixed(number, 0) + "%";
@@ -211,6 +224,18 @@ final class FormatSpec {
           throw TemplateException.runtime(
               "Unknown format code '" + type + "' for object of type 'float'");
     };
+  }
+
+  /** Digits with a point behind the whole part, whether or not any others follow. */
+  static String pointed(String digits) {
+    int whole = digits.startsWith("-") ? 1 : 0;
+    while (whole < digits.length() && Character.isDigit(digits.charAt(whole))) {
+      whole++;
+    }
+    boolean finite = whole > 0 && Character.isDigit(digits.charAt(whole - 1));
+    return !finite || (whole < digits.length() && digits.charAt(whole) == '.')
+        ? digits
+        : digits.substring(0, whole) + "." + digits.substring(whole);
   }
 
   static String fixed(double value, int places) {
