@@ -11,6 +11,10 @@ final class FormatSpec {
   private char align;
   private char sign = '-';
   private boolean alternate;
+
+  /** Whether zeros fill between sign and digits, unless it is a text. */
+  private boolean zeros;
+
   private long width;
   private char grouping;
   private long precision = -1;
@@ -22,7 +26,8 @@ final class FormatSpec {
     FormatSpec parsed = new FormatSpec();
     int at = 0;
     int length = spec.length();
-    if (length > 1 && "<>=^".indexOf(spec.at(1)) >= 0) {
+    boolean filled = length > 1 && "<>=^".indexOf(spec.at(1)) >= 0;
+    if (filled) {
       parsed.fill = spec.raw(0);
       parsed.align = (char) spec.at(1);
       at = 2;
@@ -38,9 +43,9 @@ final class FormatSpec {
       at++;
     }
     if (at < length && spec.at(at) == '0') {
-      if (parsed.align == 0) {
+      if (!filled) {
         parsed.fill = '0';
-        parsed.align = '=';
+        parsed.zeros = parsed.align == 0;
       }
       at++;
     }
@@ -112,7 +117,7 @@ final class FormatSpec {
   }
 
   private boolean isPlain() {
-    return align == 0 && width == 0 && precision < 0 && type == 0 && grouping == 0;
+    return align == 0 && !zeros && width == 0 && precision < 0 && type == 0 && grouping == 0;
   }
 
   private Text padded(Budget budget, Text sign, Text body, char usual) {
@@ -137,7 +142,7 @@ final class FormatSpec {
       prefix += "0" + type;
     }
     String grouped = grouping == 0 ? digits : group(digits, prefix.length());
-    return padded(budget, Text.of(prefix), Text.of(grouped), '>');
+    return padded(budget, Text.of(prefix), Text.of(grouped), zeros ? '=' : '>');
   }
 
   private String group(String digits, int prefix) {
@@ -150,7 +155,7 @@ final class FormatSpec {
       end++;
     }
     String whole = digits.substring(0, end);
-    if (fill == '0' && align == '=') {
+    if (fill == '0' && (zeros || align == '=')) {
       // Zeros that fill are grouped, too.
       long room = Math.min(width, 10_000) - prefix - (digits.length() - end);
       StringBuilder filled = new StringBuilder(whole);

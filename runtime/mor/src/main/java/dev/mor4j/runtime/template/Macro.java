@@ -33,7 +33,7 @@ final class Macro implements Value {
     Budget budget = rendering.budget();
     budget.enter();
     budget.steps(8);
-    Scope inner = new Scope(scope);
+    Scope inner = body.scope(scope);
     Map<String, Value> named = new LinkedHashMap<>(arguments.named());
     List<String> parameters = signature.parameters();
     List<Value> positional = arguments.positional();

@@ -116,6 +116,9 @@ final class PercentFormat {
       throw TemplateException.runtime("incomplete format");
     }
     int type = format.at(at++);
+    if (type == '%' && (value != null || !flags.isEmpty() || width > 0 || precision >= 0)) {
+      throw TemplateException.runtime("unsupported format character '%'");
+    }
     if (type == '%') {
       out.add("%");
       return;
