@@ -9,7 +9,7 @@ import java.util.Locale;
 final class FormatSpec {
   private int fill = ' ';
   private char align;
-  private char sign = '-';
+  private char sign;
   private boolean alternate;
 
   /** Whether zeros fill between sign and digits, unless it is a text. */
@@ -66,6 +66,11 @@ final class FormatSpec {
     if (at < length) {
       parsed.type = (char) spec.at(at++);
     }
+    boolean grouped = parsed.type == 0 || "deEfFgG%".indexOf(parsed.type) >= 0;
+    if (parsed.grouping != 0 && !grouped && !parsed.groupsByFour()) {
+      throw TemplateException.runtime(
+          "Cannot specify '" + parsed.grouping + "' with '" + parsed.type + "'.");
+    }
     if (at < length) {
       throw TemplateException.runtime("Invalid format specifier");
     }
@@ -105,8 +110,9 @@ final class FormatSpec {
       throw TemplateException.runtime(
           "Unknown format code '" + type + "' for object of type 'str'");
     }
-    if (grouping != 0) {
-      throw TemplateException.runtime("Cannot specify '" + grouping + "' with 's'.");
+    if (sign != 0 || alternate || grouping != 0) {
+      throw TemplateException.runtime(
+          "sign, '#', ',' and '_' are not allowed in string format specifier");
     }
     if (align == '=') {
       throw TemplateException.runtime("'=' alignment not allowed in string format specifier");
@@ -137,7 +143,7 @@ final class FormatSpec {
   }
 
   private Text number(Budget budget, String digits, boolean negative) {
-    String prefix = negative ? "-" : sign == '-' ? "" : String.valueOf(sign);
+    String prefix = negative ? "-" : sign == 0 || sign == '-' ? "" : String.valueOf(sign);
     if (alternate && (type == 'x' || type == 'X' || type == 'o' || type == 'b')) {
       prefix += "0" + type;
     }
@@ -145,8 +151,12 @@ final class FormatSpec {
     return padded(budget, Text.of(prefix), Text.of(grouped), zeros ? '=' : '>');
   }
 
+  private boolean groupsByFour() {
+    return grouping == '_' && type != 0 && "xXob".indexOf(type) >= 0;
+  }
+
   private String group(String digits, int prefix) {
-    int size = grouping == '_' && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3;
+    int size = groupsByFour() ? 4 : 3;
     int end = 0;
     while (end < digits.length() && Character.digit(digits.charAt(end), 16) >= 0) {
       if (size == 3 && !Character.isDigit(digits.charAt(end))) {
@@ -188,8 +198,9 @@ final class FormatSpec {
       case 'o' -> value.big().abs().toString(8);
       case 'b' -> value.big().abs().toString(2);
       case 'c' -> {
-        if (sign != '-') {
-          throw TemplateException.runtime("Sign not allowed with integer format specifier 'c'");
+        if (sign != 0 || alternate) {
+          throw TemplateException.runtime(
+              "Sign and '#' are not allowed with integer format specifier 'c'");
         }
         if (value.clamped() < 0 || value.clamped() > Character.MAX_CODE_POINT) {
           throw TemplateException.runtime("%c arg not in range(0x110000)");
@@ -276,7 +287,7 @@ final class FormatSpec {
         new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = value == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
     if (exponent < -4
-        || exponent >= (point ? Math.max(digits - 1, 0) + (digits == 1 ? 1 : 0) : digits)) {
+        || exponent >= (point ? digits - 1 : digits)) {
       String text = exponent(value, digits - 1);
       int e = text.indexOf('e');
       return (zeros ? text.substring(0, e) : trimmed(text.substring(0, e))) + text.substring(e);

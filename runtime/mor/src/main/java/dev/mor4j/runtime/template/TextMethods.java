@@ -341,13 +341,12 @@ final class TextMethods {
             ? text.findLast(budget, separator, 0, text.length())
             : text.find(budget, separator, 0, text.length());
     if (at < 0) {
-      return last
-          ? Sequence.tuple(Text.EMPTY, Text.EMPTY, text)
-          : Sequence.tuple(text, Text.EMPTY, Text.EMPTY);
+      Text empty = Text.EMPTY.safe(text.isSafe());
+      return last ? Sequence.tuple(empty, empty, text) : Sequence.tuple(text, empty, empty);
     }
     return Sequence.tuple(
         text.part(budget, 0, at),
-        separator,
+        separator.safe(text.isSafe()),
         text.part(budget, at + separator.length(), text.length()));
   }
 

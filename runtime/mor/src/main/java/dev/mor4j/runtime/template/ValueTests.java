@@ -95,8 +95,10 @@ final class ValueTests {
   }
 
   private static double remainder(Rendering rendering, Value value, Value by) {
-    if (value instanceof Text) {
-      throw TemplateException.runtime("not all arguments converted during string formatting");
+    if (value instanceof Text text) {
+      // In Python this formats a text, which equals no number.
+      PercentFormat.format(rendering.budget(), text, by);
+      return Double.NaN;
     }
     return Arithmetic.real(Arithmetic.binary(rendering, "%", value, by));
   }
