@@ -3,8 +3,13 @@ package dev.mor4j.runtime.template;
 import java.math.BigDecimal;
 import java.util.List;
 
-/** A value as the key of a dictionary, equal as Python has it: 1, 1.0 and true are one key. */
-final class Key {
+/**
+ * A value as the key of a dictionary, equal as Python has it: 1, 1.0 and true are one key.
+ *
+ * <p>Texts have an order, so that a map finds one fast among others that have its hash: whoever
+ * writes messages could choose keys that way.
+ */
+final class Key implements Comparable<Key> {
   /** Values in a key that is a tuple: equality must stay cheap. */
   private static final int MAX_PARTS = 64;
 
@@ -102,6 +107,26 @@ final class Key {
       return true;
     }
     return Comparison.equalScalars(left, right);
+  }
+
+  /**
+   * The key that {@code value} is, where the work to compare it is counted.
+   *
+   * @throws TemplateException where it cannot be one
+   */
+  static Key of(Budget budget, Value value) {
+    if (value instanceof Text text) {
+      budget.steps(text.length() >> 5);
+    }
+    return of(value);
+  }
+
+  /** The order of texts; keys of other kinds have none, and equal no text. */
+  @Override
+  public int compareTo(Key other) {
+    return value instanceof Text text && other.value instanceof Text more
+        ? text.compareTo(more)
+        : 0;
   }
 
   @Override

@@ -89,7 +89,7 @@ final class PercentFormat {
       if (!(given instanceof Dictionary dictionary) || end == format.length()) {
         throw TemplateException.runtime("format requires a mapping");
       }
-      value = dictionary.get(format.part(budget, at + 1, end));
+      value = dictionary.get(budget, format.part(budget, at + 1, end));
       if (value == null) {
         throw TemplateException.runtime("a format names a key that is not there");
       }

@@ -46,7 +46,7 @@ final class TextMethods {
     }
     TextBuilder out = new TextBuilder(budget);
     for (int i = 0; i < text.length(); i++) {
-      switch (dictionary.get(Int.of(text.at(i)))) {
+      switch (dictionary.get(budget, Int.of(text.at(i)))) {
         case null -> out.addRaw(text.raw(i));
         case Value.None ignored -> {}
         case Text other -> out.add(other);
