@@ -195,7 +195,9 @@ final class Attributes {
                 Map<Key, Value> entries = new LinkedHashMap<>();
                 for (Value key : Iteration.list(rendering.budget(), bound[0])) {
                   rendering.budget().entries(1);
-                  entries.put(Key.of(rendering.budget(), key), bound[1] != null ? bound[1] : Value.None.NONE);
+                  entries.put(
+                      Key.of(rendering.budget(), key),
+                      bound[1] != null ? bound[1] : Value.None.NONE);
                 }
                 return new Dictionary(entries);
               });

@@ -286,8 +286,7 @@ final class FormatSpec {
     BigDecimal rounded =
         new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = value == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
-    if (exponent < -4
-        || exponent >= (point ? digits - 1 : digits)) {
+    if (exponent < -4 || exponent >= (point ? digits - 1 : digits)) {
       String text = exponent(value, digits - 1);
       int e = text.indexOf('e');
       return (zeros ? text.substring(0, e) : trimmed(text.substring(0, e))) + text.substring(e);

@@ -107,7 +107,6 @@ final class Names {
     return current;
   }
 
-
   /** The part whose text is being read. */
   Part current() {
     return current;

@@ -191,9 +191,7 @@ final class Text implements Value {
     if (other == this) {
       return true;
     }
-    return other instanceof Text text
-        && text.points.length == points.length
-        && matches(text, 0);
+    return other instanceof Text text && text.points.length == points.length && matches(text, 0);
   }
 
   @Override

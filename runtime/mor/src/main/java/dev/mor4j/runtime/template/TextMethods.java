@@ -52,8 +52,7 @@ final class TextMethods {
         case Text other -> out.add(other);
         case Int point -> out.add(FormatSpec.parse(Text.of("c")).apply(budget, point));
         default ->
-            throw TemplateException.runtime(
-                "character mapping must return integer, None or str");
+            throw TemplateException.runtime("character mapping must return integer, None or str");
       }
     }
     return out.text().safe(text.isSafe());
@@ -72,8 +71,7 @@ final class TextMethods {
         "lstrip", (b, t, a) -> strip(b, t, a.positionalOnly("lstrip", 0, 1)[0], true, false));
     methods.put(
         "rstrip", (b, t, a) -> strip(b, t, a.positionalOnly("rstrip", 0, 1)[0], false, true));
-    methods.put(
-        "translate", (b, t, a) -> translate(b, t, a.positionalOnly("translate", 1, 1)[0]));
+    methods.put("translate", (b, t, a) -> translate(b, t, a.positionalOnly("translate", 1, 1)[0]));
     methods.put("split", (b, t, a) -> split(b, t, a.bind("split", 0, "sep", "maxsplit"), false));
     methods.put("rsplit", (b, t, a) -> split(b, t, a.bind("rsplit", 0, "sep", "maxsplit"), true));
     methods.put(
