@@ -10,11 +10,7 @@ import java.util.List;
 record Block(List<Statement> statements, Names.Part part) {
   /** A scope for this block, where it has one of its own. */
   Scope scope(Scope outer) {
-    Scope scope = new Scope(outer);
-    for (String name : part.hidden()) {
-      scope.set(name, Undefined.name(name));
-    }
-    return scope;
+    return new Scope(outer, part.hidden());
   }
 
   Statement.Flow execute(Rendering rendering, Scope scope, TextBuilder out) {

@@ -115,18 +115,26 @@ final class Key implements Comparable<Key> {
    * @throws TemplateException where it cannot be one
    */
   static Key of(Budget budget, Value value) {
-    if (value instanceof Text text) {
-      budget.steps(text.length() >> 5);
-    }
-    return of(value);
+    Key key = of(value);
+    budget.steps(length(value) >> 5);
+    return key;
   }
 
-  /** The order of texts; keys of other kinds have none, and equal no text. */
+  /** Code points of all texts in a key, which has few parts. */
+  private static long length(Value value) {
+    if (value instanceof Sequence sequence) {
+      return sequence.items().stream().mapToLong(Key::length).sum();
+    }
+    return value instanceof Text text ? text.length() : 0;
+  }
+
+  /** Texts in their order, then all others, among which there is none. */
   @Override
   public int compareTo(Key other) {
-    return value instanceof Text text && other.value instanceof Text more
-        ? text.compareTo(more)
-        : 0;
+    if (value instanceof Text text) {
+      return other.value instanceof Text more ? text.compareTo(more) : -1;
+    }
+    return other.value instanceof Text ? 1 : 0;
   }
 
   @Override

@@ -19,36 +19,67 @@ final class Names {
   /** A part of a template with variables of its own: a loop's body, a macro, a block. */
   static final class Part {
     private final Part around;
-
-    /** For each name of the part whether it was set first. */
-    private Map<String, Boolean> setFirst = new HashMap<>();
-
-    private Set<String> set = new HashSet<>();
-    private List<String> hidden = List.of();
+    private Layer top = new Layer(null);
+    private Set<String> hidden = Set.of();
 
     private Part(Part around) {
       this.around = around;
     }
 
     /** Names that are undefined in this part until they are set, whatever is around it. */
-    List<String> hidden() {
+    Set<String> hidden() {
       return hidden;
     }
 
     private void resolve() {
-      List<String> names = new ArrayList<>();
-      setFirst.forEach(
+      Set<String> names = new HashSet<>();
+      top.setFirst.forEach(
           (name, first) -> {
             if (first && !isUsedAround(name)) {
               names.add(name);
             }
           });
-      hidden = List.copyOf(names);
+      hidden = Set.copyOf(names);
     }
 
     private boolean isUsedAround(String name) {
       for (Part part = around; part != null; part = part.around) {
-        if (part.setFirst.containsKey(name)) {
+        if (part.top.setFirst.containsKey(name)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /**
+   * What a branch of an {@code if} adds to the names before it. A layer holds only what is new in
+   * it, so that many branches after many names cost no more than what they hold.
+   */
+  private static final class Layer {
+    private final Layer below;
+
+    /** For each name whether it was set first. */
+    private final Map<String, Boolean> setFirst = new HashMap<>();
+
+    private final Set<String> set = new HashSet<>();
+
+    private Layer(Layer below) {
+      this.below = below;
+    }
+
+    private void add(String name, boolean first) {
+      for (Layer layer = this; layer != null; layer = layer.below) {
+        if (layer.setFirst.containsKey(name)) {
+          return;
+        }
+      }
+      setFirst.put(name, first);
+    }
+
+    private boolean isSet(String name) {
+      for (Layer layer = this; layer != null; layer = layer.below) {
+        if (layer.set.contains(name)) {
           return true;
         }
       }
@@ -61,25 +92,24 @@ final class Names {
     /** Jinja counts {@code if}, all {@code elif} together, and {@code else}. */
     private static final int BRANCHES = 3;
 
-    private final Map<String, Boolean> before = current.setFirst;
-    private final Set<String> setBefore = current.set;
-    private final Map<String, Boolean> after = new HashMap<>(before);
+    private final Layer before = current.top;
+    private final Map<String, Boolean> added = new HashMap<>();
     private final Map<String, Integer> setBy = new HashMap<>();
 
     /** The next branch begins. */
     void begin() {
-      current.setFirst = new HashMap<>(before);
-      current.set = new HashSet<>(setBefore);
+      current.top = new Layer(before);
     }
 
     /** The branch ends. */
     void end() {
-      after.putAll(current.setFirst);
-      for (String name : current.set) {
-        if (!setBefore.contains(name)) {
+      added.putAll(current.top.setFirst);
+      for (String name : current.top.set) {
+        if (!before.isSet(name)) {
           setBy.merge(name, 1, Integer::sum);
         }
       }
+      current.top = before;
     }
 
     /** The {@code if} ends: what not all branches set may come from around. */
@@ -87,12 +117,11 @@ final class Names {
       setBy.forEach(
           (name, count) -> {
             if (count < BRANCHES) {
-              after.put(name, false);
+              added.put(name, false);
             }
           });
-      current.setFirst = after;
-      current.set = new HashSet<>(setBefore);
-      current.set.addAll(setBy.keySet());
+      added.forEach(before::add);
+      before.set.addAll(setBy.keySet());
     }
   }
 
@@ -129,18 +158,18 @@ final class Names {
 
   void read(String name) {
     read.add(name);
-    current.setFirst.putIfAbsent(name, false);
+    current.top.add(name, false);
   }
 
   void set(String name) {
-    current.set.add(name);
-    current.setFirst.putIfAbsent(name, true);
+    current.top.set.add(name);
+    current.top.add(name, true);
   }
 
   /** A name that has its value when the part begins. */
   void parameter(String name) {
-    current.set.add(name);
-    current.setFirst.put(name, false);
+    current.top.set.add(name);
+    current.top.setFirst.put(name, false);
   }
 
   Branches branches() {

@@ -8,12 +8,12 @@ import java.util.Set;
 /** Parses the statements of a template. */
 final class Parser {
   /** Levels of parentheses, lists, arguments. */
-  static final int MAX_NESTING = 32;
+  static final int MAX_NESTING = 28;
 
   /** Levels of the tree of an expression. */
   static final int MAX_DEPTH = 150;
 
-  private static final int MAX_BLOCKS = 40;
+  private static final int MAX_BLOCKS = 30;
   private static final int MAX_BRANCHES = 1000;
   private static final int MAX_LENGTH = 1 << 20;
 

@@ -161,7 +161,7 @@ class TemplateTest {
   void nested_source_ends_before_a_small_stack_does() {
     endsByDepth("{{ " + "(".repeat(5000) + "1" + ")".repeat(5000) + " }}");
     endsByDepth("{% if 1 %}".repeat(5000));
-    endsByDepth("{% with %}".repeat(39) + "{{ " + "[".repeat(5000) + "]".repeat(5000) + " }}");
+    endsByDepth("{% with %}".repeat(29) + "{{ " + "[".repeat(5000) + "]".repeat(5000) + " }}");
     assertThat(failure("{{ " + "-".repeat(5000) + "1 }}")).hasMessageContaining("levels");
   }
 
