@@ -8,7 +8,7 @@ import java.util.Set;
 /** Parses the statements of a template. */
 final class Parser {
   /** Levels of parentheses, lists, arguments. */
-  static final int MAX_NESTING = 28;
+  static final int MAX_NESTING = 24;
 
   /** Levels of the tree of an expression. */
   static final int MAX_DEPTH = 150;

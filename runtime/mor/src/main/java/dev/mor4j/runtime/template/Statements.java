@@ -70,6 +70,9 @@ final class Statements {
 
   /** {@code for}. */
   static final class For extends Statement {
+    /** Evaluations that need as much stack as a loop that calls itself. */
+    private static final int LEVELS = 3;
+
     private final Target target;
     private final Expression values;
     private final Expression test;
@@ -105,7 +108,9 @@ final class Statements {
 
     private Value recurse(Rendering rendering, Scope scope, Value iterated, int depth) {
       TextBuilder out = new TextBuilder(rendering.budget());
+      rendering.budget().enter(LEVELS);
       run(rendering, scope, iterated, depth, out);
+      rendering.budget().leave(LEVELS);
       return out.text();
     }
 
