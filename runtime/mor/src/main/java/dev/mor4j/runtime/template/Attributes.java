@@ -32,7 +32,7 @@ final class Attributes {
           case Dictionary dictionary ->
               (key instanceof Sequence sequence && !sequence.isTuple()) || key instanceof Dictionary
                   ? null
-                  : dictionary.get(key);
+                  : dictionary.get(rendering.budget(), key);
           case Sequence sequence -> {
             int index = index(key, sequence.size());
             yield index < 0 ? null : sequence.items().get(index);
@@ -184,7 +184,7 @@ final class Attributes {
               name,
               (rendering, arguments) -> {
                 Value[] bound = arguments.positionalOnly(name, 1, 2);
-                Value found = dictionary.get(bound[0]);
+                Value found = dictionary.get(rendering.budget(), bound[0]);
                 return found != null ? found : bound[1] != null ? bound[1] : Value.None.NONE;
               });
       case "fromkeys" ->
@@ -195,7 +195,9 @@ final class Attributes {
                 Map<Key, Value> entries = new LinkedHashMap<>();
                 for (Value key : Iteration.list(rendering.budget(), bound[0])) {
                   rendering.budget().entries(1);
-                  entries.put(Key.of(key), bound[1] != null ? bound[1] : Value.None.NONE);
+                  entries.put(
+                      Key.of(rendering.budget(), key),
+                      bound[1] != null ? bound[1] : Value.None.NONE);
                 }
                 return new Dictionary(entries);
               });

@@ -93,7 +93,7 @@ final class BraceFormat {
             case 'r', 'a' -> {
               TextBuilder out = new TextBuilder(budget);
               Printing.repr(budget, value, out);
-              yield out.text();
+              yield conversion == 'a' ? Escapes.ascii(budget, out.text()) : out.text();
             }
             default -> throw TemplateException.runtime("Unknown conversion specifier");
           };

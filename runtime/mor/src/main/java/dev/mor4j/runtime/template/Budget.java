@@ -9,7 +9,7 @@ package dev.mor4j.runtime.template;
  */
 final class Budget {
   /** Nested evaluations; so few that they fit on a stack of 256 kB. */
-  static final int MAX_DEPTH = 300;
+  static final int MAX_DEPTH = 200;
 
   /** Bits of an integer; Python refuses to print integers of more than 4,300 digits. */
   static final int MAX_BITS = 16_384;
@@ -92,13 +92,24 @@ final class Budget {
 
   /** Goes one level deeper; {@link #leave} has to follow, unless the rendering fails. */
   void enter() {
-    if (++depth > MAX_DEPTH) {
+    enter(1);
+  }
+
+  /** Goes deeper by what needs as much stack as {@code levels} evaluations. */
+  void enter(int levels) {
+    depth += levels;
+    if (depth > MAX_DEPTH) {
       throw TemplateException.limit("the template nests too deeply");
     }
   }
 
   /** Comes back from {@link #enter}. */
   void leave() {
-    depth--;
+    leave(1);
+  }
+
+  /** Comes back from {@link #enter(int)}. */
+  void leave(int levels) {
+    depth -= levels;
   }
 }

@@ -174,10 +174,10 @@ final class Comparison {
             : TemplateException.runtime(
                 "'in <string>' requires string as left operand, not " + value.type());
       }
-      case Dictionary dictionary -> dictionary.get(value) != null;
+      case Dictionary dictionary -> dictionary.get(budget, value) != null;
       default -> {
         if (container instanceof DictionaryView view && view.part() == DictionaryView.Part.KEYS) {
-          yield view.dictionary().get(value) != null;
+          yield view.dictionary().get(budget, value) != null;
         }
         if (!Iteration.isIterable(container)) {
           throw TemplateException.runtime(

@@ -24,8 +24,8 @@ final class Dictionary implements Value {
   }
 
   /** The value for {@code key}, or null. */
-  Value get(Value key) {
-    return entries.get(Key.of(key));
+  Value get(Budget budget, Value key) {
+    return entries.get(Key.of(budget, key));
   }
 
   /** The value for a key that is a text, or null. */

@@ -18,6 +18,25 @@ final class Escapes {
     return text.indexOf('\\') < 0 ? text : new Escapes(text, line).run();
   }
 
+  /** The text with escapes for all that is not ASCII, as Python's {@code ascii} writes it. */
+  static Text ascii(Budget budget, Text text) {
+    TextBuilder out = new TextBuilder(budget);
+    for (int i = 0; i < text.length(); i++) {
+      int point = text.at(i);
+      if (point < 0x80) {
+        out.addRaw(text.raw(i));
+      } else {
+        out.add("\\").add(hex(point));
+      }
+    }
+    return out.text();
+  }
+
+  private static String hex(int point) {
+    String form = point < 0x100 ? "x%02x" : point < 0x10000 ? "u%04x" : "U%08x";
+    return String.format(Locale.ROOT, form, point);
+  }
+
   private String run() {
     while (at < text.length()) {
       char c = text.charAt(at++);
@@ -54,10 +73,7 @@ final class Escapes {
           out.append((char) point);
         } else {
           // Jinja turns what is not ASCII into an escape first, whose backslash this one quotes.
-          out.append(
-              point < 0x100
-                  ? String.format(Locale.ROOT, "x%02x", point)
-                  : String.format(Locale.ROOT, point < 0x10000 ? "u%04x" : "U%08x", point));
+          out.append(hex(point));
         }
       }
     }

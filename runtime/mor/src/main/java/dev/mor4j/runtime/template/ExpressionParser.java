@@ -18,15 +18,14 @@ final class ExpressionParser {
 
   private final TokenStream stream;
 
-  /** Names that the tree reads; a macro asks for those of its body. */
-  private final Set<String> names;
+  private final Names names;
 
   private int nesting;
 
   /** Above 0 where an unknown filter or test fails only when it is reached, as in Jinja. */
   private int soft;
 
-  ExpressionParser(TokenStream stream, Set<String> names) {
+  ExpressionParser(TokenStream stream, Names names) {
     this.stream = stream;
     this.names = names;
   }
@@ -178,7 +177,7 @@ final class ExpressionParser {
               throw TemplateException.syntax(
                   "the name 'self' is not supported in chat templates", token.line());
           default -> {
-            names.add(token.text());
+            names.read(token.text());
             yield new Expressions.Name(token.text(), token.line());
           }
         };

@@ -93,7 +93,7 @@ final class Expressions {
       rendering.budget().entries(keys.size());
       Map<Key, Value> entries = new LinkedHashMap<>();
       for (int i = 0; i < keys.size(); i++) {
-        Key key = Key.of(keys.get(i).evaluate(rendering, scope));
+        Key key = Key.of(rendering.budget(), keys.get(i).evaluate(rendering, scope));
         entries.put(key, values.get(i).evaluate(rendering, scope));
       }
       return new Dictionary(entries);

@@ -9,8 +9,12 @@ import java.util.Locale;
 final class FormatSpec {
   private int fill = ' ';
   private char align;
-  private char sign = '-';
+  private char sign;
   private boolean alternate;
+
+  /** Whether zeros fill between sign and digits, unless it is a text. */
+  private boolean zeros;
+
   private long width;
   private char grouping;
   private long precision = -1;
@@ -22,7 +26,8 @@ final class FormatSpec {
     FormatSpec parsed = new FormatSpec();
     int at = 0;
     int length = spec.length();
-    if (length > 1 && "<>=^".indexOf(spec.at(1)) >= 0) {
+    boolean filled = length > 1 && "<>=^".indexOf(spec.at(1)) >= 0;
+    if (filled) {
       parsed.fill = spec.raw(0);
       parsed.align = (char) spec.at(1);
       at = 2;
@@ -38,9 +43,9 @@ final class FormatSpec {
       at++;
     }
     if (at < length && spec.at(at) == '0') {
-      if (parsed.align == 0) {
+      if (!filled) {
         parsed.fill = '0';
-        parsed.align = '=';
+        parsed.zeros = parsed.align == 0;
       }
       at++;
     }
@@ -60,6 +65,11 @@ final class FormatSpec {
     }
     if (at < length) {
       parsed.type = (char) spec.at(at++);
+    }
+    boolean grouped = parsed.type == 0 || "deEfFgG%".indexOf(parsed.type) >= 0;
+    if (parsed.grouping != 0 && !grouped && !parsed.groupsByFour()) {
+      throw TemplateException.runtime(
+          "Cannot specify '" + parsed.grouping + "' with '" + parsed.type + "'.");
     }
     if (at < length) {
       throw TemplateException.runtime("Invalid format specifier");
@@ -100,6 +110,10 @@ final class FormatSpec {
       throw TemplateException.runtime(
           "Unknown format code '" + type + "' for object of type 'str'");
     }
+    if (sign != 0 || alternate || grouping != 0) {
+      throw TemplateException.runtime(
+          "sign, '#', ',' and '_' are not allowed in string format specifier");
+    }
     if (align == '=') {
       throw TemplateException.runtime("'=' alignment not allowed in string format specifier");
     }
@@ -109,7 +123,7 @@ final class FormatSpec {
   }
 
   private boolean isPlain() {
-    return align == 0 && width == 0 && precision < 0 && type == 0 && grouping == 0;
+    return align == 0 && !zeros && width == 0 && precision < 0 && type == 0 && grouping == 0;
   }
 
   private Text padded(Budget budget, Text sign, Text body, char usual) {
@@ -129,16 +143,20 @@ final class FormatSpec {
   }
 
   private Text number(Budget budget, String digits, boolean negative) {
-    String prefix = negative ? "-" : sign == '-' ? "" : String.valueOf(sign);
+    String prefix = negative ? "-" : sign == 0 || sign == '-' ? "" : String.valueOf(sign);
     if (alternate && (type == 'x' || type == 'X' || type == 'o' || type == 'b')) {
       prefix += "0" + type;
     }
     String grouped = grouping == 0 ? digits : group(digits, prefix.length());
-    return padded(budget, Text.of(prefix), Text.of(grouped), '>');
+    return padded(budget, Text.of(prefix), Text.of(grouped), zeros ? '=' : '>');
+  }
+
+  private boolean groupsByFour() {
+    return grouping == '_' && type != 0 && "xXob".indexOf(type) >= 0;
   }
 
   private String group(String digits, int prefix) {
-    int size = grouping == '_' && "xXob".indexOf(type) >= 0 && type != 0 ? 4 : 3;
+    int size = groupsByFour() ? 4 : 3;
     int end = 0;
     while (end < digits.length() && Character.digit(digits.charAt(end), 16) >= 0) {
       if (size == 3 && !Character.isDigit(digits.charAt(end))) {
@@ -147,7 +165,7 @@ final class FormatSpec {
       end++;
     }
     String whole = digits.substring(0, end);
-    if (fill == '0' && align == '=') {
+    if (fill == '0' && (zeros || align == '=')) {
       // Zeros that fill are grouped, too.
       long room = Math.min(width, 10_000) - prefix - (digits.length() - end);
       StringBuilder filled = new StringBuilder(whole);
@@ -180,6 +198,10 @@ final class FormatSpec {
       case 'o' -> value.big().abs().toString(8);
       case 'b' -> value.big().abs().toString(2);
       case 'c' -> {
+        if (sign != 0 || alternate) {
+          throw TemplateException.runtime(
+              "Sign and '#' are not allowed with integer format specifier 'c'");
+        }
         if (value.clamped() < 0 || value.clamped() > Character.MAX_CODE_POINT) {
           throw TemplateException.runtime("%c arg not in range(0x110000)");
         }
@@ -197,9 +219,16 @@ final class FormatSpec {
     if (precision > 5000) {
       throw TemplateException.limit("a format has a precision that is too large");
     }
+    String digits = real(number, places);
+    return alternate ? pointed(digits) : digits;
+  }
+
+  private String real(double number, int places) {
     return switch (type) {
       case 0 ->
-          precision < 0 ? Printing.real(number) : general(number, Math.max(1, places), false, true);
+          precision < 0
+              ? Printing.real(number)
+              : general(number, Math.max(1, places), alternate, true);
       case 'f', 'F' -> fixed(number, places);
       case '%' ->
           Double.isFinite(number) ? fixed(number * 100, places) + "%" : fixed(number, 0) + "%";
@@ -211,6 +240,18 @@ final class FormatSpec {
           throw TemplateException.runtime(
               "Unknown format code '" + type + "' for object of type 'float'");
     };
+  }
+
+  /** Digits with a point behind the whole part, whether or not any others follow. */
+  static String pointed(String digits) {
+    int whole = digits.startsWith("-") ? 1 : 0;
+    while (whole < digits.length() && Character.isDigit(digits.charAt(whole))) {
+      whole++;
+    }
+    boolean finite = whole > 0 && Character.isDigit(digits.charAt(whole - 1));
+    return !finite || (whole < digits.length() && digits.charAt(whole) == '.')
+        ? digits
+        : digits.substring(0, whole) + "." + digits.substring(whole);
   }
 
   static String fixed(double value, int places) {
@@ -245,8 +286,7 @@ final class FormatSpec {
     BigDecimal rounded =
         new BigDecimal(value).round(new MathContext(digits, RoundingMode.HALF_EVEN));
     int exponent = value == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
-    if (exponent < -4
-        || exponent >= (point ? Math.max(digits - 1, 0) + (digits == 1 ? 1 : 0) : digits)) {
+    if (exponent < -4 || exponent >= (point ? digits - 1 : digits)) {
       String text = exponent(value, digits - 1);
       int e = text.indexOf('e');
       return (zeros ? text.substring(0, e) : trimmed(text.substring(0, e))) + text.substring(e);

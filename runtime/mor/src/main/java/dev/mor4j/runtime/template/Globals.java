@@ -105,7 +105,7 @@ final class Globals {
               "a dictionary is made of pairs, found " + pair.size() + " values");
         }
         budget.entries(1);
-        entries.put(Key.of(pair.get(0)), pair.get(1));
+        entries.put(Key.of(budget, pair.get(0)), pair.get(1));
       }
     }
     budget.entries(arguments.named().size());

@@ -3,8 +3,13 @@ package dev.mor4j.runtime.template;
 import java.math.BigDecimal;
 import java.util.List;
 
-/** A value as the key of a dictionary, equal as Python has it: 1, 1.0 and true are one key. */
-final class Key {
+/**
+ * A value as the key of a dictionary, equal as Python has it: 1, 1.0 and true are one key.
+ *
+ * <p>Texts have an order, so that a map finds one fast among others that have its hash: whoever
+ * writes messages could choose keys that way.
+ */
+final class Key implements Comparable<Key> {
   /** Values in a key that is a tuple: equality must stay cheap. */
   private static final int MAX_PARTS = 64;
 
@@ -102,6 +107,34 @@ final class Key {
       return true;
     }
     return Comparison.equalScalars(left, right);
+  }
+
+  /**
+   * The key that {@code value} is, where the work to compare it is counted.
+   *
+   * @throws TemplateException where it cannot be one
+   */
+  static Key of(Budget budget, Value value) {
+    Key key = of(value);
+    budget.steps(length(value) >> 5);
+    return key;
+  }
+
+  /** Code points of all texts in a key, which has few parts. */
+  private static long length(Value value) {
+    if (value instanceof Sequence sequence) {
+      return sequence.items().stream().mapToLong(Key::length).sum();
+    }
+    return value instanceof Text text ? text.length() : 0;
+  }
+
+  /** Texts in their order, then all others, among which there is none. */
+  @Override
+  public int compareTo(Key other) {
+    if (value instanceof Text text) {
+      return other.value instanceof Text more ? text.compareTo(more) : -1;
+    }
+    return other.value instanceof Text ? 1 : 0;
   }
 
   @Override

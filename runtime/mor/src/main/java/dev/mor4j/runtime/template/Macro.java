@@ -15,6 +15,9 @@ final class Macro implements Value {
   record Signature(
       String name, List<String> parameters, List<Expression> defaults, List<String> special) {}
 
+  /** Evaluations that need as much stack as a call. */
+  private static final int LEVELS = 3;
+
   private final Signature signature;
   private final Block body;
   private final Scope scope;
@@ -31,9 +34,9 @@ final class Macro implements Value {
 
   Value call(Rendering rendering, Arguments arguments) {
     Budget budget = rendering.budget();
-    budget.enter();
+    budget.enter(LEVELS);
     budget.steps(8);
-    Scope inner = new Scope(scope);
+    Scope inner = body.scope(scope);
     Map<String, Value> named = new LinkedHashMap<>(arguments.named());
     List<String> parameters = signature.parameters();
     List<Value> positional = arguments.positional();
@@ -52,7 +55,7 @@ final class Macro implements Value {
     bindSpecial(budget, inner, positional, named);
     TextBuilder out = new TextBuilder(budget);
     body.execute(rendering, inner, out);
-    budget.leave();
+    budget.leave(LEVELS);
     return out.text();
   }
 

@@ -202,6 +202,9 @@ final class Numbers {
     if (places > 4000 || places < -4000) {
       throw TemplateException.limit("a number cannot be rounded to " + places + " digits");
     }
+    if (value instanceof Int integer && places >= 0) {
+      return new Value.Real(integer.real());
+    }
     double factor = Math.pow(10, (double) places);
     double scaled = Arithmetic.real(value) * factor;
     Int whole = truncate(up ? Math.ceil(scaled) : Math.floor(scaled));

@@ -8,17 +8,17 @@ import java.util.Set;
 /** Parses the statements of a template. */
 final class Parser {
   /** Levels of parentheses, lists, arguments. */
-  static final int MAX_NESTING = 40;
+  static final int MAX_NESTING = 24;
 
   /** Levels of the tree of an expression. */
   static final int MAX_DEPTH = 150;
 
-  private static final int MAX_BLOCKS = 60;
+  private static final int MAX_BLOCKS = 30;
   private static final int MAX_BRANCHES = 1000;
   private static final int MAX_LENGTH = 1 << 20;
 
   private final TokenStream stream;
-  private final Set<String> names = new HashSet<>();
+  private final Names names = new Names();
   private final ExpressionParser expressions;
   private int blocks;
   private int loops;
@@ -39,7 +39,11 @@ final class Parser {
           "the template has " + template.length() + " characters, expected at most " + MAX_LENGTH,
           0);
     }
-    return new Parser(Lexer.tokens(template)).block(null);
+    Parser parser = new Parser(Lexer.tokens(template));
+    parser.names.open();
+    Block block = parser.block(null);
+    parser.names.resolve();
+    return block;
   }
 
   /** Statements up to one of {@code ends}, whose name is then current, or up to the end. */
@@ -61,7 +65,7 @@ final class Parser {
           for (String end : ends) {
             if (stream.current().isName(end)) {
               blocks--;
-              return new Block(statements);
+              return new Block(statements, names.current());
             }
           }
           statements.add(statement(tag, ends));
@@ -79,7 +83,7 @@ final class Parser {
           stream.line());
     }
     blocks--;
-    return new Block(statements);
+    return new Block(statements, names.current());
   }
 
   /** A block whose first tag ends here, up to {@code end}, which is skipped. */
@@ -138,23 +142,36 @@ final class Parser {
     expressions.soft(expressions.soft() + 1);
     List<Expression> tests = new ArrayList<>();
     List<Block> bodies = new ArrayList<>();
-    while (true) {
-      tests.add(expressions.tuple(false, false, null));
-      bodies.add(open("if", "elif", "else", "endif"));
+    Names.Branches branches = branch(tests, bodies);
+    branches.begin();
+    String next = stream.next().text();
+    while (next.equals("elif")) {
+      branch(tests, bodies).close();
       if (bodies.size() > MAX_BRANCHES) {
         throw TemplateException.syntax(
             "an if has more than " + MAX_BRANCHES + " branches", stream.line());
       }
-      String next = stream.next().text();
-      if (next.equals("else")) {
-        bodies.add(body("if", "endif"));
-        break;
-      } else if (next.equals("endif")) {
-        break;
-      }
+      next = stream.next().text();
     }
+    branches.end();
+    branches.begin();
+    if (next.equals("else")) {
+      bodies.add(body("if", "endif"));
+    }
+    branches.end();
+    branches.close();
     expressions.soft(expressions.soft() - 1);
     return new Statements.If(tests, bodies, line);
+  }
+
+  /** A test and its body. */
+  private Names.Branches branch(List<Expression> tests, List<Block> bodies) {
+    tests.add(expressions.tuple(false, false, null));
+    Names.Branches branches = names.branches();
+    branches.begin();
+    bodies.add(open("if", "elif", "else", "endif"));
+    branches.end();
+    return branches;
   }
 
   private Statement forStatement(int line) {
@@ -165,14 +182,22 @@ final class Parser {
     }
     stream.expectName("in");
     Expression values = expressions.tuple(false, false, "recursive");
+    names.open();
+    names(target).forEach(names::parameter);
     Expression test = stream.skipName("if") ? expressions.expression() : null;
+    names.leave();
     boolean recursive = stream.skipName("recursive");
     int soft = expressions.soft();
     expressions.soft(0);
     loops++;
+    names.open();
+    names(target).forEach(names::parameter);
     Block body = open("for", "endfor", "else");
+    names.leave();
     loops--;
+    names.open();
     Block otherwise = stream.next().text().equals("else") ? body("for", "endfor") : null;
+    names.leave();
     expressions.soft(soft);
     return new Statements.For(
         new Statements.For.Head(target, values, test, recursive), body, otherwise, line);
@@ -192,13 +217,32 @@ final class Parser {
           "Can't assign to special loop variable in for-loop target", line);
     }
     if (stream.skipOperator("=")) {
-      return new Statements.Set(target, expressions.tuple(false, true, null), line);
+      Expression value = expressions.tuple(false, true, null);
+      assigned(target);
+      return new Statements.Set(target, value, line);
     }
     Expressions.Filtered filter = null;
     while (stream.current().isOperator("|")) {
       filter = expressions.filter(filter);
     }
-    return new Statements.SetBlock(target, filter, hard("set", "endset"), line);
+    assigned(target);
+    return new Statements.SetBlock(target, filter, part("set", "endset"), line);
+  }
+
+  private void assigned(Target target) {
+    switch (target) {
+      case Target.Variable variable -> names.set(variable.name());
+      case Target.Attribute attribute -> names.read(attribute.object());
+      case Target.Several several -> several.targets().forEach(this::assigned);
+    }
+  }
+
+  /** A body with names of its own. */
+  private Block part(String tag, String end) {
+    names.open();
+    Block body = hard(tag, end);
+    names.leave();
+    return body;
   }
 
   /** A body of its own scope, in which unknown filters are errors at once. */
@@ -219,6 +263,13 @@ final class Parser {
     return body;
   }
 
+  private Block functionPart(String tag, String end) {
+    names.open();
+    Block body = function(tag, end);
+    names.leave();
+    return body;
+  }
+
   private Statement withStatement(int line) {
     List<Target> targets = new ArrayList<>();
     List<Expression> values = new ArrayList<>();
@@ -230,7 +281,11 @@ final class Parser {
       stream.expectOperator("=");
       values.add(expressions.expression());
     }
-    return new Statements.With(targets, values, hard("with", "endwith"), line);
+    names.open();
+    targets.forEach(this::assigned);
+    Block body = hard("with", "endwith");
+    names.leave();
+    return new Statements.With(targets, values, body, line);
   }
 
   private Statement macro(int line) {
@@ -239,22 +294,26 @@ final class Parser {
   }
 
   private Statement define(String name, int line) {
-    Set<String> outer = Set.copyOf(names);
+    names.set(name);
+    names.open();
     List<String> parameters = new ArrayList<>();
     List<Expression> defaults = new ArrayList<>();
     signature(parameters, defaults);
-    names.clear();
+    Set<String> read = new HashSet<>();
+    Set<String> outer = names.swapRead(read);
     Block body = function("macro", "endmacro");
     Macro.Signature signature =
-        new Macro.Signature(name, parameters, defaults, special(parameters));
-    names.addAll(outer);
+        new Macro.Signature(name, parameters, defaults, special(parameters, read));
+    outer.addAll(read);
+    names.swapRead(outer);
+    names.leave();
     return new Statements.Define(signature, body, line);
   }
 
-  private List<String> special(List<String> parameters) {
+  private static List<String> special(List<String> parameters, Set<String> read) {
     List<String> special = new ArrayList<>();
     for (String name : List.of("caller", "kwargs", "varargs")) {
-      if (names.contains(name) && !parameters.contains(name)) {
+      if (read.contains(name) && !parameters.contains(name)) {
         special.add(name);
       }
     }
@@ -272,6 +331,7 @@ final class Parser {
         throw TemplateException.syntax("duplicate argument '" + name + "'", stream.line());
       }
       parameters.add(name);
+      names.parameter(name);
       if (stream.skipOperator("=")) {
         defaults.add(expressions.expression());
       } else if (!defaults.isEmpty()) {
@@ -285,18 +345,23 @@ final class Parser {
   private Statement callBlock(int line) {
     List<String> parameters = new ArrayList<>();
     List<Expression> defaults = new ArrayList<>();
+    Names.Part part = names.open();
     if (stream.current().isOperator("(")) {
       signature(parameters, defaults);
     }
+    names.leave();
     if (!(expressions.expression() instanceof Expressions.Invocation call)) {
       throw TemplateException.syntax("expected call", line);
     }
-    Set<String> outer = Set.copyOf(names);
-    names.clear();
+    names.reenter(part);
+    Set<String> read = new HashSet<>();
+    Set<String> outer = names.swapRead(read);
     Block body = function("call", "endcall");
     Macro.Signature signature =
-        new Macro.Signature("caller", parameters, defaults, special(parameters));
-    names.addAll(outer);
+        new Macro.Signature("caller", parameters, defaults, special(parameters, read));
+    outer.addAll(read);
+    names.swapRead(outer);
+    names.leave();
     return new Statements.CallBlock(signature, call, body, line);
   }
 
@@ -305,18 +370,18 @@ final class Parser {
     while (stream.current().isOperator("|")) {
       filter = expressions.filter(filter);
     }
-    return new Statements.FilterBlock(filter, hard("filter", "endfilter"), line);
+    return new Statements.FilterBlock(filter, part("filter", "endfilter"), line);
   }
 
   private Statement generation(int line) {
-    return new Statements.Generation(function("generation", "endgeneration"), line);
+    return new Statements.Generation(functionPart("generation", "endgeneration"), line);
   }
 
   private Statement named(int line) {
     String name = stream.expect(Token.Type.NAME).text();
     stream.skipName("scoped");
     stream.skipName("required");
-    Block body = function("block", "endblock");
+    Block body = functionPart("block", "endblock");
     stream.skipName(name);
     return new Statements.Named(body, line);
   }

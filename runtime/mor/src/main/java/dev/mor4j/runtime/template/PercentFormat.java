@@ -39,10 +39,18 @@ final class PercentFormat {
       }
       conversion();
     }
-    if (used < values.size() && !named && !(given instanceof Dictionary)) {
+    if (used < values.size() && !named && !hasItems()) {
       throw TemplateException.runtime("not all arguments converted during string formatting");
     }
     return out.text().safe(format.isSafe());
+  }
+
+  /** Whether Python takes the one value for a mapping, of which any part may stay unused. */
+  private boolean hasItems() {
+    return given instanceof Dictionary
+        || (given instanceof Sequence sequence && !sequence.isTuple())
+        || given instanceof Range
+        || given instanceof Undefined;
   }
 
   private int peek() {
@@ -81,7 +89,7 @@ final class PercentFormat {
       if (!(given instanceof Dictionary dictionary) || end == format.length()) {
         throw TemplateException.runtime("format requires a mapping");
       }
-      value = dictionary.get(format.part(budget, at + 1, end));
+      value = dictionary.get(budget, format.part(budget, at + 1, end));
       if (value == null) {
         throw TemplateException.runtime("a format names a key that is not there");
       }
@@ -108,6 +116,9 @@ final class PercentFormat {
       throw TemplateException.runtime("incomplete format");
     }
     int type = format.at(at++);
+    if (type == '%' && (value != null || !flags.isEmpty() || width > 0 || precision >= 0)) {
+      throw TemplateException.runtime("unsupported format character '%'");
+    }
     if (type == '%') {
       out.add("%");
       return;
@@ -127,7 +138,7 @@ final class PercentFormat {
         } else {
           TextBuilder repr = new TextBuilder(budget);
           Printing.repr(budget, value, repr);
-          text = repr.text();
+          text = type == 'a' ? Escapes.ascii(budget, repr.text()) : repr.text();
         }
         body =
             precision >= 0 && precision < text.length()
@@ -211,6 +222,7 @@ final class PercentFormat {
                   throw TemplateException.runtime(
                       "unsupported format character '" + Character.toString(type) + "'");
             };
+        digits = flags.indexOf('#') >= 0 ? FormatSpec.pointed(digits) : digits;
         if (1 / number < 0 && !digits.startsWith("-")) {
           digits = "-" + digits;
         }

@@ -3,6 +3,7 @@ package dev.mor4j.runtime.template;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Names that a part of a template has set, above those of the parts around it. A loop makes one for
@@ -12,13 +13,22 @@ final class Scope {
   private static final int FEW = 8;
 
   private final Scope outer;
+  private final Set<String> hidden;
   private String[] names = new String[2];
   private Value[] values = new Value[2];
   private int size;
   private Map<String, Value> many;
 
   Scope(Scope outer) {
+    this(outer, Set.of());
+  }
+
+  /**
+   * @param hidden names that are undefined here until they are set, whatever {@code outer} has
+   */
+  Scope(Scope outer, Set<String> hidden) {
     this.outer = outer;
+    this.hidden = hidden;
   }
 
   void set(String name, Value value) {
@@ -68,6 +78,9 @@ final class Scope {
         if (index >= 0) {
           return scope.values[index];
         }
+      }
+      if (scope.hidden.contains(name)) {
+        return null;
       }
     }
     return null;

@@ -61,12 +61,13 @@ final class SequenceFilters {
 
   private static Value items(Rendering rendering, Value input, Arguments arguments) {
     if (input instanceof Undefined) {
-      return new Generator(List.<Value>of().iterator());
+      return new Generator(rendering.budget(), List.<Value>of().iterator());
     }
     if (!(input instanceof Dictionary dictionary)) {
       throw TemplateException.runtime("Can only get item pairs from a mapping.");
     }
     return new Generator(
+        rendering.budget(),
         new DictionaryView(dictionary, DictionaryView.Part.ITEMS).iterator(rendering.budget()));
   }
 
@@ -117,7 +118,7 @@ final class SequenceFilters {
     List<Value> values = Iteration.list(budget, input);
     return input instanceof Generator
         ? Sequence.list(values.reversed())
-        : new Generator(values.reversed().iterator());
+        : new Generator(budget, values.reversed().iterator());
   }
 
   private static Iterator<Value> mapped(Iterator<Value> values, Function<Value, Value> function) {
@@ -165,6 +166,7 @@ final class SequenceFilters {
       function = value -> filter.apply(rendering, value, rest);
     }
     return new Generator(
+        rendering.budget(),
         mapped(
             valuesUnlessEmpty(rendering, input),
             value -> nested(rendering, () -> function.apply(value))));
@@ -173,7 +175,7 @@ final class SequenceFilters {
   private static Value select(
       Rendering rendering, Value input, Arguments arguments, boolean wanted, boolean attribute) {
     if (!Iteration.truth(input)) {
-      return new Generator(List.<Value>of().iterator());
+      return new Generator(rendering.budget(), List.<Value>of().iterator());
     }
     List<Value> positional = arguments.positional();
     if (attribute && positional.isEmpty()) {
@@ -184,6 +186,7 @@ final class SequenceFilters {
         attribute ? getter(rendering, positional.get(0), true, null) : Function.identity();
     if (positional.size() <= offset) {
       return new Generator(
+          rendering.budget(),
           Iteration.filter(
               Iteration.iterator(rendering.budget(), input),
               value -> Iteration.truth(nested(rendering, () -> getter.apply(value))) == wanted));
@@ -192,6 +195,7 @@ final class SequenceFilters {
         ValueTests.get(Printing.string(rendering.budget(), positional.get(offset)).toString());
     Arguments rest = arguments.without(offset + 1);
     return new Generator(
+        rendering.budget(),
         Iteration.filter(
             Iteration.iterator(rendering.budget(), input),
             value ->
@@ -265,11 +269,12 @@ final class SequenceFilters {
     Function<Value, Value> getter = getter(rendering, bound[1], flag(bound[0]), null);
     Set<Key> seen = new HashSet<>();
     return new Generator(
+        rendering.budget(),
         Iteration.filter(
             Iteration.iterator(rendering.budget(), input),
             value -> {
               rendering.budget().entries(1);
-              return seen.add(Key.of(getter.apply(value)));
+              return seen.add(Key.of(rendering.budget(), getter.apply(value)));
             }));
   }
 
@@ -328,7 +333,7 @@ final class SequenceFilters {
       }
       batches.add(Sequence.list(batch));
     }
-    return new Generator(batches.iterator());
+    return new Generator(budget, batches.iterator());
   }
 
   private static Value slice(Rendering rendering, Value input, Arguments arguments) {
@@ -354,7 +359,7 @@ final class SequenceFilters {
       parts.add(Sequence.list(part));
       from = to;
     }
-    return new Generator(parts.iterator());
+    return new Generator(budget, parts.iterator());
   }
 
   private static Value extreme(Rendering rendering, Value input, Value[] bound, boolean largest) {

@@ -42,6 +42,12 @@ final class Slices {
             (step > 0
                 ? Math.max(0, (stop - start + step - 1) / step)
                 : Math.max(0, (start - stop - step - 1) / -step));
+    if (object instanceof Range range) {
+      return Range.of(
+          range.start() + start * range.step(),
+          range.start() + stop * range.step(),
+          range.step() * step);
+    }
     return take(budget, object, start, step, count);
   }
 
@@ -65,11 +71,6 @@ final class Slices {
         }
         yield out.text().safe(text.isSafe());
       }
-      case Range range ->
-          Range.of(
-              range.start() + start * range.step(),
-              range.start() + (start + count * step) * range.step(),
-              range.step() * step);
       default -> {
         Sequence sequence = (Sequence) object;
         budget.list(count);

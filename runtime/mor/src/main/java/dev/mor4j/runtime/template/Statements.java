@@ -70,6 +70,9 @@ final class Statements {
 
   /** {@code for}. */
   static final class For extends Statement {
+    /** Evaluations that need as much stack as a loop that calls itself. */
+    private static final int LEVELS = 3;
+
     private final Target target;
     private final Expression values;
     private final Expression test;
@@ -105,7 +108,9 @@ final class Statements {
 
     private Value recurse(Rendering rendering, Scope scope, Value iterated, int depth) {
       TextBuilder out = new TextBuilder(rendering.budget());
+      rendering.budget().enter(LEVELS);
       run(rendering, scope, iterated, depth, out);
+      rendering.budget().leave(LEVELS);
       return out.text();
     }
 
@@ -125,7 +130,7 @@ final class Statements {
       boolean any = false;
       for (Value value = loop.advance(); value != null; value = loop.advance()) {
         any = true;
-        Scope inner = new Scope(scope);
+        Scope inner = body.scope(scope);
         inner.set("loop", loop);
         target.assign(rendering, inner, value);
         if (body.execute(rendering, inner, out) == Flow.BREAK) {
@@ -133,7 +138,7 @@ final class Statements {
         }
       }
       if (!any && otherwise != null) {
-        otherwise.execute(rendering, new Scope(scope), out);
+        otherwise.execute(rendering, otherwise.scope(scope), out);
       }
       budget.leave();
     }
@@ -195,7 +200,7 @@ final class Statements {
     @Override
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       rendering.budget().enter();
-      Scope inner = new Scope(scope);
+      Scope inner = body.scope(scope);
       TextBuilder block = new TextBuilder(rendering.budget());
       Flow flow = body.execute(rendering, inner, block);
       rendering.budget().leave();
@@ -222,7 +227,7 @@ final class Statements {
     @Override
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       rendering.budget().enter();
-      Scope inner = new Scope(scope);
+      Scope inner = body.scope(scope);
       TextBuilder block = new TextBuilder(rendering.budget());
       Flow flow = body.execute(rendering, inner, block);
       rendering.budget().leave();
@@ -249,7 +254,7 @@ final class Statements {
     @Override
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       rendering.budget().enter();
-      Scope inner = new Scope(scope);
+      Scope inner = body.scope(scope);
       for (int i = 0; i < targets.size(); i++) {
         targets.get(i).assign(rendering, inner, values.get(i).evaluate(rendering, scope));
       }
@@ -311,7 +316,7 @@ final class Statements {
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       rendering.budget().enter();
       TextBuilder block = new TextBuilder(rendering.budget());
-      body.execute(rendering, new Scope(scope), block);
+      body.execute(rendering, body.scope(scope), block);
       rendering.budget().leave();
       rendering.budget().list(1);
       int begin = rendering.output().length();
@@ -336,7 +341,7 @@ final class Statements {
     @Override
     Flow execute(Rendering rendering, Scope scope, TextBuilder out) {
       rendering.budget().enter();
-      body.execute(rendering, new Scope(scope), out);
+      body.execute(rendering, body.scope(scope), out);
       rendering.budget().leave();
       return Flow.NEXT;
     }

@@ -49,7 +49,7 @@ public final class Template {
     define(scope, data, new PlainValues(true), budget);
     define(scope, variables, new PlainValues(false), budget);
     try {
-      body.execute(rendering, scope, rendering.output());
+      body.execute(rendering, body.scope(scope), rendering.output());
       return rendered(rendering);
     } catch (StackOverflowError e) {
       throw TemplateException.limit("the template nests too deeply");

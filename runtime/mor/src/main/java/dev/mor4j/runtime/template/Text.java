@@ -14,6 +14,7 @@ final class Text implements Value {
   /** The mark of a code point that the template did not write. */
   static final int GIVEN = 1 << 30;
 
+  private static final int WORK_AT_ONCE = 1 << 16;
   private static final int CODE_POINT = 0x1fffff;
   private static final Text[] ASCII = new Text[128];
 
@@ -27,6 +28,9 @@ final class Text implements Value {
 
   private final int[] points;
   private final boolean safe;
+
+  /** 0 until it is asked for; all threads compute the same. */
+  private int hash;
 
   private Text(int[] points, boolean safe) {
     this.points = points;
@@ -121,45 +125,50 @@ final class Text implements Value {
   }
 
   boolean matches(Text other, int position) {
-    if (position < 0 || position + other.points.length > points.length) {
-      return false;
+    return position >= 0
+        && position + other.points.length <= points.length
+        && common(other, position) == other.points.length;
+  }
+
+  /** How many code points at the beginning of {@code other} stand at {@code position}. */
+  private int common(Text other, int position) {
+    int count = 0;
+    while (count < other.points.length && at(position + count) == other.at(count)) {
+      count++;
     }
-    for (int i = 0; i < other.points.length; i++) {
-      if (at(position + i) != other.at(i)) {
-        return false;
-      }
-    }
-    return true;
+    return count;
   }
 
   /** The first place of {@code other} that lies within {@code from} and {@code to}, or -1. */
   int find(Budget budget, Text other, int from, int to) {
     int last = Math.min(to, points.length) - other.points.length;
-    for (int i = from; i <= last; i++) {
-      if (matches(other, i)) {
-        charge(budget, other, i - from);
-        return i;
-      }
-    }
-    charge(budget, other, Math.max(0, last - from));
-    return -1;
+    return search(budget, other, from, last, 1);
   }
 
   /** The last place of {@code other} that lies within {@code from} and {@code to}, or -1. */
   int findLast(Budget budget, Text other, int from, int to) {
     int last = Math.min(to, points.length) - other.points.length;
-    charge(budget, other, Math.max(0, last - from));
-    for (int i = last; i >= from; i--) {
-      if (matches(other, i)) {
-        return i;
-      }
-    }
-    return -1;
+    return search(budget, other, last, from, -1);
   }
 
-  /** A search compares the whole needle at each place in the worst case. */
-  private static void charge(Budget budget, Text needle, long places) {
-    budget.steps((places * (1 + needle.points.length / 8)) >> 5);
+  /** Tries places from {@code first} to {@code last}; what is compared is counted meanwhile. */
+  private int search(Budget budget, Text other, int first, int last, int step) {
+    long work = 0;
+    int found = -1;
+    for (int i = first; step > 0 ? i <= last : i >= last; i += step) {
+      int common = common(other, i);
+      if (common == other.points.length) {
+        found = i;
+        break;
+      }
+      work += common + 1;
+      if (work > WORK_AT_ONCE) {
+        budget.steps(work >> 5);
+        work = 0;
+      }
+    }
+    budget.steps(work >> 5);
+    return found;
   }
 
   int compareTo(Text other) {
@@ -179,19 +188,23 @@ final class Text implements Value {
 
   @Override
   public boolean equals(Object other) {
-    if (!(other instanceof Text text) || text.points.length != points.length) {
-      return false;
+    if (other == this) {
+      return true;
     }
-    return matches(text, 0);
+    return other instanceof Text text && text.points.length == points.length && matches(text, 0);
   }
 
   @Override
   public int hashCode() {
-    int hash = 1;
-    for (int point : points) {
-      hash = 31 * hash + (point & CODE_POINT);
+    int result = hash;
+    if (result == 0) {
+      result = 1;
+      for (int point : points) {
+        result = 31 * result + (point & CODE_POINT);
+      }
+      hash = result;
     }
-    return hash;
+    return result;
   }
 
   @Override

@@ -128,10 +128,10 @@ final class TextFilters {
       throw TemplateException.runtime(
           "expected length >= " + end.length() + " and leeway >= 0, got " + length);
     }
-    Text text = TextMethods.text(input);
-    if (text.length() <= length + leeway) {
-      return text;
+    if (Iteration.length(input) <= length + leeway) {
+      return input;
     }
+    Text text = TextMethods.text(input);
     Text cut = text.part(budget, 0, (int) length - end.length());
     if (!kill) {
       int space = cut.findLast(budget, Text.of(" "), 0, cut.length());

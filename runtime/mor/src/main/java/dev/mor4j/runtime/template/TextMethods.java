@@ -40,6 +40,24 @@ final class TextMethods {
     };
   }
 
+  private static Text translate(Budget budget, Text text, Value table) {
+    if (!(table instanceof Dictionary dictionary)) {
+      throw TemplateException.runtime("translate needs a dictionary, found " + table.type());
+    }
+    TextBuilder out = new TextBuilder(budget);
+    for (int i = 0; i < text.length(); i++) {
+      switch (dictionary.get(budget, Int.of(text.at(i)))) {
+        case null -> out.addRaw(text.raw(i));
+        case Value.None ignored -> {}
+        case Text other -> out.add(other);
+        case Int point -> out.add(FormatSpec.parse(Text.of("c")).apply(budget, point));
+        default ->
+            throw TemplateException.runtime("character mapping must return integer, None or str");
+      }
+    }
+    return out.text().safe(text.isSafe());
+  }
+
   private static Map<String, Method> methods() {
     Map<String, Method> methods = new HashMap<>();
     methods.put("upper", (b, t, a) -> none(a, Characters.upper(b, t)));
@@ -53,6 +71,7 @@ final class TextMethods {
         "lstrip", (b, t, a) -> strip(b, t, a.positionalOnly("lstrip", 0, 1)[0], true, false));
     methods.put(
         "rstrip", (b, t, a) -> strip(b, t, a.positionalOnly("rstrip", 0, 1)[0], false, true));
+    methods.put("translate", (b, t, a) -> translate(b, t, a.positionalOnly("translate", 1, 1)[0]));
     methods.put("split", (b, t, a) -> split(b, t, a.bind("split", 0, "sep", "maxsplit"), false));
     methods.put("rsplit", (b, t, a) -> split(b, t, a.bind("rsplit", 0, "sep", "maxsplit"), true));
     methods.put(
@@ -320,13 +339,12 @@ final class TextMethods {
             ? text.findLast(budget, separator, 0, text.length())
             : text.find(budget, separator, 0, text.length());
     if (at < 0) {
-      return last
-          ? Sequence.tuple(Text.EMPTY, Text.EMPTY, text)
-          : Sequence.tuple(text, Text.EMPTY, Text.EMPTY);
+      Text empty = Text.EMPTY.safe(text.isSafe());
+      return last ? Sequence.tuple(empty, empty, text) : Sequence.tuple(text, empty, empty);
     }
     return Sequence.tuple(
         text.part(budget, 0, at),
-        separator,
+        separator.safe(text.isSafe()),
         text.part(budget, at + separator.length(), text.length()));
   }
 

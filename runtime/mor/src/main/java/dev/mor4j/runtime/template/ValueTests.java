@@ -56,8 +56,8 @@ final class ValueTests {
         tests,
         "upper",
         (r, v) -> TextMethods.isCase(r.budget(), Printing.string(r.budget(), v), true));
-    plain(tests, "filter", (r, v) -> v instanceof Text text && Filters.exists(text.toString()));
-    plain(tests, "test", (r, v) -> v instanceof Text text && exists(text.toString()));
+    plain(tests, "filter", (r, v) -> named(v) && Filters.exists(v.toString()));
+    plain(tests, "test", (r, v) -> named(v) && exists(v.toString()));
     tests.put("divisibleby", (r, v, a) -> remainder(r, v, a.bind("divisibleby", 1, "num")[0]) == 0);
     tests.put("sameas", (r, v, a) -> same(v, a.bind("sameas", 1, "other")[0]));
     tests.put("in", (r, v, a) -> Comparison.contains(r.budget(), a.bind("in", 1, "seq")[0], v));
@@ -89,9 +89,16 @@ final class ValueTests {
     }
   }
 
+  /** Whether a value can be a name; one that cannot even be a key fails, as in a dictionary. */
+  private static boolean named(Value value) {
+    return Key.of(value).value() instanceof Text;
+  }
+
   private static double remainder(Rendering rendering, Value value, Value by) {
-    if (value instanceof Text) {
-      throw TemplateException.runtime("not all arguments converted during string formatting");
+    if (value instanceof Text text) {
+      // In Python this formats a text, which equals no number.
+      PercentFormat.format(rendering.budget(), text, by);
+      return Double.NaN;
     }
     return Arithmetic.real(Arithmetic.binary(rendering, "%", value, by));
   }

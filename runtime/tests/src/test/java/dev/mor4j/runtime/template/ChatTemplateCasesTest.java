@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -40,6 +41,16 @@ class ChatTemplateCasesTest {
     try (InputStream bytes = new GZIPInputStream(Files.newInputStream(file))) {
       return new String(bytes.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  @Test
+  void all_cases_are_there() throws IOException {
+    long cases = 0;
+    for (Path folder : folders()) {
+      cases += read(folder.resolve("cases.jsonl.gz")).lines().count();
+    }
+    assertThat(folders()).hasSize(31);
+    assertThat(cases).isEqualTo(3_869);
   }
 
   @ParameterizedTest
