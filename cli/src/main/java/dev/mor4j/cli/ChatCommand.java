@@ -127,10 +127,16 @@ final class ChatCommand implements Callable<Integer> {
     return lines.readLine();
   }
 
-  /** The conversation as ids; none where the template refuses it, which is said. */
+  /**
+   * The conversation as ids; none where the template refuses it or writes nothing: that is said.
+   */
   private int[] ids(ChatTemplate template, Tokenizer tokenizer) {
     try {
-      return template.encode(ChatPrompt.of(messages), tokenizer);
+      int[] ids = template.encode(ChatPrompt.of(messages), tokenizer);
+      if (ids.length == 0) {
+        terminal.say("mor4j: the chat template writes nothing for this message");
+      }
+      return ids;
     } catch (ChatTemplateException e) {
       terminal.say("mor4j: the chat template refuses this message: %s", e.getMessage());
       return new int[0];

@@ -115,6 +115,14 @@ class ChatTest extends CommandLineTest {
   }
 
   @Test
+  void aTemplateThatWritesNothingSaysSo() throws IOException {
+    Path silent = Files.writeString(dir.resolve("silent.jinja"), "{# nothing #}");
+    Run run = chat("Hello\n", "--template", silent);
+    assertThat(run.succeeds().err()).contains("the chat template writes nothing");
+    assertThat(run.out()).isEmpty();
+  }
+
+  @Test
   void aModelWithoutATemplateSaysSo() throws IOException {
     chat("Hello\n").fails(3, "has no chat template");
     Path broken = Files.writeString(dir.resolve("broken.jinja"), "{% if %}");

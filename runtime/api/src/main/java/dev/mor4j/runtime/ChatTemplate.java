@@ -151,7 +151,9 @@ public final class ChatTemplate {
   /**
    * The token ids of a conversation. Special tokens that the template writes are special tokens;
    * those that stand in messages, tools or documents are text, so nobody speaks for another by
-   * writing them. Nothing is put before or behind the ids, for the template writes that itself.
+   * writing them. A token that the template makes of a message's role, such as {@code '<|' + role +
+   * '|>'}, is the template's. Nothing is put before or behind the ids, for the template writes that
+   * itself.
    *
    * @throws ChatTemplateException when the template refuses the conversation or fails
    * @throws IllegalArgumentException when the prompt has a value that is not plain
@@ -159,7 +161,7 @@ public final class ChatTemplate {
   public int[] encode(ChatPrompt prompt, Tokenizer tokenizer) {
     Objects.requireNonNull(prompt, "prompt");
     Objects.requireNonNull(tokenizer, "tokenizer");
-    return ChatTokens.encode(rendered(prompt), tokenizer);
+    return ChatTokens.encode(rendered(prompt), prompt.messages(), tokenizer);
   }
 
   /** The text of a conversation, with the parts that come from its messages. */

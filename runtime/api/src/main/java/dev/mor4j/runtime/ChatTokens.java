@@ -3,7 +3,12 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.template.RenderedText;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Token ids of a rendered conversation. A conversation without special tokens in its messages, as
@@ -14,17 +19,51 @@ final class ChatTokens {
   private static final EncodingOptions SPECIAL = EncodingOptions.textOnly().withParseSpecial(true);
   private static final EncodingOptions PLAIN = EncodingOptions.textOnly();
 
-  /** A special token that stands in a text, and whether all of it is the template's. */
-  private record Found(int begin, int end, boolean own) {}
+  /** A special token that stands in a text, and whether it is the template's. */
+  private record Found(String token, int begin, int end, boolean own) {}
 
-  private ChatTokens() {}
+  private final RenderedText rendered;
+  private final Set<String> roles;
+  private final Tokenizer tokenizer;
 
-  static int[] encode(RenderedText rendered, Tokenizer tokenizer) {
-    String text = rendered.text();
-    List<Found> found = find(rendered, tokenizer);
-    if (found.stream().allMatch(Found::own)) {
-      return tokenizer.encode(text, SPECIAL);
+  private ChatTokens(RenderedText rendered, Set<String> roles, Tokenizer tokenizer) {
+    this.rendered = rendered;
+    this.roles = roles;
+    this.tokenizer = tokenizer;
+  }
+
+  /**
+   * Encodes what {@code messages} were rendered to.
+   *
+   * @param messages whose roles a template may make its special tokens of
+   */
+  static int[] encode(RenderedText rendered, List<Map<String, ?>> messages, Tokenizer tokenizer) {
+    Set<String> roles = new HashSet<>();
+    for (Map<String, ?> message : messages) {
+      if (message.get("role") instanceof String role) {
+        roles.add(comparable(role));
+      }
     }
+    return new ChatTokens(rendered, roles, tokenizer).encode();
+  }
+
+  private int[] encode() {
+    List<Found> found = find();
+    boolean allOwn = found.stream().allMatch(Found::own);
+    if (!allOwn) {
+      return encodeParts(found);
+    }
+    int[] whole = tokenizer.encode(rendered.text(), SPECIAL);
+    int[] written =
+        found.stream().mapToInt(each -> tokenizer.specialToken(each.token()).orElse(-1)).toArray();
+    // Others are found, too, where the normalized text has a token that the text itself has not.
+    return Arrays.equals(special(whole), written) || !hidesSpecial(found)
+        ? whole
+        : encodeParts(found);
+  }
+
+  /** Cuts at the template's own tokens. */
+  private int[] encodeParts(List<Found> found) {
     int[] ids = new int[0];
     int begin = 0;
     boolean plain = false;
@@ -33,22 +72,48 @@ final class ChatTokens {
         plain = true;
         continue;
       }
-      ids = joined(ids, part(text, begin, each.begin(), plain, tokenizer));
-      ids = joined(ids, part(text, each.begin(), each.end(), false, tokenizer));
+      ids = joined(ids, part(begin, each.begin(), plain));
+      ids = joined(ids, encode(each.begin(), each.end(), SPECIAL));
       begin = each.end();
       plain = false;
     }
-    return joined(ids, part(text, begin, text.length(), plain, tokenizer));
+    return joined(ids, part(begin, rendered.text().length(), plain));
   }
 
-  private static int[] part(String text, int begin, int end, boolean plain, Tokenizer tokenizer) {
+  private int[] part(int begin, int end, boolean plain) {
+    return encode(begin, end, plain || hidesSpecial(begin, end) ? PLAIN : SPECIAL);
+  }
+
+  private int[] encode(int begin, int end, EncodingOptions options) {
     return begin == end
         ? new int[0]
-        : tokenizer.encode(text.substring(begin, end), plain ? PLAIN : SPECIAL);
+        : tokenizer.encode(rendered.text().substring(begin, end), options);
+  }
+
+  /** Whether that is so for a part between the tokens found, which all are the template's. */
+  private boolean hidesSpecial(List<Found> found) {
+    int begin = 0;
+    for (Found each : found) {
+      if (hidesSpecial(begin, each.begin())) {
+        return true;
+      }
+      begin = each.end();
+    }
+    return hidesSpecial(begin, rendered.text().length());
+  }
+
+  /** Whether a part with text of messages has special tokens that only the tokenizer sees. */
+  private boolean hidesSpecial(int begin, int end) {
+    return given(begin, end).findAny().isPresent()
+        && !Arrays.equals(special(encode(begin, end, SPECIAL)), special(encode(begin, end, PLAIN)));
+  }
+
+  private int[] special(int[] ids) {
+    return Arrays.stream(ids).filter(tokenizer::isSpecial).toArray();
   }
 
   /** The special tokens in the text, leftmost first, and of those at one place the longest. */
-  private static List<Found> find(RenderedText rendered, Tokenizer tokenizer) {
+  private List<Found> find() {
     String text = rendered.text();
     List<String> tokens = tokenizer.specialTokens();
     int[] next = new int[tokens.size()];
@@ -74,13 +139,31 @@ final class ChatTokens {
         return found;
       }
       int end = next[best] + tokens.get(best).length();
-      found.add(new Found(next[best], end, isOwn(rendered, next[best], end)));
+      found.add(new Found(tokens.get(best), next[best], end, isOwn(next[best], end)));
       from = end;
     }
   }
 
-  private static boolean isOwn(RenderedText rendered, int begin, int end) {
-    return rendered.given().stream().noneMatch(span -> span.begin() < end && begin < span.end());
+  /**
+   * Whether the template wrote all of a token, or all but a role, as in {@code '<|' + role + '|>'}.
+   * A role that brings more than a name, such as an end and another begin, is not in between.
+   */
+  private boolean isOwn(int begin, int end) {
+    return given(begin, end)
+        .allMatch(span -> begin < span.begin() && span.end() < end && isRole(span));
+  }
+
+  private Stream<RenderedText.Span> given(int begin, int end) {
+    return rendered.given().stream().filter(span -> span.begin() < end && begin < span.end());
+  }
+
+  private boolean isRole(RenderedText.Span span) {
+    return roles.contains(comparable(rendered.text().substring(span.begin(), span.end())));
+  }
+
+  /** Templates trim roles, and write them in other cases. */
+  private static String comparable(String role) {
+    return role.strip().toLowerCase(Locale.ROOT);
   }
 
   private static int[] joined(int[] ids, int[] more) {
