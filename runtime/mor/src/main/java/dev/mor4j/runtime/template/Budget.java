@@ -21,7 +21,7 @@ final class Budget {
   static final int MAX_RANGE = 100_000;
 
   private static final long STEPS = 3_000_000;
-  private static final long CELLS = 6_000_000;
+  private static final long CELLS = 4_000_000;
   private static final long OUTPUT = 2_000_000;
 
   /** Cells of an object beside what it holds; a cell has four bytes. */

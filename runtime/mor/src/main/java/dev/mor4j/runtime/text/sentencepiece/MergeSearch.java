@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
 import dev.mor4j.runtime.text.unigram.PieceTrie;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

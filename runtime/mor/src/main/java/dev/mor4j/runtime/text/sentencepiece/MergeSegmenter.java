@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
 import dev.mor4j.runtime.text.unigram.PieceSink;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.Arrays;
 
 /**
@@ -68,7 +69,7 @@ final class MergeSegmenter implements Segmenter {
         left = -1;
         continue;
       }
-      int right = Utf8.character(text, i);
+      int right = Utf8.codePointAt(text, i);
       if (left >= 0 && !pairs.contains(left, right)) {
         stretch(searches, text, begin, i, out);
         begin = i;

@@ -4,6 +4,7 @@ import dev.mor4j.runtime.text.codec.TokenCodec;
 import dev.mor4j.runtime.text.codec.TokenDecoder;
 import dev.mor4j.runtime.text.unigram.PieceSink;
 import dev.mor4j.runtime.text.unigram.PieceTrie;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

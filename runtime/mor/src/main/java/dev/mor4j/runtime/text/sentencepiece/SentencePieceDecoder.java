@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
 import dev.mor4j.runtime.text.codec.TokenDecoder;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /**
  * Decodes as SentencePiece does. Byte pieces that are no character become U+FFFD, one for each, as
@@ -79,7 +80,7 @@ final class SentencePieceDecoder implements TokenDecoder {
       if (pendingSize < Utf8.length((byte) first)) {
         return;
       }
-      out.appendCodePoint(Utf8.character(pending, 0));
+      out.appendCodePoint(Utf8.codePointAt(pending, 0));
       hasText = true;
       pendingSize = 0;
     }

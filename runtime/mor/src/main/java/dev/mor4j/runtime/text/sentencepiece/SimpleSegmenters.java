@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.Arrays;
 
 /** The models WORD and CHAR. */

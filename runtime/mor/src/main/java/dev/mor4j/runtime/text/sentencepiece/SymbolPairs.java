@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
+import dev.mor4j.runtime.text.utf8.Utf8;
+
 /**
  * Which characters stand side by side in some piece. Where two others meet, no piece reaches over.
  * It may say yes where the answer is no, never the other way round. Immutable; any thread.
@@ -22,9 +24,9 @@ final class SymbolPairs {
   }
 
   private void add(byte[] piece) {
-    int left = Utf8.character(piece, 0);
+    int left = Utf8.codePointAt(piece, 0);
     for (int i = Utf8.length(piece[0]); i < piece.length; i += Utf8.length(piece[i])) {
-      int right = Utf8.character(piece, i);
+      int right = Utf8.codePointAt(piece, i);
       int bit = bit(left, right);
       bits[bit >>> 6] |= 1L << bit;
       left = right;

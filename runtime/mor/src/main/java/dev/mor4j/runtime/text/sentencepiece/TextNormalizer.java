@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.text.sentencepiece;
 
 import dev.mor4j.runtime.text.unigram.PieceTrie;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /** Prepares a text as SentencePiece does, before it is cut into pieces. Immutable; any thread. */
 final class TextNormalizer {

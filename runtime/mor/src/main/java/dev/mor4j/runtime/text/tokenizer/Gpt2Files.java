@@ -3,11 +3,8 @@ package dev.mor4j.runtime.text.tokenizer;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.codec.TokenCodec;
-import dev.mor4j.runtime.text.tokenizer.added.AddedToken;
 import dev.mor4j.runtime.text.tokenizer.decode.Decoders;
-import dev.mor4j.runtime.text.tokenizer.normal.Normalizer;
 import dev.mor4j.runtime.text.tokenizer.settings.JsonFile;
-import dev.mor4j.runtime.text.tokenizer.split.PreTokenizers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -17,11 +14,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Reads {@code vocab.json} and {@code merges.txt} as GPT-2's are meant: a byte-level vocabulary,
- * its regular expression, and {@code <|endoftext|>} as the only special token.
+ * Reads {@code vocab.json} and {@code merges.txt}: a byte-level vocabulary. How it cuts texts, and
+ * what its added tokens are, follows from the file {@code tokenizer_config.json} beside them, and
+ * without one from GPT-2.
  */
 final class Gpt2Files {
-  private static final String END_OF_TEXT = "<|endoftext|>";
 
   private Gpt2Files() {}
 
@@ -36,17 +33,13 @@ final class Gpt2Files {
     RawModel raw = RawModel.ofBytes(vocabularyFile, tokens, readMerges(mergesFile));
     PipelineModel model = PipelineModel.of(raw, true);
     Vocabulary vocabulary = model.vocabulary();
-    int end = vocabulary.id(END_OF_TEXT);
-    List<AddedToken> added =
-        end < 0
-            ? List.of()
-            : List.of(new AddedToken(end, END_OF_TEXT, true, false, false, false, false));
+    var config = VocabularyConfig.read(vocabularyFile.resolveSibling("tokenizer_config.json"));
     return new PipelineCodec(
         vocabulary,
-        new AddedVocabulary(added, vocabulary),
+        new AddedVocabulary(config.addedTokens(vocabulary), vocabulary),
         new PipelineCodec.Parts(
-            Normalizer.NONE,
-            PreTokenizers.gpt2(model.consumer()),
+            config.normalizer(),
+            config.preTokenizers().before(model.consumer(), model.bytes()),
             PostProcessor.NONE,
             Decoders.byteLevel()));
   }

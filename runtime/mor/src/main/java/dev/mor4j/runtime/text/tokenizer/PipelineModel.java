@@ -4,9 +4,6 @@ import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
 import dev.mor4j.runtime.text.tokenizer.split.PieceConsumer;
 import dev.mor4j.runtime.text.tokenizer.split.WordStarts;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
 import dev.mor4j.runtime.text.unigram.UnigramModel;
 import dev.mor4j.runtime.text.vocabulary.BpeConfig;
 import dev.mor4j.runtime.text.vocabulary.BpeModel;
@@ -152,7 +149,7 @@ record PipelineModel(TokenModel model, Vocabulary vocabulary, boolean bytes, boo
             prefix,
             suffix);
     BpeModel.Builder builder = BpeModel.builder(config, vocabulary.table());
-    addMerges(raw, vocabulary, prefix, builder);
+    new MergeLookup(raw, vocabulary, prefix).addTo(builder);
     boolean words =
         !bytes
             && !config.ignoreMerges()
@@ -177,54 +174,5 @@ record PipelineModel(TokenModel model, Vocabulary vocabulary, boolean bytes, boo
   /** Whether a text's letters stand for themselves. */
   private static boolean isPlain(String text) {
     return text.chars().allMatch(c -> c >= '!' && c <= '~');
-  }
-
-  private static void addMerges(
-      RawModel raw, Vocabulary vocabulary, String prefix, BpeModel.Builder builder)
-      throws ModelFormatException {
-    RawMerges merges = raw.merges();
-    byte[] texts = merges.texts();
-    var undone = new ByteText(64);
-    for (int i = 0; i < merges.size(); i++) {
-      int from = merges.begin(i);
-      int middle = merges.middle(i);
-      int to = merges.end(i);
-      boolean added;
-      if (vocabulary.isBytes()) {
-        undone.clear();
-        added = ByteAlphabet.undo(texts, from, middle, undone);
-        int undoneMiddle = undone.size();
-        added =
-            added
-                && ByteAlphabet.undo(texts, middle, to, undone)
-                && builder.merge(undone.array(), 0, undoneMiddle, undone.size());
-      } else {
-        added = builder.merge(texts, from, middle, to);
-      }
-      if (!added) {
-        // Tokens that are not of letters cannot come up, but have to be there.
-        String left = Utf8.decode(texts, from, middle);
-        String right = Utf8.decode(texts, middle, to);
-        require(raw, i, vocabulary, left);
-        require(raw, i, vocabulary, right);
-        String rest = right.startsWith(prefix) ? right.substring(prefix.length()) : right;
-        require(raw, i, vocabulary, left + rest);
-        if (!vocabulary.isBytes()) {
-          throw raw.settings()
-              .unusable("merges[" + i + "]", "its right token is shorter than the prefix", null);
-        }
-      }
-    }
-  }
-
-  private static void require(RawModel raw, int index, Vocabulary vocabulary, String token)
-      throws ModelFormatException {
-    if (vocabulary.id(token) < 0) {
-      throw raw.settings()
-          .unusable(
-              "merges[" + index + "]",
-              "the token " + Settings.quoted(token) + " is not in the vocabulary",
-              null);
-    }
   }
 }

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.text.tokenizer;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.ByteText;
 import java.util.Arrays;
 
 /** Pairs of tokens in the order in which a file has them. One thread. */

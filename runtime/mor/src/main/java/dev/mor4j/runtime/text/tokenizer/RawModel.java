@@ -158,7 +158,7 @@ final class RawModel {
         if (parser.currentToken() == JsonToken.VALUE_STRING) {
           int from = parser.getTextOffset();
           int to = from + parser.getTextLength();
-          if (!parser.getText().startsWith("#version")
+          if (!isVersion(parser.getTextCharacters(), from, to)
               && !merges.addLine(parser.getTextCharacters(), from, to)) {
             throw json.refuse(MERGES + "[" + i + "]", "two tokens with a space between them");
           }
@@ -169,6 +169,13 @@ final class RawModel {
     } catch (JsonProcessingException e) {
       throw json.notJson(e);
     }
+  }
+
+  private static boolean isVersion(char[] characters, int from, int to) {
+    String version = "#version";
+    return to - from >= version.length()
+        && characters[from] == version.charAt(0)
+        && String.valueOf(characters, from, version.length()).equals(version);
   }
 
   private void readPair(JsonFile json, String where) throws IOException {

@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.text.tokenizer;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.ByteAlphabet;
+import dev.mor4j.runtime.text.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenTable;
 import java.util.Arrays;
 import java.util.HashMap;

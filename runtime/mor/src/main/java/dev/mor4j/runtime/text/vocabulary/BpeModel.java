@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.text.vocabulary;
 
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -91,25 +92,28 @@ public final class BpeModel implements TokenModel {
   }
 
   private void tokenizeWord(byte[] text, int from, int to, TokenSink out) {
-    if (to - from > WordCache.MAX_LENGTH) {
-      int[] ids = cut(text, from, to);
-      out.addAll(ids, ids.length);
-    } else if (!cache.find(text, from, to, out)) {
-      int[] ids = cut(text, from, to);
-      cache.put(text, from, to, ids, ids.length);
-      out.addAll(ids, ids.length);
+    boolean remembered = to - from <= WordCache.MAX_LENGTH;
+    if (remembered && cache.find(text, from, to, out)) {
+      return;
     }
+    Symbols ids = cut(text, from, to);
+    if (remembered) {
+      cache.put(text, from, to, ids.indices, ids.size);
+    }
+    out.addAll(ids.indices, ids.size);
   }
 
-  /** The ids of a piece. */
-  private int[] cut(byte[] text, int from, int to) {
+  /** The ids of a piece, in the place of the symbols that it began as. */
+  private Symbols cut(byte[] text, int from, int to) {
     if (config.ignoreMerges()) {
       int whole = tokens.index(text, from, to);
       if (whole >= 0) {
-        return new int[] {tokens.idAt(whole)};
+        Symbols one = new Symbols(1);
+        one.append(tokens.idAt(whole));
+        return one;
       }
     }
-    Symbols symbols = new Symbols(to - from);
+    Symbols symbols = new Symbols(config.bytes() ? to - from : Utf8.codePoints(text, from, to));
     if (config.bytes() && plain) {
       for (int i = from; i < to; i++) {
         int index = single[text[i] & 0xff];
@@ -123,12 +127,11 @@ public final class BpeModel implements TokenModel {
       addCharacters(text, from, to, symbols);
     }
     symbols.addPending();
-    int count = Merging.merge(merges, symbols.indices, symbols.size);
-    int[] ids = Arrays.copyOf(symbols.indices, count);
-    for (int i = 0; i < count; i++) {
-      ids[i] = tokens.idAt(ids[i]);
+    symbols.size = Merging.merge(merges, symbols.indices, symbols.size);
+    for (int i = 0; i < symbols.size; i++) {
+      symbols.indices[i] = tokens.idAt(symbols.indices[i]);
     }
-    return ids;
+    return symbols;
   }
 
   private void addCharacters(byte[] text, int from, int to, Symbols symbols) {
@@ -221,6 +224,8 @@ public final class BpeModel implements TokenModel {
 
   /** Takes the merges of a model, first rank first. One thread. */
   public static final class Builder {
+    private static final long NOT_FOUND = -1;
+
     private final BpeConfig config;
     private final TokenTable tokens;
     private final byte[] prefix;
@@ -246,19 +251,17 @@ public final class BpeModel implements TokenModel {
     }
 
     /**
-     * Adds the merge of the tokens {@code pair[from, middle)} and {@code pair[middle, to)}, which
-     * stand without anything between them, in the same form as the tokens. A pair that comes twice
-     * has its later rank.
+     * Looks up the merge of the tokens {@code pair[from, middle)} and {@code pair[middle, to)},
+     * which stand without anything between them, in the same form as the tokens. Any thread.
      *
-     * @return whether both, and the token that they make, are in the vocabulary; otherwise nothing
-     *     is added
-     * @throws IllegalArgumentException when there are too many merges
+     * @return what {@link #add} takes; less than 0 where one of the two, or what they make, is not
+     *     a token
      */
-    public boolean merge(byte[] pair, int from, int middle, int to) {
+    public long find(byte[] pair, int from, int middle, int to) {
       int left = tokens.index(pair, from, middle);
       int right = tokens.index(pair, middle, to);
       if (left < 0 || right < 0 || to - middle < prefix.length) {
-        return false;
+        return NOT_FOUND;
       }
       int merged;
       if (prefix.length == 0) {
@@ -270,11 +273,23 @@ public final class BpeModel implements TokenModel {
             pair, middle + prefix.length, whole, middle - from, to - middle - prefix.length);
         merged = tokens.index(whole, 0, whole.length);
       }
-      if (merged < 0) {
-        return false;
-      }
-      merges.add(left, right, merged);
-      return true;
+      return merged < 0
+          ? NOT_FOUND
+          : ((long) left << MergeTable.BITS | right) << MergeTable.BITS | merged;
+    }
+
+    /**
+     * Adds a merge with the next rank. A pair that comes twice has its later rank.
+     *
+     * @param found what {@link #find} gave, at least 0
+     * @throws IllegalArgumentException when there are too many merges
+     */
+    public void add(long found) {
+      int mask = MergeTable.MAX - 1;
+      merges.add(
+          (int) (found >>> (2 * MergeTable.BITS)),
+          (int) (found >>> MergeTable.BITS) & mask,
+          (int) found & mask);
     }
 
     /** Whether no merge is of tokens that stand for text which they do not spell. */

@@ -11,7 +11,8 @@ final class MergeTable {
   /** Most tokens, and most merges. */
   static final int MAX = 1 << 21;
 
-  private static final int BITS = 21;
+  /** Bits of a token's index. */
+  static final int BITS = 21;
 
   // Pair << 21 | rank + 1; 0: free. Left and right have 21 bits each.
   private long[] slots;

@@ -1,12 +1,22 @@
 package dev.mor4j.runtime.text.vocabulary;
 
 import dev.mor4j.runtime.text.codec.TooManyTokensException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Takes the ids of one text, up to a limit. One thread. */
+/**
+ * Takes the ids of one text, up to a limit. They are kept in blocks, so that what was taken is
+ * never copied while more comes: a text of which each byte is a token needs four bytes for it here,
+ * and four in the array at the end. One thread.
+ */
 public final class TokenSink {
+  private static final int FIRST = 64;
+  private static final int LARGEST = 1 << 16;
+
   private final int limit;
-  private int[] ids = new int[64];
+  private List<int[]> full = List.of();
+  private int[] block = new int[FIRST];
+  private int inBlock;
   private int size;
 
   /**
@@ -25,10 +35,11 @@ public final class TokenSink {
     if (size == limit) {
       throw new TooManyTokensException(limit);
     }
-    if (size == ids.length) {
-      ids = Arrays.copyOf(ids, size + (size >> 1));
+    if (inBlock == block.length) {
+      nextBlock(1);
     }
-    ids[size++] = id;
+    block[inBlock++] = id;
+    size++;
   }
 
   /**
@@ -40,11 +51,25 @@ public final class TokenSink {
     if (count > limit - size) {
       throw new TooManyTokensException(limit);
     }
-    if (count > ids.length - size) {
-      ids = Arrays.copyOf(ids, Math.max(size + count, size + (size >> 1)));
+    int first = Math.min(count, block.length - inBlock);
+    System.arraycopy(more, 0, block, inBlock, first);
+    inBlock += first;
+    if (first < count) {
+      nextBlock(count - first);
+      System.arraycopy(more, first, block, 0, count - first);
+      inBlock = count - first;
     }
-    System.arraycopy(more, 0, ids, size, count);
     size += count;
+  }
+
+  /** Begins a block of at least {@code ids} ids; the one at hand is full. */
+  private void nextBlock(int ids) {
+    if (full.isEmpty()) {
+      full = new ArrayList<>();
+    }
+    full.add(block);
+    block = new int[Math.max(ids, Math.min(LARGEST, Math.max(FIRST, size)))];
+    inBlock = 0;
   }
 
   /** Ids taken so far. */
@@ -54,6 +79,13 @@ public final class TokenSink {
 
   /** The ids; a copy. */
   public int[] toArray() {
-    return Arrays.copyOf(ids, size);
+    int[] ids = new int[size];
+    int at = 0;
+    for (int[] ended : full) {
+      System.arraycopy(ended, 0, ids, at, ended.length);
+      at += ended.length;
+    }
+    System.arraycopy(block, 0, ids, at, inBlock);
+    return ids;
   }
 }

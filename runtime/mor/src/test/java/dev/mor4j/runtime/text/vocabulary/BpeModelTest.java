@@ -78,7 +78,7 @@ class BpeModelTest {
       for (String[] merge : merges) {
         byte[] pair = (merge[0] + merge[1]).getBytes(StandardCharsets.UTF_8);
         int middle = merge[0].getBytes(StandardCharsets.UTF_8).length;
-        assertThat(builder.merge(pair, 0, middle, pair.length)).isTrue();
+        builder.add(builder.find(pair, 0, middle, pair.length));
       }
       return builder.build();
     }
@@ -211,7 +211,7 @@ class BpeModelTest {
     BpeModel.Builder builder = BpeModel.builder(BpeConfig.ofBytes(false), table);
     for (int length = 1; length < 16; length *= 2) {
       byte[] pair = "a".repeat(length * 2).getBytes(StandardCharsets.UTF_8);
-      builder.merge(pair, 0, length, length * 2);
+      builder.add(builder.find(pair, 0, length, length * 2));
     }
     List<Integer> ids = cut(builder.build(), "a".repeat(1_000_003));
     assertThat(ids).hasSize(62_502);
@@ -237,7 +237,7 @@ class BpeModelTest {
     TokenTable table = new TokenTable(16);
     table.add(new byte[] {'a'}, 0, 1, 7);
     BpeModel.Builder builder = BpeModel.builder(BpeConfig.ofBytes(false), table);
-    assertThat(builder.merge("aa".getBytes(StandardCharsets.UTF_8), 0, 1, 2)).isFalse();
+    assertThat(builder.find("aa".getBytes(StandardCharsets.UTF_8), 0, 1, 2)).isNegative();
     BpeConfig unknown = new BpeConfig(false, false, 3, false, false, "", "");
     assertThatThrownBy(() -> BpeModel.builder(unknown, table))
         .isInstanceOf(IllegalArgumentException.class)

@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.text.tokenizer.added;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
-import dev.mor4j.runtime.text.tokenizer.utf8.WordCharacters;
 import dev.mor4j.runtime.text.unicode.CharacterClasses;
+import dev.mor4j.runtime.text.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.WordCharacters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

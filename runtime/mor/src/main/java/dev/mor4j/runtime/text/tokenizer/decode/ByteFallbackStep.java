@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.text.tokenizer.decode;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
+import dev.mor4j.runtime.text.utf8.LossyDecoder;
 
 /**
  * Makes characters of tokens such as {@code <0xE2>}. A run of them is one token where it is valid

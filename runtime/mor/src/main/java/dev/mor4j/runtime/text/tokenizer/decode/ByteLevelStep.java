@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.decode;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
-import dev.mor4j.runtime.text.tokenizer.utf8.LossyDecoder;
+import dev.mor4j.runtime.text.utf8.ByteAlphabet;
+import dev.mor4j.runtime.text.utf8.LossyDecoder;
 import java.nio.charset.StandardCharsets;
 
 /**

@@ -2,7 +2,7 @@ package dev.mor4j.runtime.text.tokenizer.decode;
 
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
 import dev.mor4j.runtime.text.tokenizer.match.Matches;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /** Puts a text in the place of each match of a pattern in each token. */
 final class ReplaceMatchesStep extends WholeTokenStep {

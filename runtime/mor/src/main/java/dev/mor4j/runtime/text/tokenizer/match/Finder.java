@@ -3,7 +3,7 @@ package dev.mor4j.runtime.text.tokenizer.match;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.regex.TextPattern;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.Map;
 import java.util.function.IntPredicate;
 

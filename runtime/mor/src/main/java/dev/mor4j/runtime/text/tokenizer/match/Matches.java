@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.text.tokenizer.match;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /**
  * All matches in a text, one behind the other. An empty match right behind the one before it does

@@ -1,6 +1,6 @@
 package dev.mor4j.runtime.text.tokenizer.match;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /** Finds a text of a few bytes by comparing it at every place. */
 final class ShortText implements Finder {

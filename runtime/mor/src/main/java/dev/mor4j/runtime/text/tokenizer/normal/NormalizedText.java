@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.normal;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.function.UnaryOperator;
 
 /**

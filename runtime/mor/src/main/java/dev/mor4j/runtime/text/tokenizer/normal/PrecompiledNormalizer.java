@@ -4,8 +4,8 @@ import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.sentencepiece.CharacterMap;
 import dev.mor4j.runtime.text.tokenizer.settings.Growth;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.util.Base64;
 import java.util.regex.Pattern;
 

@@ -4,8 +4,8 @@ import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
 import dev.mor4j.runtime.text.tokenizer.match.Matches;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.Utf8;
 
 /** Puts a text in the place of each match. */
 final class ReplaceNormalizer implements Normalizer {

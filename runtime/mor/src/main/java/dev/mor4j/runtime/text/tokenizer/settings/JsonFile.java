@@ -55,7 +55,14 @@ public final class JsonFile implements AutoCloseable {
    * @throws ModelFormatException when it is too large
    */
   public static JsonFile open(Path file) throws IOException {
-    return new JsonFile(file, FACTORY.createParser(bytes(file)));
+    byte[] bytes = bytes(file);
+    // The parser would guess other encodings of Unicode; each has a zero among its first bytes.
+    for (int i = 0; i < Math.min(4, bytes.length); i++) {
+      if (bytes[i] == 0) {
+        throw new ModelFormatException(file, "found a zero byte at its beginning, expected UTF-8");
+      }
+    }
+    return new JsonFile(file, FACTORY.createParser(bytes));
   }
 
   /** The bytes of a file that is no larger than {@link #MAX_BYTES}. */

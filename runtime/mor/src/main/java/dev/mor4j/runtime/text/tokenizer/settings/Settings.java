@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.settings;
 
 import dev.mor4j.runtime.format.ModelFormatException;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +104,11 @@ public final class Settings {
   /** The value of a key, for what has more than one form; null where there is none. */
   public Object value(String key) {
     return values.get(key);
+  }
+
+  /** The keys of this object. */
+  public List<String> keys() {
+    return values.keySet().stream().map(String::valueOf).toList();
   }
 
   /** An array of objects. */

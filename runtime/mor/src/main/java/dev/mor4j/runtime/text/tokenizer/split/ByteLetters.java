@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.split;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteAlphabet;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.ByteAlphabet;
+import dev.mor4j.runtime.text.utf8.ByteText;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /** Writes a piece's bytes as the letters of {@link ByteAlphabet}, for models of such letters. */

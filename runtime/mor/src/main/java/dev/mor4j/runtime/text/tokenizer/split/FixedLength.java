@@ -2,7 +2,7 @@ package dev.mor4j.runtime.text.tokenizer.split;
 
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /** Cuts pieces of a number of characters. */

@@ -1,7 +1,7 @@
 package dev.mor4j.runtime.text.tokenizer.split;
 
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /**

@@ -3,8 +3,8 @@ package dev.mor4j.runtime.text.tokenizer.split;
 import dev.mor4j.runtime.format.ModelFormatException;
 import dev.mor4j.runtime.text.tokenizer.match.Finder;
 import dev.mor4j.runtime.text.tokenizer.settings.Settings;
-import dev.mor4j.runtime.text.tokenizer.utf8.ByteText;
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.ByteText;
+import dev.mor4j.runtime.text.utf8.Utf8;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /**

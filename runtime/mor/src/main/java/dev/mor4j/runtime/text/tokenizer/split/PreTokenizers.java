@@ -60,11 +60,6 @@ public final class PreTokenizers {
     return !steps.isEmpty() && steps.getLast().type().equals("ByteLevel");
   }
 
-  /** GPT-2's, which is for {@code vocab.json} with {@code merges.txt}; the model gets bytes. */
-  public static PieceConsumer gpt2(PieceConsumer model) {
-    return Split.isolated(TextPattern.compile(GPT2)::find, model);
-  }
-
   /**
    * Whether a Metaspace puts a space in front of texts, as newer files and older ones say it; the
    * decoder of that name asks, too.

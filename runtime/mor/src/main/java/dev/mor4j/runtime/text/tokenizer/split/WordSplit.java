@@ -1,8 +1,8 @@
 package dev.mor4j.runtime.text.tokenizer.split;
 
-import dev.mor4j.runtime.text.tokenizer.utf8.Utf8;
-import dev.mor4j.runtime.text.tokenizer.utf8.WordCharacters;
 import dev.mor4j.runtime.text.unicode.CharacterClasses;
+import dev.mor4j.runtime.text.utf8.Utf8;
+import dev.mor4j.runtime.text.utf8.WordCharacters;
 import dev.mor4j.runtime.text.vocabulary.TokenSink;
 
 /** The pre-tokenizer Whitespace: pieces are the matches of {@code \w+|[^\w\s]+}. */

@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.text.tokenizer.utf8;
+package dev.mor4j.runtime.text.utf8;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

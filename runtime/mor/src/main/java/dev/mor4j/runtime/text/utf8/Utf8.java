@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.text.tokenizer.utf8;
+package dev.mor4j.runtime.text.utf8;
 
 import java.nio.charset.StandardCharsets;
 
@@ -57,6 +57,15 @@ public final class Utf8 {
       return 1;
     }
     return lead < (byte) 0xE0 ? 2 : lead < (byte) 0xF0 ? 3 : 4;
+  }
+
+  /** Number of code points in {@code text[from, to)}. */
+  public static int codePoints(byte[] text, int from, int to) {
+    int points = 0;
+    for (int i = from; i < to; i++) {
+      points += (text[i] & 0xC0) == 0x80 ? 0 : 1;
+    }
+    return points;
   }
 
   /** Whether {@code text[from, to)} is ASCII. */

@@ -1,4 +1,4 @@
-package dev.mor4j.runtime.text.tokenizer.utf8;
+package dev.mor4j.runtime.text.utf8;
 
 /**
  * Bytes that arrive piece by piece to text: one U+FFFD for each maximal part that is not valid, as
