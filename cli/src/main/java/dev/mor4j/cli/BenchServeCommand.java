@@ -24,16 +24,18 @@ import dev.mor4j.cli.options.LoadWorkloadOptions;
 import dev.mor4j.cli.options.ModelArguments;
 import dev.mor4j.cli.options.RecursionOptions;
 import dev.mor4j.cli.report.TimelineText;
+import dev.mor4j.cli.soak.Soak;
+import dev.mor4j.cli.soak.SoakReport;
 import dev.mor4j.cli.terminal.ExitCode;
 import dev.mor4j.cli.terminal.Json;
 import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.cli.terminal.UsageException;
-import java.io.ByteArrayOutputStream;
+import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.MorModel;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -85,6 +87,9 @@ final class BenchServeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkTarget();
+    if (stages.soak().isPresent()) {
+      return soak(stages.soak().get());
+    }
     stages.check();
     workload.check();
     try (LoadOutputs.Places places = outputs.open();
@@ -101,6 +106,38 @@ final class BenchServeCommand implements Callable<Integer> {
       } finally {
         interrupt.written();
       }
+    }
+  }
+
+  private int soak(Duration time) throws IOException, InterruptedException {
+    GivenOptions given = new GivenOptions(spec);
+    List<String> others = new ArrayList<>(given.namesOf("workload"));
+    others.remove("--seed");
+    others.addAll(List.of("--duration", "--requests", "--warm-up", "--warm-up-concurrency"));
+    others.addAll(List.of("--drain", "--url", LoadOutputs.TIMELINE));
+    others.addAll(given.namesOf("recursions"));
+    given.refuse(others, "with --soak, which mixes all kinds of requests");
+    try (LoadOutputs.Places places = outputs.open();
+        MorModel model = ModelArguments.open(folder, kernels.options());
+        MorEngine served = model.newEngine(engine.options())) {
+      SoakReport report =
+          new Soak(
+                  served,
+                  ModelArguments.tokenizer(model),
+                  time,
+                  workload.seed,
+                  line -> terminal.say("mor4j: %s", line))
+              .run();
+      if (outputs.json != null) {
+        places.write(outputs.json, Json.text(report.json()));
+      }
+      if (outputs.html != null) {
+        places.write(outputs.html, report.html());
+      }
+      terminal.out().print(report.text());
+      terminal.out().flush();
+      report.problems().forEach(problem -> terminal.say("mor4j: FAILED: %s", problem));
+      return report.problems().isEmpty() ? ExitCode.SUCCESS : ExitCode.VERIFICATION_FAILED;
     }
   }
 
@@ -184,11 +221,7 @@ final class BenchServeCommand implements Callable<Integer> {
 
   private void write(LoadReport report, LoadOutputs.Places places) throws IOException {
     if (outputs.json != null) {
-      ByteArrayOutputStream document = new ByteArrayOutputStream();
-      try (PrintStream text = new PrintStream(document, false, StandardCharsets.UTF_8)) {
-        Json.write(LoadJson.of(report), text);
-      }
-      places.write(outputs.json, document.toString(StandardCharsets.UTF_8));
+      places.write(outputs.json, Json.text(LoadJson.of(report)));
     }
     if (outputs.html != null) {
       places.write(outputs.html, LoadPage.html(report));

@@ -12,6 +12,7 @@ import picocli.CommandLine;
 
 /** How many requests are sent, when, and for how long. */
 public final class LoadStageOptions {
+  private static final String SOAK = "--soak";
   private static final Duration DEFAULT_DURATION = Duration.ofSeconds(60);
   private static final Duration DEFAULT_WARM_UP = Duration.ofSeconds(30);
   private static final int DEFAULT_CLIENTS = 32;
@@ -84,6 +85,16 @@ public final class LoadStageOptions {
         description =
             "Keep C requests in flight instead. Several numbers are run one after another.")
     List<Integer> clients;
+
+    @CommandLine.Option(
+        names = SOAK,
+        paramLabel = "TIME",
+        converter = LoadDuration.class,
+        description =
+            "Serve MODEL over HTTP in this process for TIME, under all kinds of requests and clients,"
+                + " and fail if memory, threads or descriptors grow, if a text differs from the one"
+                + " alone, or if a request is lost.")
+    Duration soak;
   }
 
   /** Refuses what no stage can be made of, before a model is opened. */
@@ -105,6 +116,11 @@ public final class LoadStageOptions {
     if (warmUp(DEFAULT_CLIENTS).isEmpty() && warmUpClients != null) {
       throw new UsageException("--warm-up-concurrency has no meaning without --warm-up or --load");
     }
+  }
+
+  /** For how long everything is tried at once, in place of stages. */
+  public Optional<Duration> soak() {
+    return Optional.ofNullable(load.soak);
   }
 
   /** Whether the capacity has to be known before {@link #stages}. */

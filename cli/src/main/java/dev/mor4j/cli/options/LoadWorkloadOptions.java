@@ -99,7 +99,7 @@ public final class LoadWorkloadOptions {
       description =
           "The seed of arrivals, prompts, lengths and sampling. Equal seeds make equal requests."
               + " Default: ${DEFAULT-VALUE}.")
-  long seed;
+  public long seed;
 
   /** Refuses what no request would follow, before a model is opened. */
   public void check() {

@@ -14,14 +14,18 @@ public final class Json {
 
   /** Writes {@code document} and a line feed. */
   public static void write(Map<String, ?> document, PrintStream out) throws IOException {
+    out.print(text(document));
+    out.flush();
+  }
+
+  /** {@code document} and a line feed. */
+  public static String text(Map<String, ?> document) throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator generator = new JsonFactory().createGenerator(text)) {
       generator.setPrettyPrinter(new DefaultPrettyPrinter());
       value(document, generator);
     }
-    out.print(text);
-    out.print('\n');
-    out.flush();
+    return text.append('\n').toString();
   }
 
   private static void value(Object value, JsonGenerator generator) throws IOException {
