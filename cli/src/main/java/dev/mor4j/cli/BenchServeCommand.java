@@ -31,8 +31,10 @@ import dev.mor4j.cli.terminal.Json;
 import dev.mor4j.cli.terminal.Sizes;
 import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.cli.terminal.UsageException;
+import dev.mor4j.runtime.EngineOptions;
 import dev.mor4j.runtime.MorEngine;
 import dev.mor4j.runtime.MorModel;
+import dev.mor4j.runtime.SessionOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -171,11 +173,11 @@ final class BenchServeCommand implements Callable<Integer> {
       PromptSource source = server.source(workload.text);
       return LoadSubject.server(server.address(terminal), source, server.process());
     }
+    // Options that are wrong are refused before there is a model to close.
+    EngineOptions engineOptions = engine.options();
+    SessionOptions session = recursions.options();
     return LoadSubject.engine(
-        ModelArguments.open(folder, kernels.options()),
-        engine.options(),
-        recursions.options(),
-        workload.text);
+        ModelArguments.open(folder, kernels.options()), engineOptions, session, workload.text);
   }
 
   private LoadReport run(LoadRun run, LoadSubject subject, Workload requests)

@@ -57,6 +57,10 @@ class DocumentCommandsTest {
                   + " < testdata/chat-examples/messages.txt",
               "reads the standard input; ChatTest holds the conversation"),
           Map.entry(
+              "./mor4j bench-serve models/mor3-books --soak 1h --kv-budget 64MiB --json soak.json"
+                  + " --html soak.html",
+              "takes an hour; SoakTest runs a few seconds"),
+          Map.entry(
               "chromium --headless --hide-scrollbars --window-size=800,540"
                   + " --screenshot=docs/images/depths.png depths.html",
               "needs a browser"),
