@@ -40,14 +40,14 @@ class ChangingFilesTest {
   /** The same with the JVM first in line: it passes on what it does not know. */
   @Test
   void theyDoSoBehindLibjsig() throws Exception {
-    assertThat(run(List.of(), true, "auto", ROUNDS / 5)).as(output()).isZero();
+    assertThat(run(List.of(), true, "auto", ROUNDS / 20)).as(output()).isZero();
     assertThat(output()).doesNotContain("faults while reading 0,");
   }
 
   @Test
   void plainJavaLivesOnWithoutAHandler() throws Exception {
     List<String> none = List.of("-Dmor4j.fileGuard=false", "-Dmor4j.native.library=none");
-    assertThat(run(none, false, "java", ROUNDS / 5)).as(output()).isZero();
+    assertThat(run(none, false, "java", ROUNDS / 20)).as(output()).isZero();
     assertThat(output()).doesNotContain("faults while reading 0,");
   }
 
