@@ -69,7 +69,8 @@ final class ChangingFiles {
   public static void main(String[] args) throws Exception {
     Path source = Path.of(args[0]);
     KernelChoice kernels = KernelChoice.find(args[2]).orElseThrow();
-    ModelOptions options = ModelOptions.defaults().withKernels(kernels).withThreads(2);
+    ModelOptions options =
+        ModelOptions.defaults().withKernels(kernels).withThreads(2).withSpinMicroseconds(0);
     ChangingFiles files = new ChangingFiles(source, Path.of(args[1]), options);
     try (MorModel steady = MorModel.open(source, options);
         MorSession session = steady.newSession()) {
