@@ -31,8 +31,8 @@ import java.util.concurrent.ExecutionException;
 final class ChangingFiles {
   private static final GenerationOptions LONG = GenerationOptions.greedy().withMaxNewTokens(20);
   private static final int[] PROMPT = {3, 1, 4, 1, 5};
-  private static final int REQUESTS = 3;
-  private static final int NULLS_A_ROUND = 300;
+  private static final int REQUESTS = 2;
+  private static final int NULLS_A_ROUND = 100;
   private static final int ROUNDS_A_DEEP_STACK = 50;
 
   /** What has happened in all rounds. */
