@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define MOR4J_ABI_VERSION 3
+#define MOR4J_ABI_VERSION 4
 
 enum mor4j_status { MOR4J_OK = 0, MOR4J_INVALID_ARGUMENT = 1, MOR4J_UNSUPPORTED = 2, MOR4J_OUT_OF_MEMORY = 3 };
 
@@ -278,6 +278,29 @@ MOR4J_API int32_t mor4j_measure_bandwidth(mor4j_context *context, const void *da
  */
 MOR4J_API int32_t mor4j_measure_peak(mor4j_context *context, int32_t dtype, int32_t repeats,
                                      double *operations_per_second);
+
+/*
+ * Guarded ranges: memory that a file is mapped to, which faults (SIGBUS) when the file was cut or cannot be read. A
+ * fault inside puts zeros in place of the whole range and raises its flag, and the instruction goes on; whoever has
+ * read from the range looks at the flag afterwards and uses nothing where it is up. Every other fault goes to whoever
+ * had the signal before, as if there were no guard. Any thread.
+ *
+ * The first range installs the handler of SIGBUS, the last one that is taken out restores the one before. Where another
+ * handler was installed after ours by then, ours may still be called by it: it stays in place, passes every fault on,
+ * and serves later ranges.
+ */
+
+/*
+ * Guards [data, data + bytes), page-aligned, mapped until it is taken out. *slot names it, *faulted points to its flag,
+ * which is valid for ever and has a value other than 0 after a fault. MOR4J_UNSUPPORTED where there is no such signal,
+ * MOR4J_OUT_OF_MEMORY where MOR4J_MAX_GUARDS ranges are guarded already.
+ */
+MOR4J_API int32_t mor4j_guard_add(const void *data, int64_t bytes, int32_t *slot, const int32_t **faulted);
+
+/* Takes out a range that was added, before it is unmapped. */
+MOR4J_API int32_t mor4j_guard_remove(int32_t slot);
+
+#define MOR4J_MAX_GUARDS 256
 
 #ifdef __cplusplus
 }

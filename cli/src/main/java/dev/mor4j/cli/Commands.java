@@ -7,6 +7,7 @@ import dev.mor4j.runtime.DepthBatching;
 import dev.mor4j.runtime.DeviceOptions;
 import dev.mor4j.runtime.KernelChoice;
 import dev.mor4j.runtime.RoutingMode;
+import dev.mor4j.runtime.format.WeightsPlacement;
 import dev.mor4j.runtime.numbers.KvCacheType;
 import dev.mor4j.runtime.packing.Packing;
 import java.util.LinkedHashMap;
@@ -59,6 +60,7 @@ final class Commands {
         .registerConverter(DeviceOptions.Numbers.class, Commands::numbers)
         .registerConverter(KernelChoice.class, Commands::kernels)
         .registerConverter(KvCacheType.class, Commands::kvCache)
+        .registerConverter(WeightsPlacement.class, Commands::weights)
         .registerConverter(RoutingMode.class, Commands::routing)
         .registerConverter(Packing.class, Commands::packing)
         .registerConverter(DepthBatching.class, Commands::depthBatching);
@@ -101,6 +103,16 @@ final class Commands {
     }
     throw new CommandLine.TypeConversionException(
         "found '" + text + "', expected f32, bf16 or int8");
+  }
+
+  private static WeightsPlacement weights(String text) {
+    for (WeightsPlacement placement : WeightsPlacement.values()) {
+      if (placement.name().equalsIgnoreCase(text)) {
+        return placement;
+      }
+    }
+    throw new CommandLine.TypeConversionException(
+        "found '" + text + "', expected auto, mapped or copied");
   }
 
   private static Packing packing(String text) {

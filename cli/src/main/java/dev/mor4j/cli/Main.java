@@ -6,6 +6,7 @@ import dev.mor4j.cli.terminal.OutputClosedException;
 import dev.mor4j.cli.terminal.Terminal;
 import dev.mor4j.cli.terminal.UsageException;
 import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.format.ModelChangedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -108,6 +109,7 @@ public final class Main {
           case IllegalArgumentException usage -> ExitCode.USAGE;
           case IOException input -> ExitCode.BAD_INPUT;
           case UncheckedIOException input -> ExitCode.BAD_INPUT;
+          case ModelChangedException changed -> ExitCode.BAD_INPUT;
           case DeviceException device -> ExitCode.DEVICE;
           default -> ExitCode.INTERNAL_ERROR;
         };
@@ -139,6 +141,7 @@ public final class Main {
       case IOException input -> messageOr(input);
       case IllegalArgumentException usage -> messageOr(usage);
       case UsageException usage -> messageOr(usage);
+      case ModelChangedException changed -> messageOr(changed);
       case DeviceException device -> messageOr(device);
       default -> e.toString();
     };

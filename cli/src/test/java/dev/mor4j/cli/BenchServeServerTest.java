@@ -258,6 +258,7 @@ class BenchServeServerTest extends CommandLineTest {
           Map.entry("--threads", "1"),
           Map.entry("--spin-us", "50"),
           Map.entry("--kv-cache", "int8"),
+          Map.entry("--weights", "copied"),
           Map.entry("--max-sequences", "2"),
           Map.entry("--max-queued", "3"),
           Map.entry("--kv-budget", "64M"),

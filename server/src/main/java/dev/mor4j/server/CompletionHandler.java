@@ -9,6 +9,7 @@ import dev.mor4j.runtime.RequestRefusedException;
 import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.format.ModelChangedException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -106,6 +107,7 @@ final class CompletionHandler {
         case RequestRefusedException refused -> refused(refused, exchange);
         case IllegalArgumentException wrong ->
             ApiException.of(400, "invalid_value", wrong.getMessage());
+        case ModelChangedException changed -> failed(changed);
         default -> e;
       };
     }
@@ -175,6 +177,8 @@ final class CompletionHandler {
       case DeviceOutOfMemoryException full ->
           ApiException.unavailable("out_of_memory", message, cause);
       case DeviceException device -> ApiException.unavailable("device_failed", message, cause);
+      case ModelChangedException changed ->
+          ApiException.unavailable("model_changed", message, cause);
       default -> ApiException.failure("generation_failed", message, cause);
     };
   }

@@ -3,7 +3,6 @@ package dev.mor4j.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
-import dev.mor4j.runtime.device.DeviceException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -173,7 +172,8 @@ final class Router extends Handler.Abstract.NonBlocking {
   }
 
   private void health(Exchange exchange) throws ClientGoneException, InterruptedException {
-    Optional<DeviceException> failure = engine.deviceFailure();
+    Optional<? extends RuntimeException> failure =
+        engine.deviceFailure().isPresent() ? engine.deviceFailure() : engine.model().change();
     EngineStatistics statistics = engine.statistics();
     ObjectNode body = Json.object();
     String status = failure.isPresent() ? "failed" : running.isDraining() ? "draining" : "ok";

@@ -234,7 +234,7 @@ public final class CpuContext implements AutoCloseable {
     gate.leave();
   }
 
-  private static void check(String function, int status) {
+  static void check(String function, int status) {
     if (status != Mor4jNative.MOR4J_OK()) {
       throw new IllegalArgumentException(function + ": " + text(status));
     }

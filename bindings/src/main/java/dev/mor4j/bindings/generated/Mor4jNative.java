@@ -23,10 +23,10 @@ public class Mor4jNative extends Mor4jNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MOR4J_ABI_VERSION = (int)3L;
+    private static final int MOR4J_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define MOR4J_ABI_VERSION 3
+     * #define MOR4J_ABI_VERSION 4
      * }
      */
     public static int MOR4J_ABI_VERSION() {
@@ -1377,6 +1377,129 @@ public class Mor4jNative extends Mor4jNative$shared {
                 traceDowncall("mor4j_measure_peak", context, dtype, repeats, operations_per_second);
             }
             return (int)mh$.invokeExact(context, dtype, repeats, operations_per_second);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_guard_add {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_guard_add");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_add(const void *data, int64_t bytes, int32_t *slot, const int32_t **faulted)
+     * }
+     */
+    public static FunctionDescriptor mor4j_guard_add$descriptor() {
+        return mor4j_guard_add.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_add(const void *data, int64_t bytes, int32_t *slot, const int32_t **faulted)
+     * }
+     */
+    public static MethodHandle mor4j_guard_add$handle() {
+        return mor4j_guard_add.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_add(const void *data, int64_t bytes, int32_t *slot, const int32_t **faulted)
+     * }
+     */
+    public static MemorySegment mor4j_guard_add$address() {
+        return mor4j_guard_add.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_add(const void *data, int64_t bytes, int32_t *slot, const int32_t **faulted)
+     * }
+     */
+    public static int mor4j_guard_add(MemorySegment data, long bytes, MemorySegment slot, MemorySegment faulted) {
+        var mh$ = mor4j_guard_add.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_guard_add", data, bytes, slot, faulted);
+            }
+            return (int)mh$.invokeExact(data, bytes, slot, faulted);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_guard_remove {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_INT,
+            Mor4jNative.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_guard_remove");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_remove(int32_t slot)
+     * }
+     */
+    public static FunctionDescriptor mor4j_guard_remove$descriptor() {
+        return mor4j_guard_remove.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_remove(int32_t slot)
+     * }
+     */
+    public static MethodHandle mor4j_guard_remove$handle() {
+        return mor4j_guard_remove.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_remove(int32_t slot)
+     * }
+     */
+    public static MemorySegment mor4j_guard_remove$address() {
+        return mor4j_guard_remove.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mor4j_guard_remove(int32_t slot)
+     * }
+     */
+    public static int mor4j_guard_remove(int slot) {
+        var mh$ = mor4j_guard_remove.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_guard_remove", slot);
+            }
+            return (int)mh$.invokeExact(slot);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

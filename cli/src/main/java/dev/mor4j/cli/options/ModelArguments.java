@@ -9,6 +9,7 @@ import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.Tokenizer;
 import dev.mor4j.runtime.format.ModelFormatException;
+import dev.mor4j.runtime.format.WeightsPlacement;
 import dev.mor4j.runtime.numbers.KvCacheType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -165,6 +166,16 @@ public final class ModelArguments {
             "The number type of the KV caches: f32, bf16 or int8. Default: ${DEFAULT-VALUE}.")
     KvCacheType kvCache;
 
+    @CommandLine.Option(
+        names = "--weights",
+        paramLabel = "PLACE",
+        defaultValue = "auto",
+        description =
+            "Where the weights are: mapped, in their file, which must not change while the model is"
+                + " open; copied, in memory; or auto, which copies files of network file systems."
+                + " Default: ${DEFAULT-VALUE}.")
+    WeightsPlacement weights;
+
     static Map<String, String> defaults() {
       return Map.of(SPIN, Integer.toString(ModelOptions.defaults().spinMicroseconds()));
     }
@@ -192,7 +203,8 @@ public final class ModelArguments {
           .withKernels(choice)
           .withThreads(threads)
           .withSpinMicroseconds(spinMicroseconds)
-          .withKvCache(kvCache);
+          .withKvCache(kvCache)
+          .withWeights(weights);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.format.WeightsPlacement;
 import dev.mor4j.runtime.numbers.KvCacheType;
 import java.util.Map;
 import java.util.Objects;
@@ -9,6 +10,12 @@ import java.util.function.Consumer;
  * How a model is opened. Immutable: a {@code with…} method gives options that differ in one value.
  */
 public final class ModelOptions {
+  /**
+   * System property whose value, {@code true} or {@code false}, is the default of {@link
+   * #fileGuard()}.
+   */
+  public static final String FILE_GUARD_PROPERTY = "mor4j.fileGuard";
+
   /** The values by name, at first the defaults; never changed once options have them. */
   private static final class Values {
     BackendChoice backend = BackendChoice.CPU;
@@ -18,6 +25,8 @@ public final class ModelOptions {
     int spinMicroseconds = 100;
     int passRows = 128;
     KvCacheType kvCache = KvCacheType.F32;
+    WeightsPlacement weights = WeightsPlacement.AUTO;
+    boolean fileGuard = fileGuardByDefault();
 
     Values copy() {
       Values copy = new Values();
@@ -28,6 +37,8 @@ public final class ModelOptions {
       copy.spinMicroseconds = spinMicroseconds;
       copy.passRows = passRows;
       copy.kvCache = kvCache;
+      copy.weights = weights;
+      copy.fileGuard = fileGuard;
       return copy;
     }
   }
@@ -49,10 +60,28 @@ public final class ModelOptions {
 
   /**
    * The CPU, the best kernels, all processors, threads that wait awake for 100 microseconds, passes
-   * of up to 128 tokens, float32 caches.
+   * of up to 128 tokens, float32 caches; weights mapped where the file is on this machine, with a
+   * guard unless {@value #FILE_GUARD_PROPERTY} switches it off.
+   *
+   * @throws IllegalArgumentException when that property is neither true nor false
    */
   public static ModelOptions defaults() {
     return new ModelOptions(new Values());
+  }
+
+  private static boolean fileGuardByDefault() {
+    String value = System.getProperty(FILE_GUARD_PROPERTY, "true");
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw new IllegalArgumentException(
+              "the system property "
+                  + FILE_GUARD_PROPERTY
+                  + " is \""
+                  + value
+                  + "\", expected true or false");
+    };
   }
 
   private ModelOptions with(Consumer<Values> change) {
@@ -105,6 +134,22 @@ public final class ModelOptions {
     return values.kvCache;
   }
 
+  /** Where the weights are: mapped from their file, or copied to memory off the heap. */
+  public WeightsPlacement weights() {
+    return values.weights;
+  }
+
+  /**
+   * Whether a handler of SIGBUS in the native library makes faults in mapped weights harmless: a
+   * file that is cut while the model is open becomes a {@link
+   * dev.mor4j.runtime.format.ModelChangedException} instead of ending the process. It is installed
+   * with the first such model, gives every other fault to whoever had the signal before, and goes
+   * with the last. Plain Java needs none; copied weights and Windows have none.
+   */
+  public boolean fileGuard() {
+    return values.fileGuard;
+  }
+
   /** These options with another {@link #backend()}. */
   public ModelOptions withBackend(BackendChoice value) {
     Objects.requireNonNull(value, "value");
@@ -144,6 +189,17 @@ public final class ModelOptions {
     return with(changed -> changed.kvCache = value);
   }
 
+  /** These options with another {@link #weights()}. */
+  public ModelOptions withWeights(WeightsPlacement value) {
+    Objects.requireNonNull(value, "value");
+    return with(changed -> changed.weights = value);
+  }
+
+  /** These options with another {@link #fileGuard()}. */
+  public ModelOptions withFileGuard(boolean value) {
+    return with(changed -> changed.fileGuard = value);
+  }
+
   private Map<String, Object> named() {
     return Options.named(
         "backend", values.backend,
@@ -152,7 +208,9 @@ public final class ModelOptions {
         "threads", values.threads,
         "spinMicroseconds", values.spinMicroseconds,
         "passRows", values.passRows,
-        "kvCache", values.kvCache);
+        "kvCache", values.kvCache,
+        "weights", values.weights,
+        "fileGuard", values.fileGuard);
   }
 
   @Override

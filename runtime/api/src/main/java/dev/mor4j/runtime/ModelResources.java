@@ -100,7 +100,7 @@ final class ModelResources implements Forgotten.Owned {
     return "The MorModel of "
         + folder
         + " ("
-        + weights.mappedBytes()
+        + weights.byteSize()
         + " bytes of weights, "
         + backend.description()
         + ")";

@@ -5,6 +5,7 @@ import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.engine.EngineStep;
 import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.format.ModelChangedException;
 import dev.mor4j.runtime.forward.BufferPool;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.schedule.Scheduler;
@@ -147,9 +148,12 @@ public final class MorEngine implements AutoCloseable {
    *     out of range, or the prompt is empty
    * @throws IllegalStateException when a text or a stop string is given and the model has no
    *     tokenizer
+   * @throws ModelChangedException when the weight file is not what was opened; requests that wait
+   *     or run end with the same exception where they read what is not there
    */
   public Generation submit(GenerationRequest request) {
     Objects.requireNonNull(request, "request");
+    model.checks().beforeRequest();
     RunningRequest running = new RunningRequest(this, request, promptTokens(request));
     if (!reserveWait()) {
       throw measures.refuse(

@@ -6,6 +6,7 @@ import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.format.ArchitectureConfig;
+import dev.mor4j.runtime.format.ModelChangedException;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.RoutingConfig;
@@ -31,8 +32,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An opened model: weights mapped once, off-heap, whatever the number of sessions. Make one, share
- * it between threads, and close it last.
+ * An opened model: weights once, off-heap, mapped or copied, whatever the number of sessions. Make
+ * one, share it between threads, and close it last.
  *
  * <pre>{@code
  * try (MorModel model = MorModel.open(Path.of("models/books")); MorSession session = model.newSession()) {
@@ -60,6 +61,7 @@ public final class MorModel implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final KvCacheType kvCacheType;
   private final ModelResources resources;
+  private final WeightChecks checks;
 
   private MorModel(
       Path folder,
@@ -70,10 +72,13 @@ public final class MorModel implements AutoCloseable {
     this.folder = folder;
     this.config = weights.config();
     this.weights = weights;
+    this.checks = new WeightChecks(weights, options);
     this.backend = backend;
     this.tokenizer = tokenizer;
     this.kvCacheType = options.kvCache();
     this.forward = new ForwardPass(weights, backend);
+    // By now a device has read all of them.
+    weights.requireUnchanged();
     this.pools = newKvPools();
     int passRows = Math.min(options.passRows(), config.architecture().maxPositions());
     this.buffers = new BufferPool(backend, passRows, config.recursions());
@@ -100,6 +105,7 @@ public final class MorModel implements AutoCloseable {
    * @throws IllegalStateException when native kernels or a GPU are asked for and there is no
    *     library; the message says what was tried
    * @throws DeviceOutOfMemoryException when the weights do not fit into the memory of the GPU
+   * @throws ModelChangedException when the weight file changes meanwhile
    */
   public static MorModel open(Path folder, ModelOptions options) throws IOException {
     Objects.requireNonNull(folder, "folder");
@@ -110,9 +116,15 @@ public final class MorModel implements AutoCloseable {
     try {
       ModelConfig config = ModelConfigJson.read(folder.resolve(ModelFolder.CONFIG));
       Tokenizer tokenizer = tokenizer(folder, config);
-      weights = ModelWeights.open(folder.resolve(ModelFolder.WEIGHTS), config);
+      weights = WeightChecks.open(folder.resolve(ModelFolder.WEIGHTS), config, options);
       backend = BackendSelection.select(options, weights);
       return new MorModel(folder, options, weights, backend, tokenizer);
+    } catch (InternalError e) {
+      closeAfterFailure(backend, weights);
+      if (weights == null) {
+        throw e;
+      }
+      throw weights.changed(e);
     } catch (IOException | RuntimeException | Error e) {
       closeAfterFailure(backend, weights);
       throw e;
@@ -158,14 +170,23 @@ public final class MorModel implements AutoCloseable {
     return backend.description();
   }
 
+  /**
+   * Why nothing more can be computed, if that is so: the mapped weight file was changed, replaced
+   * or deleted. Asks the file system. Requests of sessions and engines end with the same exception.
+   * Copied weights, and those on a GPU, depend on no file.
+   */
+  public Optional<ModelChangedException> change() {
+    return checks.change();
+  }
+
   /** Number type of the keys and values that sessions keep. */
   public KvCacheType kvCacheType() {
     return kvCacheType;
   }
 
-  /** Bytes of the mapped weights. */
+  /** Bytes of the weights, mapped or copied. */
   public long weightBytes() {
-    return weights.mappedBytes();
+    return weights.byteSize();
   }
 
   /** The model's tokenizer, if its folder has one. */
@@ -249,6 +270,7 @@ public final class MorModel implements AutoCloseable {
           "a text of " + ids.length + " tokens, expected 1 to " + sizes.maxPositions());
     }
     RoutingSettings settings = settings(mode, options);
+    checks.beforeRequest();
     resources.enter();
     try (SequenceCaches caches = new SequenceCaches(forward.kvPlan(), pools)) {
       PassBuffers lent = buffers.take();
@@ -411,6 +433,11 @@ public final class MorModel implements AutoCloseable {
     return known.prompt(prompt, options, begins, maxTokens);
   }
 
+  /** To be asked before each request. */
+  WeightChecks checks() {
+    return checks;
+  }
+
   BufferPool buffers() {
     return buffers;
   }
@@ -442,7 +469,7 @@ public final class MorModel implements AutoCloseable {
         + ", "
         + config.recursions()
         + (config.recursions() == 1 ? " recursion, " : " recursions, ")
-        + weights.mappedBytes()
+        + weights.byteSize()
         + " bytes of weights, "
         + backend.description()
         + (resources.isOpen() ? "]" : ", closed]");

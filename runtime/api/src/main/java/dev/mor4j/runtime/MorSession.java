@@ -123,6 +123,7 @@ public final class MorSession implements AutoCloseable {
                 + text.contextLength()
                 + " is full");
       }
+      model.checks().beforeRequest();
       text.append(promptIds);
       try {
         stream = new TokenStream(this, model, options, prompt);

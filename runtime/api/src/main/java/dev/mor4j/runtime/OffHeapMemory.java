@@ -13,6 +13,8 @@ public final class OffHeapMemory {
   public enum Use {
     /** Weight files, mapped read-only; the operating system pages them in and out. */
     MAPPED_WEIGHTS(MemoryAccount.MAPPED_WEIGHTS),
+    /** Weights that were read into memory; see {@link ModelOptions#withWeights}. */
+    COPIED_WEIGHTS(MemoryAccount.COPIED_WEIGHTS),
     /**
      * Memory that pools hold for KV pages, of host or device, whether lent to a session or idle.
      */

@@ -46,6 +46,15 @@ public final class TestModels {
 
   /** As {@link #expert}, as small as it goes and without a tokenizer: 40 tokens, 4 layers. */
   public static Path tiny(Path folder) throws IOException {
+    return withoutTokenizer(folder, 8, 40);
+  }
+
+  /** As {@link #tiny}, wider and with 400 tokens: weights of some 100 KB, which are many pages. */
+  public static Path pages(Path folder) throws IOException {
+    return withoutTokenizer(folder, 32, 400);
+  }
+
+  private static Path withoutTokenizer(Path folder, int hidden, int vocabulary) throws IOException {
     RoutingConfig routing =
         new RoutingConfig.ExpertChoice(
             RoutingConfig.RouterKind.LINEAR,
@@ -57,13 +66,13 @@ public final class TestModels {
             false);
     ArchitectureConfig architecture =
         ArchitectureConfig.builder()
-            .hidden(8)
+            .hidden(hidden)
             .intermediate(16)
             .heads(2)
             .kvHeads(1)
             .headDim(4)
             .layers(4)
-            .vocabulary(40)
+            .vocabulary(vocabulary)
             .maxPositions(128)
             .bosTokenId(0)
             .eosTokenIds(List.of(0))

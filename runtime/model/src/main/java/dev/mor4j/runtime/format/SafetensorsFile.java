@@ -27,6 +27,12 @@ public final class SafetensorsFile {
   /** Names of the fillers that {@link SafetensorsWriter} aligns tensors with begin like this. */
   public static final String PADDING_PREFIX = "__pad.";
 
+  /** Of memory that the file is copied to. */
+  private static final long ALIGNMENT = 64;
+
+  /** Bytes that are read at a time. */
+  private static final long PIECE_BYTES = 64L << 20;
+
   /**
    * A tensor of the file.
    *
@@ -102,17 +108,47 @@ public final class SafetensorsFile {
    */
   public MemorySegment map(Arena arena) throws IOException {
     Objects.requireNonNull(arena, "arena");
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      if (channel.size() != size) {
-        throw new ModelFormatException(
-            path,
-            "the file has "
-                + channel.size()
-                + " bytes, expected the "
-                + size
-                + " it had when opened");
-      }
+    try (FileChannel channel = channel()) {
       return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
     }
+  }
+
+  /**
+   * Reads the whole file, so that {@link Tensor#offset()} is an index into the segment. The arena
+   * owns the memory, which is aligned to 64 bytes.
+   */
+  public MemorySegment copy(Arena arena) throws IOException {
+    Objects.requireNonNull(arena, "arena");
+    try (FileChannel channel = channel()) {
+      MemorySegment data = arena.allocate(size, ALIGNMENT);
+      long done = 0;
+      while (done < size) {
+        long piece = Math.min(PIECE_BYTES, size - done);
+        int count = channel.read(data.asSlice(done, piece).asByteBuffer());
+        if (count < 0) {
+          throw new ModelFormatException(
+              path,
+              "the file ends after "
+                  + done
+                  + " bytes, expected the "
+                  + size
+                  + " it had when opened");
+        }
+        done += count;
+      }
+      return data;
+    }
+  }
+
+  /** The file again; the caller closes it. */
+  private FileChannel channel() throws IOException {
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+    long found = channel.size();
+    if (found != size) {
+      channel.close();
+      throw new ModelFormatException(
+          path, "the file has " + found + " bytes, expected the " + size + " it had when opened");
+    }
+    return channel;
   }
 }

@@ -13,6 +13,9 @@ public final class MemoryAccount {
   /** Weight files, mapped read-only. */
   public static final MemoryAccount MAPPED_WEIGHTS = new MemoryAccount();
 
+  /** Weights that were read into memory. */
+  public static final MemoryAccount COPIED_WEIGHTS = new MemoryAccount();
+
   /** Memory that pools hold for KV pages, of the host or of a device, lent or idle. */
   public static final MemoryAccount KV_POOL = new MemoryAccount();
 
@@ -41,6 +44,7 @@ public final class MemoryAccount {
   private static final List<MemoryAccount> DISJOINT =
       List.of(
           MAPPED_WEIGHTS,
+          COPIED_WEIGHTS,
           KV_POOL,
           WORKSPACE,
           DESCRIPTORS,

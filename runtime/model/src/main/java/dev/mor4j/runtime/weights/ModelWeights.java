@@ -1,16 +1,16 @@
 package dev.mor4j.runtime.weights;
 
 import dev.mor4j.runtime.format.DType;
+import dev.mor4j.runtime.format.ModelChangedException;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.RoutingConfig;
 import dev.mor4j.runtime.format.SafetensorsFile;
 import dev.mor4j.runtime.format.StoredTensor;
 import dev.mor4j.runtime.format.StoredTensors;
 import dev.mor4j.runtime.format.TensorNames;
-import dev.mor4j.runtime.memory.MemoryAccount;
+import dev.mor4j.runtime.format.WeightsPlacement;
 import dev.mor4j.runtime.numbers.WeightType;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -22,56 +22,67 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The weights of a model: its {@code model.safetensors}, mapped read-only, once, whatever the
- * number of sessions, and checked against its configuration before anything native sees an address.
- * Owns the map; immutable, any thread.
+ * The weights of a model: its {@code model.safetensors}, mapped read-only or copied, once, whatever
+ * the number of sessions, and checked against its configuration before anything native sees an
+ * address. Owns the map or the copy; immutable, any thread.
+ *
+ * <p>A mapped file can change while it is open. Whoever has computed with weights calls {@link
+ * #requireIntact} before anybody sees the result.
  */
 public final class ModelWeights implements AutoCloseable {
   private final ModelConfig config;
-  private final Arena arena;
-  private final long mappedBytes;
+  private final WeightFile file;
   private final Map<String, MatrixView> matrices = new HashMap<>();
   private final float[] routerBias;
-  private boolean closed;
 
-  private ModelWeights(ModelConfig config, Arena arena, SafetensorsFile tensors)
-      throws IOException {
+  private ModelWeights(ModelConfig config, WeightFile file, Map<String, StoredTensor> stored) {
     this.config = config;
-    this.arena = arena;
-    Map<String, StoredTensor> stored = StoredTensors.of(tensors, config);
-    MemorySegment map = tensors.map(arena);
+    this.file = file;
+    MemorySegment map = file.data();
     float[] bias = null;
     // Places that a tensor serves in one shape have one view of it.
     Map<StoredTensor, MatrixView> views = new HashMap<>();
     for (Map.Entry<String, StoredTensor> place : stored.entrySet()) {
       if (place.getKey().equals(TensorNames.ROUTER_BIAS)) {
-        bias = readFloats(map, place.getValue());
+        bias = readFloats(place.getValue());
       } else {
         matrices.put(
             place.getKey(), views.computeIfAbsent(place.getValue(), tensor -> view(map, tensor)));
       }
     }
     this.routerBias = bias;
-    this.mappedBytes = map.byteSize();
-    MemoryAccount.MAPPED_WEIGHTS.added(mappedBytes);
   }
 
   /**
    * Maps {@code file} after a check that it has every tensor that {@code config} names; see {@link
-   * StoredTensors}.
+   * StoredTensors}. Nothing guards it against faults.
    */
-  @SuppressWarnings("MustBeClosedChecker") // owned by the returned object, closed with it
   public static ModelWeights open(Path file, ModelConfig config) throws IOException {
+    return open(file, config, WeightsPlacement.MAPPED, FaultGuard.NONE);
+  }
+
+  /**
+   * Opens {@code file} after a check that it has every tensor that {@code config} names; see {@link
+   * StoredTensors}.
+   *
+   * @param guard what guards the file where it is mapped
+   * @throws ModelChangedException when the file changes meanwhile
+   */
+  public static ModelWeights open(
+      Path file, ModelConfig config, WeightsPlacement placement, FaultGuard guard)
+      throws IOException {
     if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       throw new IOException(
           "weights are little-endian and mapped as they are; this machine is not");
     }
+    WeightFile.Source source = WeightFile.Source.of(file);
     SafetensorsFile tensors = SafetensorsFile.open(file);
-    Arena arena = Arena.ofShared();
+    Map<String, StoredTensor> stored = StoredTensors.of(tensors, config);
+    WeightFile opened = WeightFile.open(tensors, source, placement, guard);
     try {
-      return new ModelWeights(config, arena, tensors);
-    } catch (IOException | RuntimeException e) {
-      arena.close();
+      return new ModelWeights(config, opened, stored);
+    } catch (RuntimeException | Error e) {
+      opened.close();
       throw e;
     }
   }
@@ -95,18 +106,65 @@ public final class ModelWeights implements AutoCloseable {
     };
   }
 
-  private static float[] readFloats(MemorySegment map, StoredTensor tensor) {
-    return map.asSlice(tensor.offset(), tensor.byteSize())
-        .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+  private float[] readFloats(StoredTensor tensor) {
+    try {
+      float[] values =
+          file.data()
+              .asSlice(tensor.offset(), tensor.byteSize())
+              .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+      requireIntact();
+      return values;
+    } catch (InternalError e) {
+      throw changed(e);
+    }
   }
 
   public ModelConfig config() {
     return config;
   }
 
-  /** Bytes of the mapped file. */
-  public long mappedBytes() {
-    return mappedBytes;
+  /** Bytes of the file, mapped or copied. */
+  public long byteSize() {
+    return file.data().byteSize();
+  }
+
+  /**
+   * Checks that nothing was read from the mapped file that is not there. To be called after weights
+   * were used and before anybody sees the result; costs a look at memory.
+   *
+   * @throws ModelChangedException when something was, or when a change was found before
+   */
+  public void requireIntact() {
+    file.requireIntact();
+  }
+
+  /**
+   * Checks that the mapped file has the size, time and inode that it had when it was opened; once
+   * it has not, the weights are of no use any more. To be called before each request: it asks the
+   * file system.
+   *
+   * @throws ModelChangedException when it is another, is gone or cannot be asked for
+   */
+  public void requireUnchanged() {
+    file.requireUnchanged();
+  }
+
+  /**
+   * What {@code e} means, which the JVM throws where Java code reads a part of a mapping that is
+   * not there, now or soon after. Nothing can be computed with the weights from then on.
+   *
+   * @throws InternalError {@code e} where it means something else
+   */
+  public ModelChangedException changed(InternalError e) {
+    if (!isFault(e)) {
+      throw e;
+    }
+    return file.faulted(e);
+  }
+
+  /** By the words that the JVM has for it; there is no other sign. */
+  private static boolean isFault(InternalError e) {
+    return e.getMessage() != null && e.getMessage().contains("unsafe memory access");
   }
 
   public MatrixView embedding() {
@@ -189,12 +247,9 @@ public final class ModelWeights implements AutoCloseable {
     return matrices.get(name);
   }
 
+  /** May be called again. */
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      arena.close();
-      MemoryAccount.MAPPED_WEIGHTS.removed(mappedBytes);
-    }
+  public void close() {
+    file.close();
   }
 }

@@ -4,7 +4,9 @@ import dev.mor4j.bindings.cpu.CpuContext;
 import dev.mor4j.bindings.cpu.CpuFeature;
 import dev.mor4j.bindings.cpu.CpuLibrary;
 import dev.mor4j.bindings.cpu.Isa;
+import dev.mor4j.bindings.cpu.MappedFileGuard;
 import dev.mor4j.runtime.numbers.KvCacheType;
+import dev.mor4j.runtime.weights.FaultGuard;
 import dev.mor4j.runtime.weights.ModelWeights;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +89,13 @@ public final class CpuMachine {
       context.close();
       throw e;
     }
+  }
+
+  /**
+   * What makes faults in mapped weight files harmless; {@link FaultGuard#NONE} without a library.
+   */
+  public static FaultGuard fileGuard() {
+    return MappedFileGuard.instance();
   }
 
   /** A context; the caller closes it. */

@@ -36,6 +36,10 @@ import java.util.List;
  */
 public final class NativeBackend implements LedBackend {
   private final CpuContext context;
+
+  /** Looked at after every call that has read from them. */
+  private final ModelWeights weights;
+
   private final ArchitectureConfig sizes;
   private final BlockShape shape;
   private final RopeTable rope;
@@ -56,6 +60,7 @@ public final class NativeBackend implements LedBackend {
    */
   public NativeBackend(CpuContext context, ModelWeights weights, KvCacheType kvType) {
     this.context = context;
+    this.weights = weights;
     this.sizes = weights.config().architecture();
     this.shape = new BlockShape(sizes, KvPageLayout.PAGE_TOKENS, kvType);
     this.rope = new RopeTable(sizes.headDim(), sizes.ropeTheta(), sizes.maxPositions());
@@ -139,6 +144,7 @@ public final class NativeBackend implements LedBackend {
       copyRows(stateRows, done, rows, ws);
       context.embed(embedding, ws.ids, ws.stateRow, rows, x);
     }
+    weights.requireIntact();
   }
 
   private static void copyRows(int[] stateRows, int from, int rows, NativeWorkspace ws) {
@@ -178,6 +184,7 @@ public final class NativeBackend implements LedBackend {
       case DECIDED -> throw LedBackend.decidesNothing();
     }
     context.runBlock(ws.blockPass);
+    weights.requireIntact();
   }
 
   /** Writes the page tables of the caches and points the rows to them. */
@@ -215,6 +222,7 @@ public final class NativeBackend implements LedBackend {
       context.route(table, ws.state(Workspace.State.HIDDEN), ws.stateRow, rows, ws.z, ws.scratch);
       MemorySegment.copy(ws.z, ValueLayout.JAVA_FLOAT, 0, z, done * outs, rows * outs);
     }
+    weights.requireIntact();
   }
 
   @Override
@@ -259,6 +267,7 @@ public final class NativeBackend implements LedBackend {
         count,
         ws.logits,
         ws.scratch);
+    weights.requireIntact();
     MemorySegment.copy(
         ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
   }

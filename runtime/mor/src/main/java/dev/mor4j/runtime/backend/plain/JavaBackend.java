@@ -115,8 +115,27 @@ public final class JavaBackend implements LedBackend {
     rope.reserve(positions);
   }
 
+  /**
+   * Does {@code work}, which reads weights. Where nothing guards the file, the JVM tells of a part
+   * that is not there by an error that may come somewhat later than the access. So the file is
+   * asked after, which this backend has the time for: what was made of numbers that are none goes
+   * no further, and the error comes no later than here.
+   */
+  private void withWeights(Runnable work) {
+    try {
+      work.run();
+      weights.requireUnchanged();
+    } catch (InternalError e) {
+      throw weights.changed(e);
+    }
+  }
+
   @Override
   public void embed(Workspace workspace, int[] ids, int[] stateRows, int count) {
+    withWeights(() -> embedRows(workspace, ids, stateRows, count));
+  }
+
+  private void embedRows(Workspace workspace, int[] ids, int[] stateRows, int count) {
     float[] x = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] row = new float[sizes.hidden()];
     for (int i = 0; i < count; i++) {
@@ -127,6 +146,10 @@ public final class JavaBackend implements LedBackend {
 
   @Override
   public void run(PreparedLayers layers, RowPass pass, Workspace workspace) {
+    withWeights(() -> runRows(layers, pass, workspace));
+  }
+
+  private void runRows(PreparedLayers layers, RowPass pass, Workspace workspace) {
     float[] states = ((HeapWorkspace) workspace).state(pass.state);
     int hidden = sizes.hidden();
     float[] y = new float[pass.rows * hidden];
@@ -222,6 +245,11 @@ public final class JavaBackend implements LedBackend {
   @Override
   public void route(
       PreparedRouter router, int[] stateRows, int count, float[] z, Workspace workspace) {
+    withWeights(() -> routeRows(router, stateRows, count, z, workspace));
+  }
+
+  private void routeRows(
+      PreparedRouter router, int[] stateRows, int count, float[] z, Workspace workspace) {
     RouterWeights w = ((Router) router).weights();
     float[] states = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] input = new float[sizes.hidden()];
@@ -265,6 +293,11 @@ public final class JavaBackend implements LedBackend {
 
   @Override
   public void logits(
+      int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
+    withWeights(() -> logitRows(stateRows, from, count, logits, offset, workspace));
+  }
+
+  private void logitRows(
       int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     float[] states = ((HeapWorkspace) workspace).state(Workspace.State.HIDDEN);
     float[] normed = new float[sizes.hidden()];
