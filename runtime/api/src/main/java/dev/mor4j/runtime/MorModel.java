@@ -61,7 +61,8 @@ public final class MorModel implements AutoCloseable {
   private final KvCacheType kvCacheType;
   private final ModelResources resources;
 
-  private MorModel(
+  /** Owns the weights and the backend, unless this throws. */
+  MorModel(
       Path folder,
       ModelOptions options,
       ModelWeights weights,

@@ -299,8 +299,19 @@ public final class KvPagePool implements AutoCloseable {
     closed = true;
     firstFree = null;
     freeCount = 0;
-    while (!slabs.isEmpty()) {
-      slabs.removeLast().memory.close();
+    closeSlabs();
+  }
+
+  /** Each of them, whatever others throw. */
+  private void closeSlabs() {
+    try {
+      while (!slabs.isEmpty()) {
+        slabs.removeLast().memory.close();
+      }
+    } finally {
+      if (!slabs.isEmpty()) {
+        closeSlabs();
+      }
     }
   }
 }
