@@ -6,7 +6,7 @@ module dev.mor4j.runtime {
   requires transitive dev.mor4j.runtime.mor;
   requires dev.mor4j.runtime.cpu;
   requires dev.mor4j.runtime.cuda;
-  requires jdk.jfr;
+  requires static jdk.jfr; // events, where the image has them
 
   exports dev.mor4j.runtime;
 }

@@ -6,7 +6,7 @@
 module dev.mor4j.runtime.mor {
   requires transitive dev.mor4j.runtime.model;
   requires com.fasterxml.jackson.core;
-  requires jdk.jfr;
+  requires static jdk.jfr; // events, where the image has them
 
   exports dev.mor4j.runtime.device;
   exports dev.mor4j.runtime.engine;

@@ -122,6 +122,8 @@ final class CompletionHandler {
       }
       case TOO_LARGE -> ApiException.of(400, "context_length_exceeded", e.getMessage());
       case SHUTTING_DOWN -> shuttingDown();
+      case ENGINE_FAILED ->
+          ApiException.of(503, "engine_failed", "the server has failed and serves nothing more");
     };
   }
 

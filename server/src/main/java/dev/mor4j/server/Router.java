@@ -172,15 +172,21 @@ final class Router extends Handler.Abstract.NonBlocking {
   }
 
   private void health(Exchange exchange) throws ClientGoneException, InterruptedException {
-    Optional<? extends RuntimeException> failure =
-        engine.deviceFailure().isPresent() ? engine.deviceFailure() : engine.model().change();
+    Optional<Throwable> failure = engine.failure().or(() -> engine.model().change());
     EngineStatistics statistics = engine.statistics();
     ObjectNode body = Json.object();
     String status = failure.isPresent() ? "failed" : running.isDraining() ? "draining" : "ok";
     body.put("status", status);
-    failure.ifPresent(cause -> body.put("failure", cause.getMessage()));
+    failure.ifPresent(cause -> body.put("failure", failureText(cause)));
     body.put("queued", statistics.queued());
     body.put("running", statistics.running());
     exchange.send(status.equals("ok") ? 200 : 503, body);
+  }
+
+  /** What a device says of itself; of other errors nothing, which are for the log. */
+  private static String failureText(Throwable failure) {
+    return failure instanceof DeviceException
+        ? failure.getMessage()
+        : "the engine has failed for good; the log says why";
   }
 }

@@ -25,8 +25,14 @@ final class EngineMeasures {
 
   /** Counts a refusal and gives it back to be thrown. */
   RequestRefusedException refuse(RequestRefusedException.Reason reason, String message) {
+    return refuse(reason, message, null);
+  }
+
+  /** As above, because of {@code cause}. */
+  RequestRefusedException refuse(
+      RequestRefusedException.Reason reason, String message, Throwable cause) {
     refused.get(reason).incrementAndGet();
-    return new RequestRefusedException(reason, message);
+    return new RequestRefusedException(reason, message, cause);
   }
 
   Map<RequestRefusedException.Reason, Long> refused() {

@@ -2,7 +2,6 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.forward.BufferPool;
-import java.util.concurrent.ExecutorService;
 
 /**
  * What a {@link MorEngine} has to give back: its thread, its KV pages and activations, and its
@@ -11,21 +10,24 @@ import java.util.concurrent.ExecutorService;
  */
 final class EngineResources implements Forgotten.Owned {
   private final ModelResources model;
+  private final ModelResources.Use use;
   private final EngineThread thread;
-  private final ExecutorService results;
+  private final Completions completions;
   private final BufferPool buffers;
   private final KvPools pools;
   private boolean closed;
 
   EngineResources(
       ModelResources model,
+      ModelResources.Use use,
       EngineThread thread,
-      ExecutorService results,
+      Completions completions,
       BufferPool buffers,
       KvPools pools) {
     this.model = model;
+    this.use = use;
     this.thread = thread;
-    this.results = results;
+    this.completions = completions;
     this.buffers = buffers;
     this.pools = pools;
   }
@@ -46,20 +48,39 @@ final class EngineResources implements Forgotten.Owned {
     }
     closed = true;
     boolean interrupted = false;
-    while (true) {
-      try {
-        thread.stop();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
+    try {
+      while (true) {
+        try {
+          thread.stop();
+          completions.awaitMade();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      free();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
-    results.close();
-    buffers.close();
-    pools.close();
-    model.leave();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+  }
+
+  /** Frees the memory and leaves the model, each whatever the others throw. */
+  private void free() {
+    try {
+      buffers.close();
+    } finally {
+      try {
+        if (thread.failure() == null) {
+          pools.close();
+        } else {
+          // Who knows what was being done when it failed; its thread does nothing more.
+          pools.revoke();
+        }
+      } finally {
+        use.leave();
+      }
     }
   }
 

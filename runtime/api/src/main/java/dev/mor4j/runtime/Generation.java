@@ -137,9 +137,10 @@ public final class Generation implements Iterator<Token>, Iterable<Token>, AutoC
 
   /**
    * The result, when the generation ends: completed normally for every {@link FinishReason},
-   * cancelled and late ones too, and exceptionally when the model computed no usable logits or,
-   * with a {@link DeviceException}, when a GPU failed or had no room. {@link #report()} is there
-   * before it completes. Completing or cancelling the future changes nothing about the generation.
+   * cancelled and late ones too, and exceptionally when the model computed no usable logits, with a
+   * {@link DeviceException} when a GPU failed or had no room, and with whatever else was thrown in
+   * the engine, an {@link OutOfMemoryError} for one. {@link #report()} is there before it
+   * completes. Completing or cancelling the future changes nothing about the generation.
    */
   public CompletableFuture<GenerationResult> result() {
     return result.copy();
@@ -173,7 +174,8 @@ public final class Generation implements Iterator<Token>, Iterable<Token>, AutoC
     cancel();
   }
 
-  private FinishReason reason() {
+  /** Why it has ended; null while it goes on and where it has failed. */
+  FinishReason reason() {
     lock.lock();
     try {
       return generated.reason();
@@ -277,14 +279,22 @@ public final class Generation implements Iterator<Token>, Iterable<Token>, AutoC
     }
   }
 
-  /** Gives the result to those who wait for it; once it has ended. */
-  void complete(GenerationResult value) {
-    result.complete(value);
-  }
-
-  /** Gives the failure to those who wait for the result. */
-  void completeExceptionally(Throwable why) {
-    result.completeExceptionally(why);
+  /**
+   * Gives those who wait for it the result, once it has ended, or the failure where {@code why} is
+   * one. Does so, however short memory is: then it tries until there is some.
+   */
+  void complete(GenerationResult value, Throwable why) {
+    while (!result.isDone()) {
+      try {
+        if (why == null) {
+          result.complete(value);
+        } else {
+          result.completeExceptionally(why);
+        }
+      } catch (OutOfMemoryError e) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   /** Its number, how many tokens it has given, and why it has ended. */

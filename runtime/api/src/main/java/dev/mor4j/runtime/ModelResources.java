@@ -48,6 +48,29 @@ final class ModelResources implements Forgotten.Owned {
     }
   }
 
+  /** As {@link #enter()}, for as long as what is returned has not left. */
+  Use use() {
+    Use use = new Use();
+    enter();
+    return use;
+  }
+
+  /** A place among the users of the model, to be left once. Any thread. */
+  final class Use {
+    /** Guarded by the model's resources. */
+    private boolean left;
+
+    /** Leaves it; nothing where that was done. */
+    void leave() {
+      synchronized (ModelResources.this) {
+        if (!left) {
+          left = true;
+          ModelResources.this.leave();
+        }
+      }
+    }
+  }
+
   Path folder() {
     return folder;
   }
@@ -89,10 +112,20 @@ final class ModelResources implements Forgotten.Owned {
 
   private void free() {
     closed = true;
-    buffers.close();
-    pools.close();
-    backend.close();
-    weights.close();
+    // Each of them, whatever one of them throws.
+    try {
+      buffers.close();
+    } finally {
+      try {
+        pools.close();
+      } finally {
+        try {
+          backend.close();
+        } finally {
+          weights.close();
+        }
+      }
+    }
   }
 
   @Override

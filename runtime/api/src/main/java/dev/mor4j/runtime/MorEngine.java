@@ -15,9 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -55,7 +52,7 @@ public final class MorEngine implements AutoCloseable {
   private final EngineResources resources;
 
   /** Makes the results of requests that have ended: texts, for which the engine has no time. */
-  private final ExecutorService results = Executors.newVirtualThreadPerTaskExecutor();
+  private final Completions completions = new Completions();
 
   /** Requests taken in that have not run yet. */
   private final AtomicInteger waiting = new AtomicInteger();
@@ -70,20 +67,22 @@ public final class MorEngine implements AutoCloseable {
   private long taken;
   private long ended;
 
-  /** Written last of all by the engine's thread; read once it takes nothing more. */
-  private EngineStatistics lastStatistics;
+  /** What it had done when it was closed; null before. */
+  private volatile EngineStatistics lastStatistics;
 
-  private List<EngineStep> lastTimeline;
-
-  /** For {@link MorModel#newEngine}, which counts it as a user. */
-  MorEngine(MorModel model, EngineOptions options) {
+  /**
+   * For {@link MorModel#newEngine}.
+   *
+   * @param use its place among the model's users; where this throws, the caller leaves it
+   */
+  MorEngine(MorModel model, EngineOptions options, ModelResources.Use use) {
     this.model = model;
     this.options = options;
     KvPools pools = model.newKvPools();
     BufferPool bufferPool = model.newBuffers(options.stepTokens());
-    PassBuffers buffers;
+    EngineResources owned = null;
     try {
-      buffers = bufferPool.take();
+      PassBuffers buffers = bufferPool.take();
       this.scheduler =
           new Scheduler(
               options.scheduling(),
@@ -93,15 +92,20 @@ public final class MorEngine implements AutoCloseable {
               model.config().recursions(),
               clock(origin));
       requireDeviceMemory();
+      this.thread = new EngineThread("mor4j-engine", scheduler, completions);
+      owned = new EngineResources(model.resources(), use, thread, completions, bufferPool, pools);
+      this.resources = owned;
+      Forgotten.watch(this, owned);
+      thread.start();
     } catch (RuntimeException | Error e) {
-      bufferPool.close();
-      pools.close();
-      model.resources().leave();
+      if (owned == null) {
+        bufferPool.close();
+        pools.close();
+      } else {
+        owned.giveBack();
+      }
       throw e;
     }
-    this.thread = new EngineThread("mor4j-engine", scheduler);
-    this.resources = new EngineResources(model.resources(), thread, results, bufferPool, pools);
-    Forgotten.watch(this, resources);
   }
 
   /** Does not refer to the engine, which its thread must not keep reachable. */
@@ -143,7 +147,7 @@ public final class MorEngine implements AutoCloseable {
    * Takes a request in. Encodes a text prompt on the calling thread; does not wait.
    *
    * @throws RequestRefusedException when too many wait, when the request could never run, or when
-   *     the engine takes none in any more
+   *     the engine takes none in any more, because it is closed or has failed for good
    * @throws IllegalArgumentException when an option is not one that the model has, or a token id is
    *     out of range, or the prompt is empty
    * @throws IllegalStateException when a text or a stop string is given and the model has no
@@ -153,6 +157,7 @@ public final class MorEngine implements AutoCloseable {
    */
   public Generation submit(GenerationRequest request) {
     Objects.requireNonNull(request, "request");
+    requireNoFailure();
     model.checks().beforeRequest();
     RunningRequest running = new RunningRequest(this, request, promptTokens(request));
     if (!reserveWait()) {
@@ -173,11 +178,27 @@ public final class MorEngine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    Generation generation = running.begin(number);
-    if (!thread.post(running::submit)) {
-      running.ended(FinishReason.CANCELLED);
+    try {
+      Generation generation = running.begin(number);
+      if (!thread.post(running::submit)) {
+        running.endUnsubmitted();
+      }
+      return generation;
+    } catch (RuntimeException | Error e) {
+      // It was counted, and nobody else will end it.
+      running.failed(e);
+      throw e;
     }
-    return generation;
+  }
+
+  private void requireNoFailure() {
+    Throwable failure = thread.failure();
+    if (failure != null) {
+      throw measures.refuse(
+          RequestRefusedException.Reason.ENGINE_FAILED,
+          "the engine has failed for good: " + failure,
+          failure);
+    }
   }
 
   private PromptTokens promptTokens(GenerationRequest request) {
@@ -223,9 +244,8 @@ public final class MorEngine implements AutoCloseable {
     waiting.decrementAndGet();
   }
 
-  /** Runs {@code work} beside the engine; {@link #close} waits for it. */
-  void later(Runnable work) {
-    results.execute(work);
+  Completions completions() {
+    return completions;
   }
 
   /** A request has ended: nothing more is said of it. */
@@ -243,11 +263,9 @@ public final class MorEngine implements AutoCloseable {
 
   /** What it has done and does now; once closed, what it had done then. */
   public EngineStatistics statistics() {
-    CompletableFuture<EngineStatistics> answer = new CompletableFuture<>();
-    if (thread.isCurrent()) {
-      return takeStatistics();
-    }
-    return thread.post(() -> answer.complete(takeStatistics())) ? answer.join() : lastStatistics;
+    EngineStatistics now = thread.ask(this::takeStatistics);
+    EngineStatistics last = lastStatistics;
+    return last == null ? now : last;
   }
 
   private EngineStatistics takeStatistics() {
@@ -264,11 +282,21 @@ public final class MorEngine implements AutoCloseable {
     return Optional.ofNullable(thread.deviceFailure());
   }
 
+  /**
+   * The error after which the engine serves nothing more, if there was one: {@link
+   * #deviceFailure()}, or an error while the requests that another one had hit were being ended.
+   * Every request has ended with the first cause then, and {@link #submit} refuses new ones; {@link
+   * #statistics()} and {@link #close()} work. Close the engine and make a new one. An error of a
+   * single step or request is none: it ends those that it has hit, and the engine goes on.
+   */
+  public Optional<Throwable> failure() {
+    Throwable failure = thread.failure();
+    return Optional.ofNullable(failure == null ? thread.deviceFailure() : failure);
+  }
+
   /** The last passes of the block, oldest first, at most some thousand. */
   public List<EngineStep> timeline() {
-    CompletableFuture<List<EngineStep>> answer = new CompletableFuture<>();
-    boolean asked = thread.post(() -> answer.complete(scheduler.counters().timeline()));
-    return asked ? answer.join() : lastTimeline;
+    return thread.ask(() -> scheduler.counters().timeline());
   }
 
   /**
@@ -309,12 +337,18 @@ public final class MorEngine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    thread.post(
-        () -> {
-          scheduler.cancelAll();
-          lastStatistics = takeStatistics();
-          lastTimeline = scheduler.counters().timeline();
-        });
+    try {
+      thread.post(
+          () -> {
+            scheduler.cancelAll();
+            lastStatistics = takeStatistics();
+          });
+    } finally {
+      giveBack();
+    }
+  }
+
+  private void giveBack() {
     try {
       resources.giveBack();
     } finally {

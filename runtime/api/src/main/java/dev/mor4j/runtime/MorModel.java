@@ -63,7 +63,8 @@ public final class MorModel implements AutoCloseable {
   private final ModelResources resources;
   private final WeightChecks checks;
 
-  private MorModel(
+  /** Owns the weights and the backend, unless this throws. */
+  MorModel(
       Path folder,
       ModelOptions options,
       ModelWeights weights,
@@ -217,8 +218,13 @@ public final class MorModel implements AutoCloseable {
     Objects.requireNonNull(options, "options");
     int contextLength = contextLength(options.contextLength());
     RoutingSettings settings = settings(RoutingMode.THRESHOLD, options);
-    resources.enter();
-    return new MorSession(this, settings, contextLength);
+    ModelResources.Use use = resources.use();
+    try {
+      return new MorSession(this, settings, contextLength, use);
+    } catch (RuntimeException | Error e) {
+      use.leave();
+      throw e;
+    }
   }
 
   /**
@@ -229,8 +235,13 @@ public final class MorModel implements AutoCloseable {
    */
   public MorEngine newEngine(EngineOptions options) {
     Objects.requireNonNull(options, "options");
-    resources.enter();
-    return new MorEngine(this, options);
+    ModelResources.Use use = resources.use();
+    try {
+      return new MorEngine(this, options, use);
+    } catch (RuntimeException | Error e) {
+      use.leave();
+      throw e;
+    }
   }
 
   /**

@@ -38,12 +38,17 @@ public final class MorSession implements AutoCloseable {
   private boolean broken;
   private volatile boolean closed;
 
-  MorSession(MorModel model, RoutingSettings settings, int contextLength) {
+  /**
+   * For {@link MorModel#newSession}.
+   *
+   * @param use its place among the model's users; where this throws, the caller leaves it
+   */
+  MorSession(MorModel model, RoutingSettings settings, int contextLength, ModelResources.Use use) {
     this.model = model;
     this.settings = settings;
     this.text = new GrowingText(contextLength);
     this.caches = new SequenceCaches(model.kvPlan(), model.kvPools());
-    this.resources = new SessionResources(model.resources(), caches);
+    this.resources = new SessionResources(model.resources(), use, caches);
     Forgotten.watch(this, resources);
   }
 

@@ -41,4 +41,20 @@ final class RequestEvent extends Event {
   @Label("Time To First Token")
   @Timespan
   long firstTokenNanos;
+
+  static void commit(
+      long request, String outcome, int promptTokens, int generatedTokens, RequestReport report) {
+    RequestEvent event = new RequestEvent();
+    if (event.isEnabled()) {
+      event.request = request;
+      event.outcome = outcome;
+      event.promptTokens = promptTokens;
+      event.cachedPromptTokens = report.cachedPromptTokens();
+      event.generatedTokens = generatedTokens;
+      event.preemptions = report.preemptions();
+      event.queuedNanos = report.queuedNanos();
+      event.firstTokenNanos = report.firstTokenNanos();
+      event.commit();
+    }
+  }
 }

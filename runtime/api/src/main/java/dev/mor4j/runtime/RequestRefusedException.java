@@ -14,13 +14,20 @@ public final class RequestRefusedException extends IllegalStateException {
     /** It could never run: its prompt and tokens exceed the context or the budget for KV caches. */
     TOO_LARGE,
     /** The engine drains or is closed. */
-    SHUTTING_DOWN
+    SHUTTING_DOWN,
+    /** The engine has failed for good, by the cause: see {@link MorEngine#failure()}. */
+    ENGINE_FAILED
   }
 
   private final Reason reason;
 
   public RequestRefusedException(Reason reason, String message) {
     super(message);
+    this.reason = reason;
+  }
+
+  RequestRefusedException(Reason reason, String message, Throwable cause) {
+    super(message, cause);
     this.reason = reason;
   }
 

@@ -3,6 +3,7 @@ package dev.mor4j.runtime;
 import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.SamplingBuffers;
+import dev.mor4j.runtime.schedule.FlightRecorder;
 import dev.mor4j.runtime.schedule.Sequence;
 import dev.mor4j.runtime.schedule.SequenceListener;
 import java.time.Duration;
@@ -16,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class RunningRequest implements SequenceListener {
   private static final long NANOS_A_MICRO = 1000;
+
+  /** Of a request that failed when there was no memory to say more. */
+  private static final RequestReport UNKNOWN = new RequestReport(0, 0, 0, 0, 0);
 
   private final MorEngine engine;
   private final GenerationRequest request;
@@ -33,6 +37,17 @@ final class RunningRequest implements SequenceListener {
   private long queuedNanos;
   private long firstTokenNanos;
   private long lastTokenNanos;
+  private KvStatistics kv;
+  private final List<Integer> promptDepths = new ArrayList<>();
+
+  /** It has ended or failed: nothing more is said of it. */
+  private boolean isOver;
+
+  /** Why there is no result; null where there is one. */
+  private Throwable failure;
+
+  /** For {@link Completions}. */
+  RunningRequest nextKept;
 
   /** Checks the request; see {@link MorEngine#submit} for what it throws. */
   RunningRequest(MorEngine engine, GenerationRequest request, PromptTokens prompt) {
@@ -84,23 +99,40 @@ final class RunningRequest implements SequenceListener {
 
   /** What the caller gets. */
   Generation begin(long number) {
-    generation =
-        new Generation(
-            number,
-            () -> engine.thread().post(() -> engine.scheduler().cancel(sequence)),
-            start.text);
+    generation = new Generation(number, () -> engine.thread().post(this::cancel), start.text);
     return generation;
   }
 
   /** Gives itself to the scheduler; on the engine's thread, as all that follows. */
   void submit() {
-    try {
-      sequence = newSequence();
-    } catch (RuntimeException | Error e) {
-      failed(e);
+    Throwable engineFailure = engine.thread().failure();
+    if (engineFailure != null) {
+      failed(engineFailure);
       return;
     }
-    engine.scheduler().submit(sequence);
+    try {
+      Sequence made = newSequence();
+      engine.scheduler().submit(made);
+      sequence = made;
+    } catch (RuntimeException | Error e) {
+      failed(e);
+    }
+  }
+
+  /** Ends a request that the engine's thread did not take any more; on its caller's thread. */
+  void endUnsubmitted() {
+    Throwable engineFailure = engine.thread().failure();
+    if (engineFailure != null) {
+      failed(engineFailure);
+    } else {
+      ended(FinishReason.CANCELLED);
+    }
+  }
+
+  private void cancel() {
+    if (sequence != null) {
+      engine.scheduler().cancel(sequence);
+    }
   }
 
   private Sequence newSequence() {
@@ -128,10 +160,10 @@ final class RunningRequest implements SequenceListener {
   @Override
   public void started(int cached) {
     started = true;
+    engine.waitedEnough();
     cachedTokens = cached;
     queuedNanos = engine.now() - submittedNanos;
     engine.measures().queueTime.add(queuedNanos / NANOS_A_MICRO);
-    engine.waitedEnough();
   }
 
   @Override
@@ -150,45 +182,73 @@ final class RunningRequest implements SequenceListener {
   @Override
   public void ended(FinishReason reason) {
     RequestReport report = report();
-    if (reason != FinishReason.CANCELLED && reason != FinishReason.DEADLINE) {
-      engine.measures().requestTime.add(report.totalNanos() / NANOS_A_MICRO);
-    }
-    KvStatistics kv =
+    kv =
         sequence == null || sequence.caches() == null
             ? new KvStatistics(0, 0, 0, 0, 0)
             : engine.model().kvStatistics(sequence.computed(), sequence.caches());
-    List<Integer> promptDepths = new ArrayList<>();
     for (int i = 0; i < Math.min(promptIds.length, kv.tokens()); i++) {
       promptDepths.add(sequence.depth(i));
     }
-    generation.end(reason, report);
-    engine.later(
-        () -> {
-          GenerationResult result = result(reason, kv, promptDepths);
-          // What hangs on the result may do anything, close the engine for one.
-          Thread.startVirtualThread(() -> generation.complete(result));
-        });
-    finish(reason.name(), report);
+    // Until here it may fail, and is told so by failed; from here on it has ended.
+    isOver = true;
+    try {
+      generation.end(reason, report);
+      if (reason != FinishReason.CANCELLED && reason != FinishReason.DEADLINE) {
+        engine.measures().requestTime.add(report.totalNanos() / NANOS_A_MICRO);
+      }
+    } finally {
+      engine.completions().add(this);
+      finish(reason, report);
+    }
   }
 
-  private GenerationResult result(
-      FinishReason reason, KvStatistics kv, List<Integer> promptDepths) {
+  @Override
+  public void failed(Throwable cause) {
+    if (isOver) {
+      return;
+    }
+    isOver = true;
+    failure = cause;
+    RequestReport report = reportIfRoom();
+    try {
+      if (generation != null) {
+        generation.fail(cause, report);
+      }
+    } finally {
+      if (generation != null) {
+        engine.completions().add(this);
+      }
+      finish(cause, report);
+    }
+  }
+
+  /**
+   * Makes the result of a request that has ended and gives it to those who wait; on a thread of its
+   * own. Whatever fails meanwhile is what they get.
+   */
+  void deliver() {
+    GenerationResult result = null;
+    try {
+      if (failure == null) {
+        result = result();
+      }
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    } finally {
+      engine.completions().made();
+    }
+    generation.complete(result, failure);
+  }
+
+  private GenerationResult result() {
     return new GenerationResult(
         generation.allTokens(),
-        reason,
+        generation.reason(),
         new GenerationResult.PromptFacts(promptIds.length, promptDepths, prompt.warnings()),
         start.seed,
         new GenerationResult.Times(
             firstTokenNanos, tokens == 0 ? 0 : lastTokenNanos - firstTokenNanos),
         kv);
-  }
-
-  @Override
-  public void failed(Throwable cause) {
-    RequestReport report = report();
-    generation.fail(cause, report);
-    Thread.startVirtualThread(() -> generation.completeExceptionally(cause));
-    finish(String.valueOf(cause), report);
   }
 
   private RequestReport report() {
@@ -201,22 +261,28 @@ final class RunningRequest implements SequenceListener {
         sequence == null ? 0 : sequence.preemptions());
   }
 
-  private void finish(String outcome, RequestReport report) {
-    if (!started) {
-      engine.waitedEnough();
+  private RequestReport reportIfRoom() {
+    try {
+      return report();
+    } catch (OutOfMemoryError e) {
+      return UNKNOWN;
     }
-    RequestEvent event = new RequestEvent();
-    if (event.isEnabled()) {
-      event.request = generation.id();
-      event.outcome = outcome;
-      event.promptTokens = promptIds.length;
-      event.cachedPromptTokens = report.cachedPromptTokens();
-      event.generatedTokens = tokens;
-      event.preemptions = report.preemptions();
-      event.queuedNanos = report.queuedNanos();
-      event.firstTokenNanos = report.firstTokenNanos();
-      event.commit();
+  }
+
+  /** What is left to do, whatever is thrown meanwhile. */
+  private void finish(Object outcome, RequestReport report) {
+    try {
+      if (!started) {
+        engine.waitedEnough();
+      }
+      FlightRecorder.tell(
+          () ->
+              RequestEvent.commit(
+                  generation.id(), String.valueOf(outcome), promptIds.length, tokens, report));
+    } catch (RuntimeException | Error e) {
+      // Telling of it is not worth more than its end.
+    } finally {
+      engine.requestEnded();
     }
-    engine.requestEnded();
   }
 }

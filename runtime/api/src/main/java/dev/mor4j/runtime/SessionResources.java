@@ -10,6 +10,7 @@ import dev.mor4j.runtime.forward.PassBuffers;
  */
 final class SessionResources implements Forgotten.Owned {
   private final ModelResources model;
+  private final ModelResources.Use use;
   private final SequenceCaches caches;
 
   /** Null while no stream is open. */
@@ -17,8 +18,9 @@ final class SessionResources implements Forgotten.Owned {
 
   private boolean closed;
 
-  SessionResources(ModelResources model, SequenceCaches caches) {
+  SessionResources(ModelResources model, ModelResources.Use use, SequenceCaches caches) {
     this.model = model;
+    this.use = use;
     this.caches = caches;
   }
 
@@ -46,9 +48,15 @@ final class SessionResources implements Forgotten.Owned {
   public synchronized void giveBack() {
     if (!closed) {
       closed = true;
-      giveBuffersBack();
-      caches.close();
-      model.leave();
+      try {
+        giveBuffersBack();
+      } finally {
+        try {
+          caches.close();
+        } finally {
+          use.leave();
+        }
+      }
     }
   }
 

@@ -51,9 +51,10 @@ public final class KvCache implements AutoCloseable {
       makeRoom(Math.max(wanted, 2 * pages.length));
     }
     while (pageCount < wanted) {
-      put(pageCount, pool.take());
+      KvPagePool.Page page = pool.take();
       taken++;
       pageCount++;
+      put(pageCount - 1, page);
     }
     length = first + entries;
     return first;
@@ -64,33 +65,36 @@ public final class KvCache implements AutoCloseable {
    * pages that were for them alone.
    */
   public void truncate(int entries) {
-    length -= entries;
-    int kept = Math.ceilDiv(length, KvPageLayout.PAGE_TOKENS);
+    int kept = Math.ceilDiv(length - entries, KvPageLayout.PAGE_TOKENS);
     if (kept < pageCount) {
       KvPagePool.Page[] freed = Arrays.copyOfRange(pages, kept, pageCount);
-      pool.giveBack(freed, freed.length);
       Arrays.fill(pages, kept, pageCount, null);
       pageCount = kept;
+      pool.giveBack(freed, freed.length);
     }
+    length -= entries;
   }
 
   private void put(int index, KvPagePool.Page page) {
-    addresses[index] = page.address();
+    // First what has to be given back.
     pages[index] = page;
+    addresses[index] = page.address();
   }
 
   private void copyLastPage() {
+    KvPagePool.Page[] givenBack = {pages[pageCount - 1]};
     KvPagePool.Page own = pool.take();
     taken++;
-    KvPagePool.Page[] borrowed = {pages[pageCount - 1]};
     try {
-      pool.copy(borrowed[0], own);
-    } catch (RuntimeException e) {
-      pool.giveBack(new KvPagePool.Page[] {own}, 1);
+      pool.copy(givenBack[0], own);
+    } catch (RuntimeException | Error e) {
+      givenBack[0] = own;
+      pool.giveBack(givenBack, 1);
       throw e;
     }
+    pages[pageCount - 1] = own;
+    pool.giveBack(givenBack, 1);
     put(pageCount - 1, own);
-    pool.giveBack(borrowed, 1);
   }
 
   /**
@@ -109,7 +113,8 @@ public final class KvCache implements AutoCloseable {
     }
     for (KvPagePool.Page page : shared) {
       pool.share(page);
-      put(pageCount++, page);
+      pageCount++;
+      put(pageCount - 1, page);
     }
     length = entries;
     lastBorrowed = entries % KvPageLayout.PAGE_TOKENS != 0;
@@ -195,10 +200,14 @@ public final class KvCache implements AutoCloseable {
   /** Gives all pages back; the cache is empty then and may be used again. */
   @Override
   public void close() {
-    pool.giveBack(pages, pageCount);
-    Arrays.fill(pages, 0, pageCount, null);
+    int count = pageCount;
     pageCount = 0;
     length = 0;
     lastBorrowed = false;
+    try {
+      pool.giveBack(pages, count);
+    } finally {
+      Arrays.fill(pages, 0, count, null);
+    }
   }
 }

@@ -4,7 +4,6 @@ import dev.mor4j.runtime.kv.KvPageLayout;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +22,11 @@ public final class KvPagePool implements AutoCloseable {
   private final long pageBytes;
   private final int pagesPerSlab;
   private final List<Slab> slabs = new ArrayList<>();
-  private final ArrayDeque<Page> free = new ArrayDeque<>();
+
+  /** The pages that nobody has, each with the next one: giving a page back allocates nothing. */
+  private Page firstFree;
+
+  private int freeCount;
   private long lent;
 
   /** Pages lent to nobody but keepers. */
@@ -41,6 +44,9 @@ public final class KvPagePool implements AutoCloseable {
     private MemorySegment segment;
     private int users;
     private int keepers;
+
+    /** While it is free: the next free one. */
+    private Page nextFree;
 
     private Page(Slab slab, long offset, long byteSize) {
       this.slab = slab;
@@ -84,6 +90,9 @@ public final class KvPagePool implements AutoCloseable {
     private final PageMemory.Slab memory;
     private int lent;
 
+    /** It is about to be freed. */
+    private boolean isFreed;
+
     private Slab(PageMemory.Slab memory) {
       this.memory = memory;
     }
@@ -112,10 +121,13 @@ public final class KvPagePool implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the KV page pool is closed");
     }
-    if (free.isEmpty()) {
+    if (freeCount == 0) {
       addSlab();
     }
-    Page page = free.pop();
+    Page page = firstFree;
+    firstFree = page.nextFree;
+    page.nextFree = null;
+    freeCount--;
     page.slab.lent++;
     page.users = 1;
     lent++;
@@ -129,8 +141,8 @@ public final class KvPagePool implements AutoCloseable {
    */
   synchronized void reserve(int pages) {
     while (!closed
-        && free.size() < pages
-        && (free.size() + pagesPerSlab) * pageBytes <= IDLE_BYTES) {
+        && freeCount < pages
+        && (freeCount + (long) pagesPerSlab) * pageBytes <= IDLE_BYTES) {
       addSlab();
     }
   }
@@ -192,37 +204,87 @@ public final class KvPagePool implements AutoCloseable {
       onlyKept += isOnlyKept(page) ? 1 : 0;
       if (page.users == 0) {
         page.slab.lent--;
-        free.push(page);
+        putFree(page);
         freed++;
       }
     }
     lent -= freed;
     MemoryAccount.KV_PAGES_LENT.removed(pageBytes * freed);
-    if (free.size() * pageBytes > IDLE_BYTES) {
+    if (freeCount * pageBytes > IDLE_BYTES) {
       freeIdleSlabs();
     }
   }
 
+  private void putFree(Page page) {
+    page.nextFree = firstFree;
+    firstFree = page;
+    freeCount++;
+  }
+
   private void addSlab() {
-    Slab slab = new Slab(memory.allocate(pageBytes * pagesPerSlab));
-    slabs.add(slab);
-    for (int i = 0; i < pagesPerSlab; i++) {
-      free.add(new Page(slab, i * pageBytes, pageBytes));
+    // What may find no memory comes before the slab, or nobody would own that.
+    Page[] pages = new Page[pagesPerSlab];
+    PageMemory.Slab allocated = memory.allocate(pageBytes * pagesPerSlab);
+    try {
+      Slab slab = new Slab(allocated);
+      for (int i = 0; i < pagesPerSlab; i++) {
+        pages[i] = new Page(slab, i * pageBytes, pageBytes);
+      }
+      slabs.add(slab);
+    } catch (RuntimeException | Error e) {
+      allocated.close();
+      throw e;
+    }
+    for (int i = pagesPerSlab - 1; i >= 0; i--) {
+      putFree(pages[i]);
     }
   }
 
   private void freeIdleSlabs() {
-    long idle = free.size() * pageBytes;
-    List<Slab> freed = new ArrayList<>();
-    for (Slab slab : slabs) {
-      if (slab.lent == 0 && idle > IDLE_BYTES / 2) {
-        freed.add(slab);
-        idle -= slab.memory.byteSize();
+    long idle = freeCount * pageBytes;
+    for (int i = 0; i < slabs.size(); i++) {
+      Slab slab = slabs.get(i);
+      slab.isFreed = slab.lent == 0 && idle > IDLE_BYTES / 2;
+      idle -= slab.isFreed ? slab.memory.byteSize() : 0;
+    }
+    forgetFreedPages();
+    for (int i = slabs.size() - 1; i >= 0; i--) {
+      if (slabs.get(i).isFreed) {
+        slabs.remove(i).memory.close();
       }
     }
-    free.removeIf(page -> freed.contains(page.slab));
-    slabs.removeAll(freed);
-    freed.forEach(slab -> slab.memory.close());
+  }
+
+  private void forgetFreedPages() {
+    Page page = firstFree;
+    Page last = null;
+    firstFree = null;
+    freeCount = 0;
+    while (page != null) {
+      Page next = page.nextFree;
+      page.nextFree = null;
+      if (!page.slab.isFreed) {
+        if (last == null) {
+          firstFree = page;
+        } else {
+          last.nextFree = page;
+        }
+        last = page;
+        freeCount++;
+      }
+      page = next;
+    }
+  }
+
+  /**
+   * Takes every page back, whoever has it, and frees all memory: for one whose users are known to
+   * use it no more, and have lost count of what they have.
+   */
+  synchronized void revoke() {
+    MemoryAccount.KV_PAGES_LENT.removed(lent * pageBytes);
+    lent = 0;
+    onlyKept = 0;
+    close();
   }
 
   /** Frees all memory. @throws IllegalStateException while pages are lent */
@@ -235,8 +297,21 @@ public final class KvPagePool implements AutoCloseable {
       throw new IllegalStateException(lent + " KV pages are still lent");
     }
     closed = true;
-    free.clear();
-    slabs.forEach(slab -> slab.memory.close());
-    slabs.clear();
+    firstFree = null;
+    freeCount = 0;
+    closeSlabs();
+  }
+
+  /** Each of them, whatever others throw. */
+  private void closeSlabs() {
+    try {
+      while (!slabs.isEmpty()) {
+        slabs.removeLast().memory.close();
+      }
+    } finally {
+      if (!slabs.isEmpty()) {
+        closeSlabs();
+      }
+    }
   }
 }

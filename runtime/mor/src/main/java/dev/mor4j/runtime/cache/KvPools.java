@@ -60,13 +60,33 @@ public final class KvPools implements AutoCloseable {
         : bytes + pages * plan.reachableCaches(maxRecursions) * block.pageBytes();
   }
 
+  /**
+   * Closes them whatever is lent: only where those who borrowed pages use them no more and have
+   * lost count, by an error.
+   */
+  public void revoke() {
+    try {
+      if (common != null) {
+        common.revoke();
+      }
+    } finally {
+      if (block != null) {
+        block.revoke();
+      }
+    }
+  }
+
+  /** Frees all memory. @throws IllegalStateException while pages are lent */
   @Override
   public void close() {
-    if (common != null) {
-      common.close();
-    }
-    if (block != null) {
-      block.close();
+    try {
+      if (common != null) {
+        common.close();
+      }
+    } finally {
+      if (block != null) {
+        block.close();
+      }
     }
   }
 }

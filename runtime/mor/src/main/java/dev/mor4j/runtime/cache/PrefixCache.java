@@ -185,22 +185,38 @@ public final class PrefixCache implements AutoCloseable {
         roots.computeIfAbsent(
             settings,
             any -> new Segment(null, settings, null, null, new int[caches()], new Page[0][]));
-    for (int begin = 0; begin + SEGMENT_TOKENS <= count; begin += SEGMENT_TOKENS) {
-      Tokens tokens = new Tokens(ids, begin);
-      Segment next = at.after.get(tokens);
-      if (next == null) {
-        next =
-            segment(
-                at,
-                settings,
-                tokens,
-                Arrays.copyOfRange(depths, begin, begin + SEGMENT_TOKENS),
-                caches);
-        at.after.put(tokens, next);
+    try {
+      for (int begin = 0; begin + SEGMENT_TOKENS <= count; begin += SEGMENT_TOKENS) {
+        Tokens tokens = new Tokens(ids, begin);
+        Segment next = at.after.get(tokens);
+        if (next == null) {
+          next =
+              segment(
+                  at,
+                  settings,
+                  tokens,
+                  Arrays.copyOfRange(depths, begin, begin + SEGMENT_TOKENS),
+                  caches);
+          add(next);
+        }
+        at = next;
       }
-      at = next;
+    } finally {
+      // With an error too: those that are stored are in order then.
+      touch(at);
     }
-    touch(at);
+  }
+
+  /** Takes in a segment that has its pages; it gives them back where that fails. */
+  private void add(Segment segment) {
+    try {
+      byUse.addLast(segment);
+      segment.before.after.put(segment.tokens, segment);
+    } catch (RuntimeException | Error e) {
+      byUse.remove(segment);
+      giveBack(segment);
+      throw e;
+    }
   }
 
   private Segment segment(
@@ -222,15 +238,21 @@ public final class PrefixCache implements AutoCloseable {
       pages[c] = new Page[any ? last - first : 0];
       for (int i = 0; i < pages[c].length; i++) {
         pages[c][i] = cache.borrowedPage(first + i);
-        cache.pool().keep(pages[c][i]);
       }
     }
-    return new Segment(before, settings, tokens, depths, lengths, pages);
+    Segment segment = new Segment(before, settings, tokens, depths, lengths, pages);
+    // Last of all, when nothing can fail any more.
+    for (int c = 0; c < caches(); c++) {
+      for (Page page : pages[c]) {
+        cache(caches, c).pool().keep(page);
+      }
+    }
+    return segment;
   }
 
   private void touch(Segment used) {
     for (Segment segment = used; segment.before != null; segment = segment.before) {
-      byUse.remove(segment);
+      // Moves it, and so allocates nothing.
       byUse.addLast(segment);
     }
   }
@@ -255,13 +277,17 @@ public final class PrefixCache implements AutoCloseable {
     if (segment.before.before == null && segment.before.after.isEmpty()) {
       roots.remove(segment.settings);
     }
+    giveBack(segment);
+    return true;
+  }
+
+  private void giveBack(Segment segment) {
     for (int c = 0; c < segment.pages.length; c++) {
       KvPagePool pool = c == 0 ? pools.common() : pools.block();
       if (segment.pages[c].length > 0) {
         pool.giveBackKept(segment.pages[c]);
       }
     }
-    return true;
   }
 
   /** Tells of each page once for each segment that keeps it; for checks. */

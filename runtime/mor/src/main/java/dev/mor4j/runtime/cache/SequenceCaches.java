@@ -11,6 +11,7 @@ import java.util.Arrays;
 public final class SequenceCaches implements AutoCloseable {
   private static final int NONE = -1;
   private static final int LEAST_SLOTS = 64;
+  private static final int[] NO_SLOTS = {};
 
   private final KvPlan plan;
   private final KvCache common;
@@ -26,7 +27,7 @@ public final class SequenceCaches implements AutoCloseable {
     this.overlaySlots = new int[plan.recursionCaches()][];
     for (int r = 0; r < recursions.length; r++) {
       recursions[r] = new KvCache(pools.block());
-      overlaySlots[r] = new int[0];
+      overlaySlots[r] = NO_SLOTS;
     }
   }
 
@@ -159,15 +160,29 @@ public final class SequenceCaches implements AutoCloseable {
     return entries;
   }
 
-  /** Forgets the sequence and gives all pages back; may be used again for another sequence. */
+  /**
+   * Forgets the sequence and gives all pages back; may be used again for another sequence.
+   * Allocates nothing.
+   */
   @Override
   public void close() {
-    if (common != null) {
-      common.close();
+    try {
+      if (common != null) {
+        common.close();
+      }
+    } finally {
+      closeRecursions(0);
     }
-    for (int r = 0; r < recursions.length; r++) {
-      recursions[r].close();
-      overlaySlots[r] = new int[0];
+  }
+
+  private void closeRecursions(int first) {
+    if (first < recursions.length) {
+      overlaySlots[first] = NO_SLOTS;
+      try {
+        recursions[first].close();
+      } finally {
+        closeRecursions(first + 1);
+      }
     }
   }
 }

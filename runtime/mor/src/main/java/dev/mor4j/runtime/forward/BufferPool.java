@@ -1,6 +1,7 @@
 package dev.mor4j.runtime.forward;
 
 import dev.mor4j.runtime.backend.Backend;
+import dev.mor4j.runtime.backend.Workspace;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,9 +34,15 @@ public final class BufferPool implements AutoCloseable {
       throw new IllegalStateException("the model is closed");
     }
     if (idle.isEmpty()) {
-      PassBuffers buffers = new PassBuffers(backend.newWorkspace(maxRows), outputs);
-      all.add(buffers);
-      return buffers;
+      Workspace workspace = backend.newWorkspace(maxRows);
+      try {
+        PassBuffers buffers = new PassBuffers(workspace, outputs);
+        all.add(buffers);
+        return buffers;
+      } catch (RuntimeException | Error e) {
+        workspace.close();
+        throw e;
+      }
     }
     return idle.pop();
   }
@@ -48,11 +55,15 @@ public final class BufferPool implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      all.forEach(PassBuffers::close);
-      all.clear();
-      idle.clear();
+    closed = true;
+    idle.clear();
+    if (!all.isEmpty()) {
+      try {
+        all.removeLast().close();
+      } finally {
+        // The others, whatever that threw.
+        close();
+      }
     }
   }
 }

@@ -165,7 +165,7 @@ final class Exits {
         if (reason != null) {
           end.accept(sequence, reason);
         }
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         fail.accept(sequence, e);
       }
     }

@@ -3,7 +3,6 @@ package dev.mor4j.runtime.schedule;
 import dev.mor4j.runtime.cache.KvPools;
 import dev.mor4j.runtime.cache.PrefixCache;
 import dev.mor4j.runtime.cache.SequenceCaches;
-import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.engine.EngineStep;
 import dev.mor4j.runtime.engine.FinishReason;
 import dev.mor4j.runtime.forward.ForwardPass;
@@ -32,13 +31,14 @@ public final class Scheduler implements AutoCloseable {
   private final long startNanos;
 
   private final WaitingQueue queue;
-  private final List<Sequence> running = new ArrayList<>();
+  private final List<Sequence> running;
   private final KvPools pools;
   private final PrefixCache prefixes;
   private final KvBudget budget;
   private final Exits exits;
   private final TokensInBlock block;
   private final SchedulerCounters counters;
+  private final SequenceEnds ends;
 
   /** Rows that a pass takes along for nothing. */
   private final int[] padding;
@@ -71,6 +71,7 @@ public final class Scheduler implements AutoCloseable {
     this.clock = clock;
     this.startNanos = clock.getAsLong();
     this.queue = new WaitingQueue(settings.ageingNanos());
+    this.running = new ArrayList<>(settings.maxSequences());
     this.prefixes = new PrefixCache(forward.kvPlan(), pools);
     this.budget = new KvBudget(settings.kvBytes(), forward.kvPlan(), pools, prefixes);
     this.padding = new int[settings.stepTokens()];
@@ -82,6 +83,7 @@ public final class Scheduler implements AutoCloseable {
     this.exits = new Exits(forward, buffers, settings.exits(), counters);
     this.block =
         new TokensInBlock(forward, buffers, recursions, settings.stepTokens(), this::through);
+    this.ends = new SequenceEnds(queue, running, block, exits, counters, this::store);
   }
 
   /**
@@ -92,7 +94,10 @@ public final class Scheduler implements AutoCloseable {
     return pools.worstCaseBytes(forward.kvPlan(), tokens, settings.maxRecursions());
   }
 
-  /** Takes a sequence in whose {@link Sequence#mostTokens} fit the budget. */
+  /**
+   * Takes a sequence in whose {@link Sequence#mostTokens} fit the budget. Where this throws, the
+   * sequence is not taken in, and its listener is told nothing.
+   */
   public void submit(Sequence sequence) {
     sequence.number = nextNumber++;
     queue.add(sequence);
@@ -101,7 +106,7 @@ public final class Scheduler implements AutoCloseable {
 
   /** Ends a sequence, wherever it is; nothing where it has ended. */
   public void cancel(Sequence sequence) {
-    end(sequence, FinishReason.CANCELLED);
+    ends.end(sequence, FinishReason.CANCELLED);
   }
 
   /** Whether anything waits or runs. */
@@ -146,28 +151,30 @@ public final class Scheduler implements AutoCloseable {
             .build();
     counters.passRows += step.rows();
     counters.step(step);
-    StepEvent.commit(step);
+    FlightRecorder.tell(() -> StepEvent.commit(step));
   }
 
   private void endLate(long now) {
     if (now < earliestDeadline) {
       return;
     }
-    earliestDeadline = Long.MAX_VALUE;
     for (Sequence sequence : queue.select(waiting -> waiting.deadlineNanos <= now)) {
-      end(sequence, FinishReason.DEADLINE);
+      ends.end(sequence, FinishReason.DEADLINE);
     }
     for (Sequence sequence : List.copyOf(running)) {
       if (sequence.deadlineNanos <= now) {
-        end(sequence, FinishReason.DEADLINE);
+        ends.end(sequence, FinishReason.DEADLINE);
       }
     }
-    queue.select(waiting -> true).forEach(this::noteDeadline);
-    running.forEach(this::noteDeadline);
-  }
-
-  private void noteDeadline(Sequence sequence) {
-    earliestDeadline = Math.min(earliestDeadline, sequence.deadlineNanos);
+    // Only now: a step that fails before has not forgotten whose time is over.
+    long earliest = Long.MAX_VALUE;
+    for (Sequence sequence : queue.select(waiting -> true)) {
+      earliest = Math.min(earliest, sequence.deadlineNanos);
+    }
+    for (Sequence sequence : running) {
+      earliest = Math.min(earliest, sequence.deadlineNanos);
+    }
+    earliestDeadline = earliest;
   }
 
   /**
@@ -179,25 +186,38 @@ public final class Scheduler implements AutoCloseable {
   private void admit(long now) {
     while (running.size() < settings.maxSequences() && queue.size() > 0) {
       Sequence sequence = queue.first(now);
-      sequence.caches = new SequenceCaches(forward.kvPlan(), pools);
-      if (settings.prefixCache()) {
-        adoptPrefix(sequence);
-      }
-      if (!budget.admits(sequence, running) && !(running.isEmpty() && hasRoomAlone(sequence))) {
-        forget(sequence);
-        return;
-      }
-      int cached = sequence.computed();
-      queue.remove(sequence);
-      running.add(sequence);
-      sequence.state = Sequence.State.READY;
-      counters.promptTokens += cached;
-      counters.cachedPromptTokens += cached;
-      if (!sequence.started) {
-        sequence.started = true;
-        sequence.listener.started(cached);
+      try {
+        if (!begin(sequence)) {
+          return;
+        }
+      } catch (RuntimeException | Error e) {
+        // It alone was touched, and the others need not wait for it.
+        ends.fail(sequence, e);
       }
     }
+  }
+
+  /** Lets a sequence begin that waits; whether there was room. */
+  private boolean begin(Sequence sequence) {
+    sequence.caches = new SequenceCaches(forward.kvPlan(), pools);
+    if (settings.prefixCache()) {
+      adoptPrefix(sequence);
+    }
+    if (!budget.admits(sequence, running) && !(running.isEmpty() && hasRoomAlone(sequence))) {
+      forget(sequence);
+      return false;
+    }
+    int cached = sequence.computed();
+    running.add(sequence);
+    queue.remove(sequence);
+    sequence.state = Sequence.State.READY;
+    counters.promptTokens += cached;
+    counters.cachedPromptTokens += cached;
+    if (!sequence.started) {
+      sequence.started = true;
+      sequence.listener.started(cached);
+    }
+    return true;
   }
 
   private void adoptPrefix(Sequence sequence) {
@@ -288,20 +308,15 @@ public final class Scheduler implements AutoCloseable {
 
   /** Puts a sequence back into the queue; its tokens are computed again later. */
   private void preempt(Sequence sequence) {
-    takeOut(sequence);
-    forget(sequence);
+    // First what may fail: it runs until it waits.
+    queue.add(sequence);
+    running.remove(sequence);
+    ends.takeOut(sequence);
     sequence.state = Sequence.State.WAITING;
     sequence.preemptions++;
     counters.preemptions++;
-    running.remove(sequence);
-    queue.add(sequence);
-    PreemptionEvent.commit(sequence, budget);
-  }
-
-  /** Takes the tokens of a sequence that are on their way out of wherever they are. */
-  private void takeOut(Sequence sequence) {
-    block.takeOut(sequence);
-    exits.remove(sequence);
+    forget(sequence);
+    FlightRecorder.tell(() -> PreemptionEvent.commit(sequence, budget));
   }
 
   /** All tokens of the sequence that are on their way are through the block. */
@@ -340,7 +355,7 @@ public final class Scheduler implements AutoCloseable {
         store(sequence);
       }
     }
-    exits.giveTokens(this::end, this::fail);
+    exits.giveTokens(ends::end, ends::fail);
   }
 
   private void store(Sequence sequence) {
@@ -354,49 +369,20 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void end(Sequence sequence, FinishReason reason) {
-    if (sequence.state == Sequence.State.ENDED) {
-      return;
-    }
-    if (sequence.caches == null) {
-      queue.remove(sequence);
-    } else {
-      takeOut(sequence);
-      running.remove(sequence);
-      store(sequence);
-    }
-    counters.finished.merge(reason, 1L, Long::sum);
-    sequence.state = Sequence.State.ENDED;
-    sequence.listener.ended(reason);
-    closeCaches(sequence);
-  }
-
-  private void fail(Sequence sequence, Throwable cause) {
-    takeOut(sequence);
-    running.remove(sequence);
-    counters.failed++;
-    counters.outOfMemory += cause instanceof DeviceOutOfMemoryException ? 1 : 0;
-    sequence.state = Sequence.State.ENDED;
-    sequence.listener.failed(cause);
-    closeCaches(sequence);
-  }
-
-  private static void closeCaches(Sequence sequence) {
-    if (sequence.caches != null) {
-      sequence.caches.close();
-      sequence.caches = null;
-    }
-  }
-
   /**
    * Ends all that run by an error of a step, which may have left their caches half written; those
-   * that wait are not touched.
+   * that wait are not touched. Where none runs, one of those that wait fails. Allocates nothing.
+   *
+   * @throws RuntimeException or an error, the first by which ending itself has failed; then nothing
+   *     is known of what this scheduler holds, and {@link #failAll} is what is left to do
    */
   public void failRunning(Throwable cause) {
-    block.forgetEntering();
-    for (Sequence sequence : List.copyOf(running)) {
-      fail(sequence, cause);
-    }
+    ends.failRunning(cause);
+  }
+
+  /** Ends all that wait or run by an error; throws as {@link #failRunning}. Allocates nothing. */
+  public void failAll(Throwable cause) {
+    ends.failAll(cause);
   }
 
   /** What it does now. */
@@ -417,19 +403,17 @@ public final class Scheduler implements AutoCloseable {
 
   /** Ends all that wait or run. */
   public void cancelAll() {
-    for (Sequence sequence : List.copyOf(running)) {
-      end(sequence, FinishReason.CANCELLED);
-    }
-    for (Sequence sequence : queue.select(any -> true)) {
-      end(sequence, FinishReason.CANCELLED);
-    }
+    ends.cancelAll();
   }
 
   /** Ends all that wait or run, and drops the prefix cache. May be called again. */
   @Override
   public void close() {
-    cancelAll();
-    prefixes.close();
+    try {
+      cancelAll();
+    } finally {
+      prefixes.close();
+    }
   }
 
   /** For checks of what has to hold between steps. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What a scheduler has done, counted. One thread at a time. */
 public final class SchedulerCounters {
@@ -22,13 +23,13 @@ public final class SchedulerCounters {
   long preemptions;
   long failed;
   long outOfMemory;
-  final Map<FinishReason, Long> finished = new EnumMap<>(FinishReason.class);
+  private final Map<FinishReason, AtomicLong> finished = new EnumMap<>(FinishReason.class);
   private final ArrayDeque<EngineStep> timeline = new ArrayDeque<>();
 
   SchedulerCounters(int recursions) {
     generatedAtDepth = new long[recursions];
     for (FinishReason reason : FinishReason.values()) {
-      finished.put(reason, 0L);
+      finished.put(reason, new AtomicLong());
     }
   }
 
@@ -38,6 +39,11 @@ public final class SchedulerCounters {
     if (depth > 0) {
       generatedAtDepth[depth - 1]++;
     }
+  }
+
+  /** Counts a sequence that has ended. Allocates nothing. */
+  void finished(FinishReason reason) {
+    finished.get(reason).incrementAndGet();
   }
 
   void step(EngineStep step) {
@@ -96,6 +102,8 @@ public final class SchedulerCounters {
 
   /** Sequences ended, by reason; a copy. */
   public Map<FinishReason, Long> finished() {
-    return new EnumMap<>(finished);
+    Map<FinishReason, Long> copy = new EnumMap<>(FinishReason.class);
+    finished.forEach((reason, count) -> copy.put(reason, count.get()));
+    return copy;
   }
 }

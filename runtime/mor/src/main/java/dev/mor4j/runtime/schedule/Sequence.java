@@ -42,8 +42,8 @@ public final class Sequence {
 
   final long deadlineNanos;
 
-  /** Its place in the order of arrival, given by the scheduler. */
-  long number;
+  /** Its place in the order of arrival, given by the scheduler; none before. */
+  long number = -1;
 
   State state = State.WAITING;
   boolean started;

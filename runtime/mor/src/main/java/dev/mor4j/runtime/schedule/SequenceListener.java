@@ -2,7 +2,11 @@ package dev.mor4j.runtime.schedule;
 
 import dev.mor4j.runtime.engine.FinishReason;
 
-/** Is told what becomes of a sequence, on the scheduling thread. Must not block or throw. */
+/**
+ * Is told what becomes of a sequence, on the scheduling thread. Must not block. What {@link
+ * #started}, {@link #token} or {@link #ended} throws ends its own sequence: {@link #failed} is told
+ * of it.
+ */
 public interface SequenceListener {
   /**
    * It runs for the first time.
@@ -22,12 +26,15 @@ public interface SequenceListener {
   FinishReason token(int id, int depth, int position, boolean contextIsFull);
 
   /**
-   * It has ended; its caches are still there. Nothing more is said of it.
+   * It has ended; its caches are still there. Nothing more is said of it, unless this throws.
    *
    * @param reason why
    */
   void ended(FinishReason reason);
 
-  /** It has ended by an error. Nothing more is said of it. */
+  /**
+   * It has ended by an error. Nothing more is said of it. Must not throw: the scheduler has ended
+   * what it could then, and its owner has to give it up.
+   */
   void failed(Throwable cause);
 }

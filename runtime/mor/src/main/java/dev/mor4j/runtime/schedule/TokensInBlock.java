@@ -63,18 +63,18 @@ final class TokensInBlock {
     if (sequence.rows.length < tokens) {
       sequence.rows = new int[tokens];
     }
+    sequence.inBlock = tokens;
+    sequence.state = Sequence.State.IN_BLOCK;
     for (int i = 0; i < tokens; i++) {
       int row = rows.take(sequence);
       int position = sequence.text.computed() + i;
       sequence.rows[i] = row;
+      sequence.rowCount = i + 1;
       entering[enteringCount++] = row;
       buffers
           .tokens()
           .set(row, sequence.text.ids()[position], position, sequence.caches, sequence.settings);
     }
-    sequence.rowCount = tokens;
-    sequence.inBlock = tokens;
-    sequence.state = Sequence.State.IN_BLOCK;
   }
 
   /**

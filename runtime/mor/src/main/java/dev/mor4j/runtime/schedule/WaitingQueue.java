@@ -2,10 +2,12 @@ package dev.mor4j.runtime.schedule;
 
 import dev.mor4j.runtime.engine.RequestPriority;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -14,15 +16,20 @@ import java.util.function.Predicate;
  * or later. One thread at a time.
  */
 final class WaitingQueue {
+  private static final RequestPriority[] PRIORITIES = RequestPriority.values();
+
   private final long ageingNanos;
-  private final Map<RequestPriority, TreeMap<Long, Sequence>> byPriority =
+
+  /** By priority, in the order of arrival. */
+  private final Map<RequestPriority, NavigableSet<Sequence>> byPriority =
       new EnumMap<>(RequestPriority.class);
+
   private int size;
 
   WaitingQueue(long ageingNanos) {
     this.ageingNanos = ageingNanos;
-    for (RequestPriority priority : RequestPriority.values()) {
-      byPriority.put(priority, new TreeMap<>());
+    for (RequestPriority priority : PRIORITIES) {
+      byPriority.put(priority, new TreeSet<>(Comparator.comparingLong(waits -> waits.number)));
     }
   }
 
@@ -32,23 +39,37 @@ final class WaitingQueue {
 
   /** Puts a sequence in its place by its number, also one that was here before. */
   void add(Sequence sequence) {
-    byPriority.get(sequence.priority).put(sequence.number, sequence);
-    size++;
+    size += of(sequence).add(sequence) ? 1 : 0;
   }
 
+  /** Takes a sequence out, where it is in. Allocates nothing. */
   boolean remove(Sequence sequence) {
-    boolean removed = byPriority.get(sequence.priority).remove(sequence.number) != null;
+    boolean removed = of(sequence).remove(sequence);
     size -= removed ? 1 : 0;
     return removed;
+  }
+
+  private NavigableSet<Sequence> of(Sequence sequence) {
+    return byPriority.get(sequence.priority);
+  }
+
+  /** One that waits; null when none does. Allocates nothing. */
+  Sequence any() {
+    for (RequestPriority priority : PRIORITIES) {
+      if (!byPriority.get(priority).isEmpty()) {
+        return byPriority.get(priority).first();
+      }
+    }
+    return null;
   }
 
   /** The one whose turn is next; null when none waits. */
   Sequence first(long now) {
     Sequence best = null;
     // Among those of a priority the first has waited longest, so it is their best.
-    for (TreeMap<Long, Sequence> waiting : byPriority.values()) {
+    for (NavigableSet<Sequence> waiting : byPriority.values()) {
       if (!waiting.isEmpty()) {
-        Sequence sequence = waiting.firstEntry().getValue();
+        Sequence sequence = waiting.first();
         best = best == null || isBefore(sequence, best, now) ? sequence : best;
       }
     }
@@ -75,8 +96,8 @@ final class WaitingQueue {
   /** Those that {@code wanted} holds for; in no particular order. */
   List<Sequence> select(Predicate<Sequence> wanted) {
     List<Sequence> selected = new ArrayList<>();
-    for (TreeMap<Long, Sequence> waiting : byPriority.values()) {
-      for (Sequence sequence : waiting.values()) {
+    for (NavigableSet<Sequence> waiting : byPriority.values()) {
+      for (Sequence sequence : waiting) {
         if (wanted.test(sequence)) {
           selected.add(sequence);
         }

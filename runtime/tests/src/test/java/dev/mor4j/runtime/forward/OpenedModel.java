@@ -57,7 +57,8 @@ public final class OpenedModel implements AutoCloseable {
   /**
    * @param opener makes what computes; its caches have numbers of {@code kvType}
    */
-  OpenedModel(Path folder, Function<ModelWeights, Backend> opener, int passRows, KvCacheType kvType)
+  public OpenedModel(
+      Path folder, Function<ModelWeights, Backend> opener, int passRows, KvCacheType kvType)
       throws IOException {
     weights =
         ModelWeights.open(

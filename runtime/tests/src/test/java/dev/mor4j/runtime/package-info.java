@@ -1,0 +1,2 @@
+/** Tests of models and engines with inner parts of other modules. */
+package dev.mor4j.runtime;
