@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MimeTypes;
 
 /** {@code POST /v1/completions}. When the client leaves, what is generated for it is cancelled. */
 final class CompletionHandler {
@@ -48,14 +49,13 @@ final class CompletionHandler {
     List<Generation> generations = submit(request, exchange);
     running.add(generations);
     AtomicBoolean clientLeft = new AtomicBoolean();
+    Runnable onGone =
+        () -> {
+          clientLeft.set(true);
+          generations.forEach(Generation::cancel);
+        };
+    ClientProbe probe = new ClientProbe(exchange, onGone);
     try {
-      exchange
-          .client()
-          .watch(
-              () -> {
-                clientLeft.set(true);
-                generations.forEach(Generation::cancel);
-              });
       CompletionJson json =
           new CompletionJson(
               idPrefix + generations.getFirst().id(),
@@ -74,7 +74,7 @@ final class CompletionHandler {
       }
       throw e;
     } finally {
-      exchange.client().unwatch();
+      probe.close();
       generations.forEach(Generation::cancel);
       running.remove(generations);
     }
@@ -82,6 +82,11 @@ final class CompletionHandler {
 
   /** Browsers send other types across sites without asking; this one they do not. */
   private static void requireJson(Exchange exchange) {
+    String encoding = exchange.allOf(HttpHeader.CONTENT_ENCODING);
+    if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+      throw ApiException.of(
+          415, "unsupported_media_type", "the body has a Content-Encoding, expected none");
+    }
     String type = exchange.header(HttpHeader.CONTENT_TYPE);
     String essence = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (!essence.equals(Exchange.JSON)) {
@@ -90,6 +95,11 @@ final class CompletionHandler {
           "unsupported_media_type",
           (type == null ? "there is no Content-Type" : "Content-Type is not JSON")
               + ", expected application/json");
+    }
+    String charset = MimeTypes.getCharsetFromContentType(type);
+    if (charset != null && !charset.equalsIgnoreCase("utf-8")) {
+      throw ApiException.of(
+          415, "unsupported_media_type", "the body is in another charset, expected UTF-8");
     }
   }
 
@@ -175,7 +185,8 @@ final class CompletionHandler {
       case DeviceOutOfMemoryException full ->
           ApiException.unavailable("out_of_memory", message, cause);
       case DeviceException device -> ApiException.unavailable("device_failed", message, cause);
-      default -> ApiException.failure("generation_failed", message, cause);
+      // Somebody else's words may name what is none of a client's business.
+      default -> ApiException.failure("generation_failed", "the generation failed", cause);
     };
   }
 }

@@ -4,14 +4,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -34,6 +39,12 @@ final class Exchange {
   /** Whether Jetty has been asked to tell when there is more of the body. */
   private boolean demanded;
 
+  /** Held while something is written. */
+  private final ReentrantLock writing = new ReentrantLock();
+
+  /** Whether the first byte of the response has been given to Jetty, or none will be. */
+  private boolean answering;
+
   /** Whether the client has been let to send its body, if it asked (Expect: 100-continue). */
   private boolean bodyWanted;
 
@@ -50,14 +61,21 @@ final class Exchange {
     return request.getMethod();
   }
 
-  /** The path, decoded. */
+  /** The path, decoded; empty where the request names none. */
   String path() {
-    return Request.getPathInContext(request);
+    String path = Request.getPathInContext(request);
+    return path == null ? "" : path;
   }
 
   /** A header; null without one. */
   String header(HttpHeader name) {
     return request.getHeaders().get(name);
+  }
+
+  /** All values of a header, one after the other; null without one. */
+  String allOf(HttpHeader name) {
+    List<String> values = request.getHeaders().getValuesList(name);
+    return values.isEmpty() ? null : String.join(", ", values);
   }
 
   /** The host that the client believes to talk to, without the port. */
@@ -105,7 +123,7 @@ final class Exchange {
         throw tooSlow(limit);
       }
       if (Content.Chunk.isFailure(chunk)) {
-        throw new ClientGoneException(chunk.getFailure());
+        throw broken(chunk.getFailure(), body.size());
       }
       ByteBuffer bytes = chunk.getByteBuffer();
       boolean tooLarge = body.size() + bytes.remaining() > most;
@@ -173,6 +191,22 @@ final class Exchange {
     }
   }
 
+  /** What a body that cannot be read to its end is: the client's mistake, or its leaving. */
+  private ApiException broken(Throwable failure, int received) throws ClientGoneException {
+    if (!(failure instanceof HttpException)) {
+      throw new ClientGoneException(failure);
+    }
+    closeAfterResponse();
+    String found = "the body's chunks are not well-formed";
+    if (failure instanceof EofException) {
+      found =
+          request.getLength() < 0
+              ? "the body ends before its last chunk"
+              : "the body ends after " + received + " of " + request.getLength() + " bytes";
+    }
+    return ApiException.of(400, "malformed_body", found);
+  }
+
   private ApiException tooLarge(int most) {
     closeAfterResponse();
     return ApiException.of(
@@ -219,14 +253,55 @@ final class Exchange {
    */
   void write(boolean last, byte[] piece) throws ClientGoneException, InterruptedException {
     Callback.Completable written = new Callback.Completable();
-    response.write(last, ByteBuffer.wrap(piece), written);
+    writing.lock();
     try {
+      answering = true;
+      response.write(last, ByteBuffer.wrap(piece), written);
       written.get(options.writeTimeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw new ClientGoneException(e.getCause());
     } catch (TimeoutException e) {
       client.close(e);
       throw new ClientGoneException(e);
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** What is known of a client. */
+  enum Presence {
+    HERE,
+    GONE,
+    /** There is a response, and who writes it will know. */
+    ANSWERED
+  }
+
+  /** Looks for the client, unless its response has begun. */
+  Presence probe() throws InterruptedException {
+    writing.lock();
+    try {
+      // Clients of HTTP/1.0 would take it for their answer.
+      if (answering || request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_1) {
+        return Presence.ANSWERED;
+      }
+      client.probe().get(options.writeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+      return Presence.HERE;
+    } catch (ExecutionException | TimeoutException e) {
+      client.close(e);
+      return Presence.GONE;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  /** There is nobody to answer: closes the connection, so that nothing is sent. */
+  void abandon(Throwable reason) {
+    writing.lock();
+    try {
+      answering = true;
+      client.close(reason);
+    } finally {
+      writing.unlock();
     }
   }
 }

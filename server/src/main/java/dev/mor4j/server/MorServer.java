@@ -86,7 +86,7 @@ public final class MorServer implements AutoCloseable {
     connector.setPort(options.port());
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(options.maxConnections(), connector));
-    server.setErrorHandler(new ErrorResponses());
+    server.setErrorHandler(new ErrorResponses(options));
     RunningRequests running = new RunningRequests();
     server.setHandler(new Router(engine, options, running, failures));
     MorServer made = new MorServer(engine, server, connector, running);

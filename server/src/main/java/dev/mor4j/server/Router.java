@@ -80,13 +80,16 @@ final class Router extends Handler.Abstract.NonBlocking {
       callback.succeeded();
       metrics.responded(exchange.status());
     } catch (ClientGoneException e) {
+      exchange.abandon(e);
       callback.failed(e);
       metrics.responded(CLIENT_GONE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      exchange.abandon(e);
       callback.failed(e);
     } catch (RuntimeException | Error e) {
       failures.accept(e);
+      exchange.abandon(e);
       callback.failed(e);
     }
   }
@@ -104,6 +107,7 @@ final class Router extends Handler.Abstract.NonBlocking {
   }
 
   private void route(Exchange exchange) throws ClientGoneException, InterruptedException {
+    requireKnownCoding(exchange);
     String path = exchange.path();
     if (options.apiKey().isEmpty()) {
       guard.check(exchange);
@@ -145,6 +149,16 @@ final class Router extends Handler.Abstract.NonBlocking {
               "unknown_url",
               "there are no chats: these models complete texts; use POST /v1/completions");
       default -> throw ApiException.of(404, "unknown_url", "there is nothing at this path");
+    }
+  }
+
+  /** A body in a coding that is not undone would be read as something that it is not. */
+  private static void requireKnownCoding(Exchange exchange) {
+    String coding = exchange.allOf(HttpHeader.TRANSFER_ENCODING);
+    if (coding != null && !coding.strip().equalsIgnoreCase("chunked")) {
+      exchange.closeAfterResponse();
+      throw ApiException.of(
+          501, "not_implemented", "the Transfer-Encoding is another than chunked alone");
     }
   }
 
