@@ -40,6 +40,10 @@ final class ClientEndPoint extends SocketChannelEndPoint {
   private final Scheduler scheduler;
   private final Executor executor;
   private final Duration headerTimeout;
+  private final Connections connections;
+
+  /** Taken while it is open: a closed connection does not know it any more. */
+  private final Object address;
 
   private final Object lock = new Object();
 
@@ -81,11 +85,19 @@ final class ClientEndPoint extends SocketChannelEndPoint {
       SelectionKey key,
       Scheduler scheduler,
       Executor executor,
-      Duration headerTimeout) {
+      Duration headerTimeout,
+      Connections connections) {
     super(channel, selector, key, scheduler);
     this.scheduler = scheduler;
     this.executor = executor;
     this.headerTimeout = headerTimeout;
+    this.connections = connections;
+    this.address = Connections.address(getRemoteSocketAddress());
+  }
+
+  /** Whose it is, for {@link Connections}. */
+  Object address() {
+    return address;
   }
 
   @Override
@@ -94,6 +106,7 @@ final class ClientEndPoint extends SocketChannelEndPoint {
     synchronized (lock) {
       startHeaderTimer();
     }
+    connections.opened(this);
   }
 
   @Override
@@ -101,11 +114,13 @@ final class ClientEndPoint extends SocketChannelEndPoint {
     synchronized (lock) {
       stopHeaderTimer();
     }
+    connections.closed(this);
     super.onClose(failure);
   }
 
   /** All headers of a request are there; returns its number. */
   long requestBegins() {
+    connections.works(this);
     synchronized (lock) {
       stopHeaderTimer();
       return ++requests;
@@ -118,8 +133,24 @@ final class ClientEndPoint extends SocketChannelEndPoint {
       // A client may send its next request before the end of this one is told.
       if (requests == number) {
         startHeaderTimer();
+        connections.waits(this);
       }
     }
+  }
+
+  /** From now on it waits for the client to send more of a body. */
+  void waitsToRead() {
+    connections.waits(this);
+  }
+
+  /** As above, to take what is written. */
+  void waitsToWrite() {
+    connections.waitsToWrite(this);
+  }
+
+  /** The request is being answered. */
+  void works() {
+    connections.works(this);
   }
 
   private void startHeaderTimer() {

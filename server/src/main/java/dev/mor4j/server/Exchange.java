@@ -28,6 +28,19 @@ import org.eclipse.jetty.util.Callback;
 final class Exchange {
   static final String JSON = "application/json";
 
+  /** From when on a body has to have come at the rate below. */
+  private static final Duration BODY_GRACE = Duration.ofSeconds(5);
+
+  private static final int BODY_BYTES_PER_SECOND = 1024;
+
+  /** As above, for a body that is not wanted any more. */
+  private static final Duration DISCARD_GRACE = Duration.ofSeconds(1);
+
+  private static final int DISCARD_BYTES_PER_SECOND = 64 << 10;
+
+  /** What a client has to take of a response while it is being waited for. */
+  private static final int TAKEN_BYTES_PER_SECOND = 1024;
+
   private final Request request;
   private final Response response;
   private final ClientEndPoint client;
@@ -47,6 +60,14 @@ final class Exchange {
 
   /** Whether the client has been let to send its body, if it asked (Expect: 100-continue). */
   private boolean bodyWanted;
+
+  /** Whether the body came too slowly. */
+  private boolean slow;
+
+  /** Bytes of the response that the client has taken, and the time that it took for them. */
+  private long taken;
+
+  private long waitedNanos;
 
   Exchange(Request request, Response response, ClientEndPoint client, ServerOptions options) {
     this.request = request;
@@ -114,13 +135,13 @@ final class Exchange {
       throw tooLarge(most);
     }
     bodyWanted = true;
-    Duration limit = options.bodyTimeout();
-    long end = System.nanoTime() + limit.toNanos();
+    client.waitsToRead();
+    Patience patience = new Patience(BODY_GRACE, BODY_BYTES_PER_SECOND, options.bodyTimeout());
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     while (true) {
-      Content.Chunk chunk = nextChunk(end);
+      Content.Chunk chunk = nextChunk(patience.end(body.size()));
       if (chunk == null) {
-        throw tooSlow(limit);
+        throw tooSlow(patience);
       }
       if (Content.Chunk.isFailure(chunk)) {
         throw broken(chunk.getFailure(), body.size());
@@ -135,10 +156,11 @@ final class Exchange {
       }
       body.writeBytes(copy);
       if (chunk.isLast()) {
+        client.works();
         return body.toByteArray();
       }
-      if (System.nanoTime() - end > 0) {
-        throw tooSlow(limit);
+      if (System.nanoTime() - patience.end(body.size()) > 0) {
+        throw tooSlow(patience);
       }
     }
   }
@@ -167,7 +189,7 @@ final class Exchange {
   /**
    * Reads what is left of the body and drops it, once the response is sent. A connection closed
    * with bytes unread is reset, and a reset may take the response from a client that is still
-   * sending. What has not come within the time that a body may take is left to that.
+   * sending. What comes too slowly is left to that.
    */
   void discardRest() throws InterruptedException {
     boolean waitsToBeAsked =
@@ -175,15 +197,20 @@ final class Exchange {
             && request
                 .getHeaders()
                 .contains(HttpHeader.EXPECT, HttpHeaderValue.CONTINUE.asString());
-    if (waitsToBeAsked) {
+    if (waitsToBeAsked || slow) {
       return;
     }
-    long end = System.nanoTime() + options.bodyTimeout().toNanos();
-    while (System.nanoTime() - end < 0) {
-      Content.Chunk chunk = nextChunk(end);
+    client.waitsToRead();
+    Patience patience =
+        new Patience(DISCARD_GRACE, DISCARD_BYTES_PER_SECOND, options.bodyTimeout());
+    long discarded = 0;
+    while (true) {
+      long end = patience.end(discarded);
+      Content.Chunk chunk = System.nanoTime() - end > 0 ? null : nextChunk(end);
       if (chunk == null || Content.Chunk.isFailure(chunk)) {
         return;
       }
+      discarded += chunk.remaining();
       chunk.release();
       if (chunk.isLast()) {
         return;
@@ -213,12 +240,16 @@ final class Exchange {
         413, "request_too_large", "the body is larger than the " + most + " bytes allowed");
   }
 
-  private ApiException tooSlow(Duration limit) {
+  private ApiException tooSlow(Patience patience) {
     closeAfterResponse();
+    slow = true;
+    boolean whole = System.nanoTime() - patience.last() >= 0;
     return ApiException.of(
         408,
         "request_timeout",
-        "the body did not arrive within " + limit.toMillis() + " milliseconds");
+        whole
+            ? "the body did not arrive within " + options.bodyTimeout().toMillis() + " milliseconds"
+            : "the body comes with less than " + BODY_BYTES_PER_SECOND + " bytes a second");
   }
 
   /** The body is not read to its end as a body, so the connection cannot be used again. */
@@ -257,7 +288,7 @@ final class Exchange {
     try {
       answering = true;
       response.write(last, ByteBuffer.wrap(piece), written);
-      written.get(options.writeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+      awaitTaken(written, piece.length);
     } catch (ExecutionException e) {
       throw new ClientGoneException(e.getCause());
     } catch (TimeoutException e) {
@@ -266,6 +297,32 @@ final class Exchange {
     } finally {
       writing.unlock();
     }
+  }
+
+  /**
+   * Waits until what is written is taken, so long as the client has always taken enough. What the
+   * engine takes to make a text does not count, only what the client takes to read it.
+   */
+  private void awaitTaken(Callback.Completable written, int bytes)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    if (!written.isDone()) {
+      long begin = System.nanoTime();
+      long allowed =
+          options.writeTimeout().toNanos()
+              + TimeUnit.SECONDS.toNanos(taken) / TAKEN_BYTES_PER_SECOND
+              - waitedNanos;
+      client.waitsToWrite();
+      try {
+        long most = Math.min(allowed, options.writeTimeout().toNanos());
+        written.get(Math.max(0, most), TimeUnit.NANOSECONDS);
+      } finally {
+        client.works();
+        waitedNanos += System.nanoTime() - begin;
+      }
+    } else {
+      written.get();
+    }
+    taken += bytes;
   }
 
   /** What is known of a client. */

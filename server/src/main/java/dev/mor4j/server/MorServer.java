@@ -12,7 +12,6 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -81,11 +80,10 @@ public final class MorServer implements AutoCloseable {
     http.setRequestHeaderSize(options.maxHeaderBytes());
     http.setUriCompliance(UriCompliance.DEFAULT);
     ClientConnector connector =
-        new ClientConnector(server, options.headerTimeout(), new HttpConnectionFactory(http));
+        new ClientConnector(server, options, new HttpConnectionFactory(http));
     connector.setHost(address.getAddress().getHostAddress());
     connector.setPort(options.port());
     server.addConnector(connector);
-    server.addBean(new NetworkConnectionLimit(options.maxConnections(), connector));
     server.setErrorHandler(new ErrorResponses(options));
     RunningRequests running = new RunningRequests();
     server.setHandler(new Router(engine, options, running, failures));

@@ -99,7 +99,7 @@ class ServerErrorsTest {
     server.complete("5").fails(400, "a number, expected an object");
     server.complete("{\"prompt\":").fails(400, "not JSON");
     server.complete("{\"prompt\":\"a\"} x").fails(400, "not JSON");
-    server.complete("{\"prompt\":\"a\",\"prompt\":\"b\"}").fails(400, "Duplicate");
+    server.complete("{\"prompt\":\"a\",\"prompt\":\"b\"}").fails(400, "a field is there twice");
     server.complete("[".repeat(2000)).fails(400, "not JSON");
     server.complete("{\"prompt\":" + "9".repeat(5000) + "}").fails(400, "not JSON");
   }
