@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,15 +29,18 @@ final class CompletionHandler {
   private final MorEngine engine;
   private final ServerOptions options;
   private final RunningRequests running;
+  private final LargeRequests large;
 
   /** Tells ids of this server from those of another, or of this one before it was started again. */
   private final String idPrefix =
       "cmpl-" + Long.toHexString(ThreadLocalRandom.current().nextLong(1L << 48)) + "-";
 
-  CompletionHandler(MorEngine engine, ServerOptions options, RunningRequests running) {
+  CompletionHandler(
+      MorEngine engine, ServerOptions options, RunningRequests running, LargeRequests large) {
     this.engine = engine;
     this.options = options;
     this.running = running;
+    this.large = large;
   }
 
   void handle(Exchange exchange) throws ClientGoneException, InterruptedException {
@@ -44,9 +48,9 @@ final class CompletionHandler {
       throw shuttingDown();
     }
     requireJson(exchange);
-    CompletionRequest request =
-        CompletionRequest.read(Json.readObject(exchange.readBody()), engine.model(), options);
-    List<Generation> generations = submit(request, exchange);
+    Submitted submitted = readAndSubmit(exchange);
+    CompletionRequest request = submitted.request();
+    List<Generation> generations = submitted.generations();
     running.add(generations);
     AtomicBoolean clientLeft = new AtomicBoolean();
     Runnable onGone =
@@ -77,6 +81,44 @@ final class CompletionHandler {
       probe.close();
       generations.forEach(Generation::cancel);
       running.remove(generations);
+    }
+  }
+
+  /** A request that the engine has taken in. */
+  private record Submitted(CompletionRequest request, List<Generation> generations) {}
+
+  /** Reads a request and gives it to the engine, which tokenizes its prompts. */
+  private Submitted readAndSubmit(Exchange exchange)
+      throws ClientGoneException, InterruptedException {
+    Object address = exchange.client().address();
+    AtomicBoolean isLarge = new AtomicBoolean();
+    try {
+      byte[] body =
+          exchange.readBody(
+              () -> {
+                large.enter(address);
+                isLarge.set(true);
+              });
+      Callable<Submitted> work =
+          () -> {
+            CompletionRequest request =
+                CompletionRequest.read(Json.readObject(body), engine.model(), options);
+            return new Submitted(request, submit(request, exchange));
+          };
+      return isLarge.get() ? large.call(work) : work.call();
+    } catch (ApiException e) {
+      if (e.status() == 503) {
+        exchange.responseHeader(HttpHeader.RETRY_AFTER.asString(), "1");
+      }
+      throw e;
+    } catch (ClientGoneException | InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    } finally {
+      if (isLarge.get()) {
+        large.leave(address);
+      }
     }
   }
 

@@ -126,14 +126,17 @@ final class Exchange {
   /**
    * The whole body.
    *
+   * @param onLarge runs once when there are more than {@link LargeRequests#SMALL_BYTES} of it, and
+   *     may refuse it
    * @throws ApiException when it is larger or takes longer than allowed
    * @throws ClientGoneException when the client leaves before its end
    */
-  byte[] readBody() throws ClientGoneException, InterruptedException {
+  byte[] readBody(Runnable onLarge) throws ClientGoneException, InterruptedException {
     int most = options.maxBodyBytes();
     if (request.getLength() > most) {
       throw tooLarge(most);
     }
+    boolean large = false;
     bodyWanted = true;
     client.waitsToRead();
     Patience patience = new Patience(BODY_GRACE, BODY_BYTES_PER_SECOND, options.bodyTimeout());
@@ -153,6 +156,10 @@ final class Exchange {
       chunk.release();
       if (tooLarge) {
         throw tooLarge(most);
+      }
+      if (!large && body.size() + copy.length > LargeRequests.SMALL_BYTES) {
+        onLarge.run();
+        large = true;
       }
       body.writeBytes(copy);
       if (chunk.isLast()) {

@@ -36,13 +36,14 @@ final class Router extends Handler.Abstract.NonBlocking {
       MorEngine engine,
       ServerOptions options,
       RunningRequests running,
+      LargeRequests large,
       Consumer<Throwable> failures) {
     this.engine = engine;
     this.options = options;
     this.running = running;
     this.failures = failures;
     this.guard = new BrowserGuard(options);
-    this.completions = new CompletionHandler(engine, options, running);
+    this.completions = new CompletionHandler(engine, options, running, large);
     this.models = new ModelsHandler(engine.model(), options);
     this.metrics = new EngineMetrics(engine, options.modelName());
     this.timeline = new TimelinePage(engine);
