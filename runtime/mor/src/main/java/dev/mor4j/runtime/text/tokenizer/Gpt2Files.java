@@ -48,7 +48,8 @@ final class Gpt2Files {
             Normalizer.NONE,
             PreTokenizers.gpt2(model.consumer()),
             PostProcessor.NONE,
-            Decoders.byteLevel()));
+            Decoders.byteLevel(),
+            1));
   }
 
   private static RawVocabulary readVocabulary(Path file) throws IOException {

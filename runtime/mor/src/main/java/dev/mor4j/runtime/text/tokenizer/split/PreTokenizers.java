@@ -60,6 +60,22 @@ public final class PreTokenizers {
     return !steps.isEmpty() && steps.getLast().type().equals("ByteLevel");
   }
 
+  /** Whether the steps only cut texts, and leave nothing out. Others may, as far as is known. */
+  public boolean keepAll() throws ModelFormatException {
+    for (Settings step : steps) {
+      boolean keeps =
+          switch (step.type()) {
+            case "ByteLevel", "Digits" -> true;
+            case "Split" -> Behavior.read(step, "behavior") != Behavior.REMOVED;
+            default -> false;
+          };
+      if (!keeps) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** GPT-2's, which is for {@code vocab.json} with {@code merges.txt}; the model gets bytes. */
   public static PieceConsumer gpt2(PieceConsumer model) {
     return Split.isolated(TextPattern.compile(GPT2)::find, model);
