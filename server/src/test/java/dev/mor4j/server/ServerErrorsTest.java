@@ -93,6 +93,15 @@ class ServerErrorsTest {
   }
 
   @Test
+  void stopStringsThatAreTooLong() {
+    String stop = "s".repeat(1000);
+    server.complete("{\"prompt\":\"a\",\"stop\":\"" + stop + "\"}").succeeds();
+    server
+        .complete("{\"prompt\":\"a\",\"stop\":[\"a\",\"" + stop + "s\"]}")
+        .fails(400, "longer than 1000 characters");
+  }
+
+  @Test
   void bodiesThatAreNoObjects() {
     server.complete("").fails(400, "empty");
     server.complete("[]").fails(400, "an array of 0, expected an object");

@@ -17,6 +17,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a client may take: bytes, time, connections. */
@@ -254,6 +256,32 @@ class ServerLimitsTest {
       assertThat(isEnded(first)).isTrue();
       Http.write(second, Http.text("GET", "/health", null));
       Http.read(second.getInputStream()).succeeds();
+    }
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "others have one loopback address only")
+  void whoHasTheMostConnectionsMakesRoom() throws IOException {
+    try (TestServer small =
+            TestServer.start(shared, engine -> engine, options -> options.withMaxConnections(10));
+        Socket other = new Socket()) {
+      other.bind(new InetSocketAddress("127.0.0.2", 0));
+      other.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), small.port()));
+      other.setSoTimeout(Http.PATIENCE_MILLIS);
+      List<Socket> many = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        Socket one = Http.connect(small.port());
+        many.add(one);
+        Http.write(one, Http.text("GET", "/health", null));
+        Http.read(one.getInputStream()).succeeds();
+      }
+      // It came first and has waited longest, but it is the only one of its client.
+      Http.write(other, Http.text("GET", "/health", null));
+      Http.read(other.getInputStream()).succeeds();
+      assertThat(isEnded(many.getFirst())).isTrue();
+      for (Socket one : many) {
+        one.close();
+      }
     }
   }
 
