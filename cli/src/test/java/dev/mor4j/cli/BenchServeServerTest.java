@@ -285,6 +285,7 @@ class BenchServeServerTest extends CommandLineTest {
             "--max-body",
             "--header-timeout",
             "--max-connections",
+            "--max-connections-per-address",
             "--drain-seconds",
             "--help",
             "--verbose"));

@@ -17,11 +17,19 @@ final class ClientConnector extends ServerConnector {
    */
   private static final int SEND_BUFFER_BYTES = 64 << 10;
 
-  private final Duration headerTimeout;
+  /** Clients that come at the same moment wait here; beyond that the network has them try again. */
+  private static final int ACCEPT_QUEUE = 1024;
 
-  ClientConnector(Server server, Duration headerTimeout, ConnectionFactory http) {
+  private final Duration headerTimeout;
+  private final Connections connections;
+
+  ClientConnector(Server server, ServerOptions options, ConnectionFactory http) {
     super(server, 1, 1, http);
-    this.headerTimeout = headerTimeout;
+    this.headerTimeout = options.headerTimeout();
+    this.connections =
+        new Connections(
+            options.maxConnections(), options.maxConnectionsPerAddress(), this::setAccepting);
+    setAcceptQueueSize(ACCEPT_QUEUE);
     // Each phase of a connection has a time of its own; a long generation is no idling.
     setIdleTimeout(0);
     setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
@@ -31,7 +39,8 @@ final class ClientConnector extends ServerConnector {
   protected SocketChannelEndPoint newEndPoint(
       SocketChannel channel, ManagedSelector selector, SelectionKey key) {
     SocketChannelEndPoint endPoint =
-        new ClientEndPoint(channel, selector, key, getScheduler(), getExecutor(), headerTimeout);
+        new ClientEndPoint(
+            channel, selector, key, getScheduler(), getExecutor(), headerTimeout, connections);
     endPoint.setIdleTimeout(getIdleTimeout());
     return endPoint;
   }

@@ -5,7 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ReadPendingException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -27,11 +29,21 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * <p>Any thread.
  */
 final class ClientEndPoint extends SocketChannelEndPoint {
-  private static final int EARLY_BYTES = 1024;
+  /** What is read of a next request while one is handled; the rest waits at the client. */
+  private static final int EARLY_BYTES = 8192;
+
+  private static final int FIRST_EARLY_BYTES = 256;
+
+  /** An answer that says nothing yet, and that every client of HTTP/1.1 passes over. */
+  private static final String CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
   private final Scheduler scheduler;
   private final Executor executor;
   private final Duration headerTimeout;
+  private final Connections connections;
+
+  /** Taken while it is open: a closed connection does not know it any more. */
+  private final Object address;
 
   private final Object lock = new Object();
 
@@ -40,8 +52,11 @@ final class ClientEndPoint extends SocketChannelEndPoint {
 
   private Scheduler.Task headerTimer;
 
-  /** Runs when the client has left; null while nobody watches. */
-  private Runnable onGone;
+  /** Is told when the client leaves; null while nobody watches. */
+  private Watcher watcher;
+
+  /** Whether reading has come to the end of what the client sends. */
+  private boolean ended;
 
   /** Whether our wish to read is registered; there can be one only. */
   private boolean interested;
@@ -52,17 +67,37 @@ final class ClientEndPoint extends SocketChannelEndPoint {
   /** What was read early, ready to be taken; null for nothing. */
   private ByteBuffer early;
 
+  /** Is told, once, of a client that leaves while its request is handled. */
+  interface Watcher {
+    /** The connection is broken: there is nobody to answer. */
+    void gone();
+
+    /**
+     * Reading does not show any more whether the client is there: it has ended its side of the
+     * connection, which may or may not wait for its answer, or has sent more than is kept.
+     */
+    void unseen();
+  }
+
   ClientEndPoint(
       SocketChannel channel,
       ManagedSelector selector,
       SelectionKey key,
       Scheduler scheduler,
       Executor executor,
-      Duration headerTimeout) {
+      Duration headerTimeout,
+      Connections connections) {
     super(channel, selector, key, scheduler);
     this.scheduler = scheduler;
     this.executor = executor;
     this.headerTimeout = headerTimeout;
+    this.connections = connections;
+    this.address = Connections.address(getRemoteSocketAddress());
+  }
+
+  /** Whose it is, for {@link Connections}. */
+  Object address() {
+    return address;
   }
 
   @Override
@@ -71,6 +106,7 @@ final class ClientEndPoint extends SocketChannelEndPoint {
     synchronized (lock) {
       startHeaderTimer();
     }
+    connections.opened(this);
   }
 
   @Override
@@ -78,11 +114,13 @@ final class ClientEndPoint extends SocketChannelEndPoint {
     synchronized (lock) {
       stopHeaderTimer();
     }
+    connections.closed(this);
     super.onClose(failure);
   }
 
   /** All headers of a request are there; returns its number. */
   long requestBegins() {
+    connections.works(this);
     synchronized (lock) {
       stopHeaderTimer();
       return ++requests;
@@ -95,8 +133,24 @@ final class ClientEndPoint extends SocketChannelEndPoint {
       // A client may send its next request before the end of this one is told.
       if (requests == number) {
         startHeaderTimer();
+        connections.waits(this);
       }
     }
+  }
+
+  /** From now on it waits for the client to send more of a body. */
+  void waitsToRead() {
+    connections.waits(this);
+  }
+
+  /** As above, to take what is written. */
+  void waitsToWrite() {
+    connections.waitsToWrite(this);
+  }
+
+  /** The request is being answered. */
+  void works() {
+    connections.works(this);
   }
 
   private void startHeaderTimer() {
@@ -114,16 +168,22 @@ final class ClientEndPoint extends SocketChannelEndPoint {
   }
 
   /**
-   * Runs {@code action} once when the client closes its side of the connection, until {@link
-   * #unwatch}. To be called when the body of the request has been read. A client that sends its
-   * next request early is not watched any further.
+   * Tells {@code watching} when the client leaves, until {@link #unwatch}. To be called when the
+   * body of the request has been read.
    */
-  void watch(Runnable action) {
+  void watch(Watcher watching) {
+    boolean unseen;
     synchronized (lock) {
-      onGone = action;
-      if (!interested && early == null) {
+      watcher = watching;
+      unseen = ended || isFull();
+      if (unseen) {
+        watcher = null;
+      } else if (!interested) {
         register();
       }
+    }
+    if (unseen) {
+      watching.unseen();
     }
     // Closed before it was registered, nothing would be told any more.
     if (!isOpen()) {
@@ -134,8 +194,12 @@ final class ClientEndPoint extends SocketChannelEndPoint {
   /** Stops what {@link #watch} began. */
   void unwatch() {
     synchronized (lock) {
-      onGone = null;
+      watcher = null;
     }
+  }
+
+  private boolean isFull() {
+    return early != null && early.remaining() >= EARLY_BYTES;
   }
 
   private void register() {
@@ -146,14 +210,16 @@ final class ClientEndPoint extends SocketChannelEndPoint {
   /** There is something to read, or {@code failure}. */
   private void answered(Throwable failure) {
     Callback next;
-    Runnable gone = null;
+    Runnable news = null;
     synchronized (lock) {
       interested = false;
       next = waiting;
       waiting = null;
-      if (next == null && onGone != null && (failure != null || hasLeft())) {
-        gone = onGone;
-        onGone = null;
+      if (next == null && watcher != null) {
+        news = failure != null ? watcher::gone : readEarly(watcher);
+        if (news != null) {
+          watcher = null;
+        }
       }
     }
     if (next != null && failure == null) {
@@ -161,25 +227,51 @@ final class ClientEndPoint extends SocketChannelEndPoint {
     } else if (next != null) {
       next.failed(failure);
     }
-    if (gone != null) {
-      gone.run();
+    if (news != null) {
+      news.run();
     }
   }
 
-  /** Reads; whether the client has left. Under the lock. */
-  private boolean hasLeft() {
-    ByteBuffer read = BufferUtil.allocate(EARLY_BYTES);
+  /** Reads what the client sends before its turn; what is to be told, or null. Under the lock. */
+  private Runnable readEarly(Watcher told) {
     try {
-      int bytes = super.fill(read);
-      if (bytes > 0) {
-        early = read;
-      } else if (bytes == 0) {
-        register();
+      ByteBuffer room = roomForEarly();
+      int bytes = super.fill(room);
+      early = room.hasRemaining() ? room : null;
+      ended = bytes < 0;
+      if (ended || isFull()) {
+        return told::unseen;
       }
-      return bytes < 0;
+      register();
+      return null;
     } catch (IOException e) {
-      return true;
+      return told::gone;
     }
+  }
+
+  /** The early bytes in a buffer with room behind them. */
+  private ByteBuffer roomForEarly() {
+    if (early == null) {
+      return BufferUtil.allocate(FIRST_EARLY_BYTES);
+    }
+    if (BufferUtil.space(early) > 0) {
+      return early;
+    }
+    ByteBuffer larger = BufferUtil.allocate(Math.min(EARLY_BYTES, 2 * early.capacity()));
+    BufferUtil.append(larger, early);
+    return larger;
+  }
+
+  /**
+   * Sends something that means nothing, at which the operating system of a client that has left
+   * answers that the connection is gone; the next one fails then. Not while a response is written.
+   *
+   * @return completes when it is sent, or fails when the client has left
+   */
+  CompletableFuture<Void> probe() {
+    Callback.Completable written = new Callback.Completable();
+    write(written, ByteBuffer.wrap(CONTINUE.getBytes(StandardCharsets.US_ASCII)));
+    return written;
   }
 
   @Override

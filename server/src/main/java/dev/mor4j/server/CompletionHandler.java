@@ -16,10 +16,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MimeTypes;
 
 /** {@code POST /v1/completions}. When the client leaves, what is generated for it is cancelled. */
 final class CompletionHandler {
@@ -28,15 +30,18 @@ final class CompletionHandler {
   private final MorEngine engine;
   private final ServerOptions options;
   private final RunningRequests running;
+  private final LargeRequests large;
 
   /** Tells ids of this server from those of another, or of this one before it was started again. */
   private final String idPrefix =
       "cmpl-" + Long.toHexString(ThreadLocalRandom.current().nextLong(1L << 48)) + "-";
 
-  CompletionHandler(MorEngine engine, ServerOptions options, RunningRequests running) {
+  CompletionHandler(
+      MorEngine engine, ServerOptions options, RunningRequests running, LargeRequests large) {
     this.engine = engine;
     this.options = options;
     this.running = running;
+    this.large = large;
   }
 
   void handle(Exchange exchange) throws ClientGoneException, InterruptedException {
@@ -44,19 +49,18 @@ final class CompletionHandler {
       throw shuttingDown();
     }
     requireJson(exchange);
-    CompletionRequest request =
-        CompletionRequest.read(Json.readObject(exchange.readBody()), engine.model(), options);
-    List<Generation> generations = submit(request, exchange);
+    Submitted submitted = readAndSubmit(exchange);
+    CompletionRequest request = submitted.request();
+    List<Generation> generations = submitted.generations();
     running.add(generations);
     AtomicBoolean clientLeft = new AtomicBoolean();
+    Runnable onGone =
+        () -> {
+          clientLeft.set(true);
+          generations.forEach(Generation::cancel);
+        };
+    ClientProbe probe = new ClientProbe(exchange, onGone);
     try {
-      exchange
-          .client()
-          .watch(
-              () -> {
-                clientLeft.set(true);
-                generations.forEach(Generation::cancel);
-              });
       CompletionJson json =
           new CompletionJson(
               idPrefix + generations.getFirst().id(),
@@ -75,14 +79,57 @@ final class CompletionHandler {
       }
       throw e;
     } finally {
-      exchange.client().unwatch();
+      probe.close();
       generations.forEach(Generation::cancel);
       running.remove(generations);
     }
   }
 
+  /** A request that the engine has taken in. */
+  private record Submitted(CompletionRequest request, List<Generation> generations) {}
+
+  /** Reads a request and gives it to the engine, which tokenizes its prompts. */
+  private Submitted readAndSubmit(Exchange exchange)
+      throws ClientGoneException, InterruptedException {
+    Object address = exchange.client().address();
+    AtomicBoolean isLarge = new AtomicBoolean();
+    try {
+      byte[] body =
+          exchange.readBody(
+              () -> {
+                large.enter(address);
+                isLarge.set(true);
+              });
+      Callable<Submitted> work =
+          () -> {
+            CompletionRequest request =
+                CompletionRequest.read(Json.readObject(body), engine.model(), options);
+            return new Submitted(request, submit(request, exchange));
+          };
+      return isLarge.get() ? large.call(work) : work.call();
+    } catch (ApiException e) {
+      if (e.status() == 503) {
+        exchange.responseHeader(HttpHeader.RETRY_AFTER.asString(), "1");
+      }
+      throw e;
+    } catch (ClientGoneException | InterruptedException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    } finally {
+      if (isLarge.get()) {
+        large.leave(address);
+      }
+    }
+  }
+
   /** Browsers send other types across sites without asking; this one they do not. */
   private static void requireJson(Exchange exchange) {
+    String encoding = exchange.allOf(HttpHeader.CONTENT_ENCODING);
+    if (encoding != null && !encoding.strip().equalsIgnoreCase("identity")) {
+      throw ApiException.of(
+          415, "unsupported_media_type", "the body has a Content-Encoding, expected none");
+    }
     String type = exchange.header(HttpHeader.CONTENT_TYPE);
     String essence = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (!essence.equals(Exchange.JSON)) {
@@ -91,6 +138,11 @@ final class CompletionHandler {
           "unsupported_media_type",
           (type == null ? "there is no Content-Type" : "Content-Type is not JSON")
               + ", expected application/json");
+    }
+    String charset = MimeTypes.getCharsetFromContentType(type);
+    if (charset != null && !charset.equalsIgnoreCase("utf-8")) {
+      throw ApiException.of(
+          415, "unsupported_media_type", "the body is in another charset, expected UTF-8");
     }
   }
 
@@ -181,7 +233,8 @@ final class CompletionHandler {
       case DeviceException device -> ApiException.unavailable("device_failed", message, cause);
       case ModelChangedException changed ->
           ApiException.unavailable("model_changed", message, cause);
-      default -> ApiException.failure("generation_failed", message, cause);
+      // Somebody else's words may name what is none of a client's business.
+      default -> ApiException.failure("generation_failed", "the generation failed", cause);
     };
   }
 }

@@ -46,6 +46,7 @@ record CompletionRequest(
   private static final long SEEDS = 1L << 53;
 
   private static final int MOST_STOPS = 4;
+  private static final int LONGEST_STOP = 1000;
   private static final long LONGEST_MILLIS = Duration.ofDays(1).toMillis();
 
   private static final Set<String> KNOWN =
@@ -175,13 +176,20 @@ record CompletionRequest(
     } else {
       nodes.add(stop);
     }
-    String expected = "a text or an array of up to " + MOST_STOPS + " texts, none of them empty";
+    String expected =
+        "a text or an array of up to "
+            + MOST_STOPS
+            + " texts, none of them empty or longer than "
+            + LONGEST_STOP
+            + " characters";
     if (nodes.size() > MOST_STOPS) {
       throw fields.wrong("stop", stop, expected);
     }
     List<String> texts = new ArrayList<>();
     for (JsonNode node : nodes) {
-      if (!node.isTextual() || node.textValue().isEmpty()) {
+      if (!node.isTextual()
+          || node.textValue().isEmpty()
+          || node.textValue().length() > LONGEST_STOP) {
         throw fields.wrong("stop", stop, expected);
       }
       texts.add(node.textValue());

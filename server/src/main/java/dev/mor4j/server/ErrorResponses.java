@@ -9,8 +9,17 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/** What Jetty itself refuses, such as headers that are malformed or too large, in our shape. */
+/**
+ * What Jetty itself refuses, such as headers that are malformed or too large, in our shape and
+ * words. Jetty's are for those who write programs with it.
+ */
 final class ErrorResponses extends ErrorHandler {
+  private final int maxHeaderBytes;
+
+  ErrorResponses(ServerOptions options) {
+    this.maxHeaderBytes = options.maxHeaderBytes();
+  }
+
   @Override
   protected void generateResponse(
       Request request,
@@ -19,14 +28,23 @@ final class ErrorResponses extends ErrorHandler {
       String message,
       Throwable cause,
       Callback callback) {
-    byte[] body = body(status, message);
+    String standard = HttpStatus.getMessage(status);
+    String code = standard.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
+    byte[] body = Json.bytes(ApiException.json(status, code, null, message(status)));
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, Exchange.JSON);
+    response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
     response.write(true, ByteBuffer.wrap(body), callback);
   }
 
-  private static byte[] body(int status, String message) {
-    String standard = HttpStatus.getMessage(status);
-    String code = standard.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
-    return Json.bytes(ApiException.json(status, code, null, message == null ? standard : message));
+  private String message(int status) {
+    return switch (status) {
+      case 400 -> "the request is not well-formed HTTP";
+      case 414 -> "the request's target is larger than the " + maxHeaderBytes + " bytes allowed";
+      case 417 -> "the Expect header asks for something else than 100-continue";
+      case 431 -> "the headers are larger than the " + maxHeaderBytes + " bytes allowed";
+      case 426, 505 -> "the request is of another version, expected HTTP/1.1";
+      default -> status >= 500 ? "internal error" : "the request cannot be taken";
+    };
   }
 }

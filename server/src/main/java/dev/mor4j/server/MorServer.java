@@ -12,7 +12,6 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -28,8 +27,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  * }
  * }</pre>
  *
- * <p>Each request has a virtual thread. The engine stays its caller's, who closes it after the
- * server. Any thread.
+ * <p>Each request has a virtual thread; large ones are parsed and tokenized on a few threads of the
+ * platform. The engine stays its caller's, who closes it after the server. Any thread.
  */
 public final class MorServer implements AutoCloseable {
   /** Of Jetty's own: one accepts, one selects, the others read and write. */
@@ -42,15 +41,21 @@ public final class MorServer implements AutoCloseable {
   private final Server server;
   private final ClientConnector connector;
   private final RunningRequests running;
+  private final LargeRequests large;
   private int port;
   private boolean closed;
 
   private MorServer(
-      MorEngine engine, Server server, ClientConnector connector, RunningRequests running) {
+      MorEngine engine,
+      Server server,
+      ClientConnector connector,
+      RunningRequests running,
+      LargeRequests large) {
     this.engine = engine;
     this.server = server;
     this.connector = connector;
     this.running = running;
+    this.large = large;
   }
 
   /**
@@ -81,15 +86,16 @@ public final class MorServer implements AutoCloseable {
     http.setRequestHeaderSize(options.maxHeaderBytes());
     http.setUriCompliance(UriCompliance.DEFAULT);
     ClientConnector connector =
-        new ClientConnector(server, options.headerTimeout(), new HttpConnectionFactory(http));
+        new ClientConnector(server, options, new HttpConnectionFactory(http));
     connector.setHost(address.getAddress().getHostAddress());
     connector.setPort(options.port());
     server.addConnector(connector);
-    server.addBean(new NetworkConnectionLimit(options.maxConnections(), connector));
-    server.setErrorHandler(new ErrorResponses());
+    server.setErrorHandler(new ErrorResponses(options));
     RunningRequests running = new RunningRequests();
-    server.setHandler(new Router(engine, options, running, failures));
-    MorServer made = new MorServer(engine, server, connector, running);
+    long heap = Runtime.getRuntime().maxMemory();
+    LargeRequests large = new LargeRequests(LargeRequests.mostOf(heap, options.maxBodyBytes()));
+    server.setHandler(new Router(engine, options, running, large, failures));
+    MorServer made = new MorServer(engine, server, connector, running, large);
     try {
       server.start();
     } catch (Exception e) {
@@ -180,6 +186,7 @@ public final class MorServer implements AutoCloseable {
     } catch (Exception e) {
       throw new IllegalStateException("the HTTP server cannot be stopped: " + e.getMessage(), e);
     } finally {
+      large.close();
       server.destroy();
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mor4j.runtime.device.ModelChangedException;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
 import java.nio.charset.StandardCharsets;
@@ -35,13 +36,14 @@ final class Router extends Handler.Abstract.NonBlocking {
       MorEngine engine,
       ServerOptions options,
       RunningRequests running,
+      LargeRequests large,
       Consumer<Throwable> failures) {
     this.engine = engine;
     this.options = options;
     this.running = running;
     this.failures = failures;
     this.guard = new BrowserGuard(options);
-    this.completions = new CompletionHandler(engine, options, running);
+    this.completions = new CompletionHandler(engine, options, running, large);
     this.models = new ModelsHandler(engine.model(), options);
     this.metrics = new EngineMetrics(engine, options.modelName());
     this.timeline = new TimelinePage(engine);
@@ -79,13 +81,16 @@ final class Router extends Handler.Abstract.NonBlocking {
       callback.succeeded();
       metrics.responded(exchange.status());
     } catch (ClientGoneException e) {
+      exchange.abandon(e);
       callback.failed(e);
       metrics.responded(CLIENT_GONE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      exchange.abandon(e);
       callback.failed(e);
     } catch (RuntimeException | Error e) {
       failures.accept(e);
+      exchange.abandon(e);
       callback.failed(e);
     }
   }
@@ -103,6 +108,7 @@ final class Router extends Handler.Abstract.NonBlocking {
   }
 
   private void route(Exchange exchange) throws ClientGoneException, InterruptedException {
+    requireKnownCoding(exchange);
     String path = exchange.path();
     if (options.apiKey().isEmpty()) {
       guard.check(exchange);
@@ -147,6 +153,16 @@ final class Router extends Handler.Abstract.NonBlocking {
     }
   }
 
+  /** A body in a coding that is not undone would be read as something that it is not. */
+  private static void requireKnownCoding(Exchange exchange) {
+    String coding = exchange.allOf(HttpHeader.TRANSFER_ENCODING);
+    if (coding != null && !coding.strip().equalsIgnoreCase("chunked")) {
+      exchange.closeAfterResponse();
+      throw ApiException.of(
+          501, "not_implemented", "the Transfer-Encoding is another than chunked alone");
+    }
+  }
+
   private static void requireKey(Exchange exchange, ApiKey key) {
     String shown = exchange.header(HttpHeader.AUTHORIZATION);
     boolean bearer = shown != null && shown.regionMatches(true, 0, BEARER, 0, BEARER.length());
@@ -183,9 +199,9 @@ final class Router extends Handler.Abstract.NonBlocking {
     exchange.send(status.equals("ok") ? 200 : 503, body);
   }
 
-  /** What a device says of itself; of other errors nothing, which are for the log. */
+  /** What a device or a model's file is said to be; of other errors nothing, which are for the log. */
   private static String failureText(Throwable failure) {
-    return failure instanceof DeviceException
+    return failure instanceof DeviceException || failure instanceof ModelChangedException
         ? failure.getMessage()
         : "the engine has failed for good; the log says why";
   }

@@ -26,7 +26,8 @@ public final class ServerOptions {
     }
   }
 
-  private record Sizes(int bodyBytes, int headerBytes, int connections, int prompts) {
+  private record Sizes(
+      int bodyBytes, int headerBytes, int connections, int perAddress, int prompts) {
     private Sizes {
       require(
           bodyBytes >= 1024 && bodyBytes <= 1 << 30, "maxBodyBytes", bodyBytes, "1 KiB to 1 GiB");
@@ -37,6 +38,11 @@ public final class ServerOptions {
           "1 KiB to 1 MiB");
       require(
           connections >= 1 && connections <= 1 << 16, "maxConnections", connections, "1 to 65536");
+      require(
+          perAddress >= 1 && perAddress <= 1 << 16,
+          "maxConnectionsPerAddress",
+          perAddress,
+          "1 to 65536");
       require(prompts >= 1 && prompts <= 4096, "maxPrompts", prompts, "1 to 4096");
     }
   }
@@ -75,7 +81,7 @@ public final class ServerOptions {
         modelName,
         new Address("127.0.0.1", 8080),
         Optional.empty(),
-        new Sizes(1 << 20, 16 << 10, 1024, 16),
+        new Sizes(1 << 20, 16 << 10, 1024, 1 << 16, 16),
         new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(30), Duration.ofSeconds(30)));
   }
 
@@ -139,9 +145,21 @@ public final class ServerOptions {
     return timeouts.write();
   }
 
-  /** The most connections at a time; more wait to be accepted. */
+  /**
+   * The most connections at a time. Where there are more, one that waits for its client is closed;
+   * where all of them have a request that is being answered, new ones wait to be accepted. So it
+   * should be more than the requests that an engine runs and lets wait.
+   */
   public int maxConnections() {
     return sizes.connections();
+  }
+
+  /**
+   * The most connections of one client's address, an IPv6 network of 64 bits counting as one. As
+   * many as in all, unless it is set: behind a proxy all clients have its address.
+   */
+  public int maxConnectionsPerAddress() {
+    return sizes.perAddress();
   }
 
   /** The most prompts of one request. */
@@ -162,12 +180,15 @@ public final class ServerOptions {
 
   /** These, with other bodies: 1 KiB to 1 GiB. */
   public ServerOptions withMaxBodyBytes(int bytes) {
-    return withSizes(new Sizes(bytes, sizes.headerBytes(), sizes.connections(), sizes.prompts()));
+    Sizes old = sizes;
+    return withSizes(
+        new Sizes(bytes, old.headerBytes, old.connections, old.perAddress, old.prompts));
   }
 
   /** These, with other headers: 1 KiB to 1 MiB. */
   public ServerOptions withMaxHeaderBytes(int bytes) {
-    return withSizes(new Sizes(sizes.bodyBytes(), bytes, sizes.connections(), sizes.prompts()));
+    Sizes old = sizes;
+    return withSizes(new Sizes(old.bodyBytes, bytes, old.connections, old.perAddress, old.prompts));
   }
 
   /** These, with other times, each more than zero and at most a day. */
@@ -177,14 +198,23 @@ public final class ServerOptions {
 
   /** These, with another number of connections: 1 to 65536. */
   public ServerOptions withMaxConnections(int connections) {
+    Sizes old = sizes;
     return withSizes(
-        new Sizes(sizes.bodyBytes(), sizes.headerBytes(), connections, sizes.prompts()));
+        new Sizes(old.bodyBytes, old.headerBytes, connections, old.perAddress, old.prompts));
+  }
+
+  /** These, with another number of connections of one client's address: 1 to 65536. */
+  public ServerOptions withMaxConnectionsPerAddress(int connections) {
+    Sizes old = sizes;
+    return withSizes(
+        new Sizes(old.bodyBytes, old.headerBytes, old.connections, connections, old.prompts));
   }
 
   /** These, with another number of prompts in one request: 1 to 4096. */
   public ServerOptions withMaxPrompts(int prompts) {
+    Sizes old = sizes;
     return withSizes(
-        new Sizes(sizes.bodyBytes(), sizes.headerBytes(), sizes.connections(), prompts));
+        new Sizes(old.bodyBytes, old.headerBytes, old.connections, old.perAddress, prompts));
   }
 
   private ServerOptions withSizes(Sizes changed) {
@@ -229,6 +259,8 @@ public final class ServerOptions {
         + writeTimeout()
         + ", maxConnections="
         + maxConnections()
+        + ", maxConnectionsPerAddress="
+        + maxConnectionsPerAddress()
         + ", maxPrompts="
         + maxPrompts()
         + "]";

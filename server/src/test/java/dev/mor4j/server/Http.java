@@ -121,6 +121,11 @@ final class Http {
   /** Reads one response, to its end as its headers tell it. */
   static Answer read(InputStream in) throws IOException {
     String statusLine = line(in);
+    // A server may say so at any time, to look whether somebody is there.
+    while (statusLine.startsWith("HTTP/1.1 100 ")) {
+      assertThat(line(in)).isEmpty();
+      statusLine = line(in);
+    }
     assertThat(statusLine).startsWith("HTTP/1.1 ");
     Map<String, String> headers = new TreeMap<>();
     for (String line = line(in); !line.isEmpty(); line = line(in)) {

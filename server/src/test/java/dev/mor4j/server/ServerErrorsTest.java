@@ -93,13 +93,22 @@ class ServerErrorsTest {
   }
 
   @Test
+  void stopStringsThatAreTooLong() {
+    String stop = "s".repeat(1000);
+    server.complete("{\"prompt\":\"a\",\"stop\":\"" + stop + "\"}").succeeds();
+    server
+        .complete("{\"prompt\":\"a\",\"stop\":[\"a\",\"" + stop + "s\"]}")
+        .fails(400, "longer than 1000 characters");
+  }
+
+  @Test
   void bodiesThatAreNoObjects() {
     server.complete("").fails(400, "empty");
     server.complete("[]").fails(400, "an array of 0, expected an object");
     server.complete("5").fails(400, "a number, expected an object");
     server.complete("{\"prompt\":").fails(400, "not JSON");
     server.complete("{\"prompt\":\"a\"} x").fails(400, "not JSON");
-    server.complete("{\"prompt\":\"a\",\"prompt\":\"b\"}").fails(400, "Duplicate");
+    server.complete("{\"prompt\":\"a\",\"prompt\":\"b\"}").fails(400, "a field is there twice");
     server.complete("[".repeat(2000)).fails(400, "not JSON");
     server.complete("{\"prompt\":" + "9".repeat(5000) + "}").fails(400, "not JSON");
   }

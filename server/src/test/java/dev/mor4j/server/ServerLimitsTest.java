@@ -12,9 +12,13 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a client may take: bytes, time, connections. */
@@ -186,24 +190,97 @@ class ServerLimitsTest {
   }
 
   @Test
-  void tooManyConnectionsWait() throws IOException {
+  void whoWaitsForNothingMakesRoom() throws IOException {
     try (TestServer small =
-            TestServer.start(shared, engine -> engine, options -> options.withMaxConnections(2));
-        Socket first = Http.connect(small.port());
-        Socket second = Http.connect(small.port())) {
-      for (Socket socket : new Socket[] {first, second}) {
-        Http.write(socket, Http.text("GET", "/health", null));
-        Http.read(socket.getInputStream()).succeeds();
+            TestServer.start(
+                shared,
+                engine -> engine,
+                options -> options.withMaxConnections(2).withTimeouts(LONG, LONG, LONG));
+        Socket idle = Http.connect(small.port());
+        Socket half = Http.connect(small.port())) {
+      Http.write(idle, Http.text("GET", "/health", null));
+      Http.read(idle.getInputStream()).succeeds();
+      Http.write(half, "GET /health HTTP/1.1\r\nHost:");
+      try (Socket third = Http.connect(small.port());
+          Socket fourth = Http.connect(small.port())) {
+        for (Socket one : new Socket[] {third, fourth}) {
+          Http.write(one, Http.text("GET", "/health", null));
+          Http.read(one.getInputStream()).succeeds();
+        }
+        assertThat(isEnded(idle)).isTrue();
+        assertThat(isEnded(half)).isTrue();
       }
-      try (Socket third = Http.connect(small.port())) {
-        Http.write(third, Http.text("GET", "/health", null));
-        third.setSoTimeout(300);
-        assertThat(isEnded(third)).as("nobody accepts it").isFalse();
-        Http.write(first, Http.text("GET", "/health", null));
-        Http.read(first.getInputStream()).succeeds();
-        first.shutdownOutput();
-        third.setSoTimeout(Http.PATIENCE_MILLIS);
-        Http.read(third.getInputStream()).succeeds();
+    }
+  }
+
+  @Test
+  void connectionsWaitWhileAllOthersWork() throws Exception {
+    String endless = "{\"prompt\":\"Once\",\"max_tokens\":32000,\"temperature\":0}";
+    try (TestServer small =
+        TestServer.start(shared, engine -> engine, options -> options.withMaxConnections(2))) {
+      try (Socket first = Http.connect(small.port());
+          Socket second = Http.connect(small.port())) {
+        Http.write(first, Http.text("POST", "/v1/completions", endless));
+        Http.write(second, Http.text("POST", "/v1/completions", endless));
+        small.await(now -> now.running() == 2);
+        List<Socket> more = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          Socket third = Http.connect(small.port());
+          more.add(third);
+          Http.write(third, Http.text("POST", "/v1/completions", endless));
+        }
+        // One may have been accepted already when the others began to work.
+        Thread.sleep(300);
+        assertThat(small.engine.statistics().running()).isBetween(2, 3);
+        for (Socket one : more) {
+          one.close();
+        }
+      }
+      small.await(now -> now.running() == 0);
+      small.get("/health").succeeds();
+    }
+  }
+
+  @Test
+  void anAddressHasSoManyConnections() throws IOException {
+    try (TestServer shares =
+            TestServer.start(
+                shared, engine -> engine, options -> options.withMaxConnectionsPerAddress(2));
+        Socket first = Http.connect(shares.port());
+        Socket second = Http.connect(shares.port())) {
+      for (Socket one : new Socket[] {first, second}) {
+        Http.write(one, Http.text("GET", "/health", null));
+        Http.read(one.getInputStream()).succeeds();
+      }
+      shares.get("/health").succeeds();
+      assertThat(isEnded(first)).isTrue();
+      Http.write(second, Http.text("GET", "/health", null));
+      Http.read(second.getInputStream()).succeeds();
+    }
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "others have one loopback address only")
+  void whoHasTheMostConnectionsMakesRoom() throws IOException {
+    try (TestServer small =
+            TestServer.start(shared, engine -> engine, options -> options.withMaxConnections(10));
+        Socket other = new Socket()) {
+      other.bind(new InetSocketAddress("127.0.0.2", 0));
+      other.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), small.port()));
+      other.setSoTimeout(Http.PATIENCE_MILLIS);
+      List<Socket> many = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        Socket one = Http.connect(small.port());
+        many.add(one);
+        Http.write(one, Http.text("GET", "/health", null));
+        Http.read(one.getInputStream()).succeeds();
+      }
+      // It came first and has waited longest, but it is the only one of its client.
+      Http.write(other, Http.text("GET", "/health", null));
+      Http.read(other.getInputStream()).succeeds();
+      assertThat(isEnded(many.getFirst())).isTrue();
+      for (Socket one : many) {
+        one.close();
       }
     }
   }

@@ -22,6 +22,7 @@ class ServerOptionsTest {
             .withMaxHeaderBytes(4096)
             .withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(2), Duration.ofSeconds(3))
             .withMaxConnections(5)
+            .withMaxConnectionsPerAddress(4)
             .withMaxPrompts(6);
     assertThat(options.modelName()).isEqualTo("model");
     assertThat(options.host()).isEqualTo("localhost");
@@ -33,6 +34,7 @@ class ServerOptionsTest {
     assertThat(options.bodyTimeout()).isEqualTo(Duration.ofSeconds(2));
     assertThat(options.writeTimeout()).isEqualTo(Duration.ofSeconds(3));
     assertThat(options.maxConnections()).isEqualTo(5);
+    assertThat(options.maxConnectionsPerAddress()).isEqualTo(4);
     assertThat(options.maxPrompts()).isEqualTo(6);
     assertThat(DEFAULTS).isEqualTo(ServerOptions.of("model"));
   }
@@ -49,6 +51,7 @@ class ServerOptionsTest {
             o -> o.withTimeouts(o.headerTimeout(), Duration.ofSeconds(1), o.writeTimeout()),
             o -> o.withTimeouts(o.headerTimeout(), o.bodyTimeout(), Duration.ofSeconds(1)),
             o -> o.withMaxConnections(7),
+            o -> o.withMaxConnectionsPerAddress(7),
             o -> o.withMaxPrompts(7),
             o -> ServerOptions.of("other"));
     for (UnaryOperator<ServerOptions> change : changes) {
@@ -66,6 +69,7 @@ class ServerOptionsTest {
     refused("maxBodyBytes is 1, expected 1 KiB to 1 GiB", o -> o.withMaxBodyBytes(1));
     refused("maxHeaderBytes is 1, expected 1 KiB to 1 MiB", o -> o.withMaxHeaderBytes(1));
     refused("maxConnections is 0, expected 1 to", o -> o.withMaxConnections(0));
+    refused("maxConnectionsPerAddress is 0, expected 1 to", o -> o.withMaxConnectionsPerAddress(0));
     refused("maxPrompts is 0, expected 1 to 4096", o -> o.withMaxPrompts(0));
     refused("the model's name is 'a b'", o -> ServerOptions.of("a b"));
     Duration second = Duration.ofSeconds(1);

@@ -68,6 +68,15 @@ public final class ServerArguments {
   int maxConnections;
 
   @CommandLine.Option(
+      names = "--max-connections-per-address",
+      paramLabel = "N",
+      description =
+          "The most connections of one client's address at a time, and so the most of its requests."
+              + " Not for a server behind a proxy, whose address all clients have. Default: as many"
+              + " as in all.")
+  Integer maxConnectionsPerAddress;
+
+  @CommandLine.Option(
       names = "--drain-seconds",
       paramLabel = "SECONDS",
       defaultValue = "30",
@@ -103,11 +112,14 @@ public final class ServerArguments {
             .withTimeouts(
                 Duration.ofSeconds(headerTimeout), defaults.bodyTimeout(), defaults.writeTimeout())
             .withMaxConnections(maxConnections);
+    if (maxConnectionsPerAddress != null) {
+      options = options.withMaxConnectionsPerAddress(maxConnectionsPerAddress);
+    }
     Optional<String> key =
         apiKeyFile != null
             ? Optional.of(TextTokens.read(apiKeyFile).strip())
             : terminal.variable(KEY_VARIABLE);
-    return key.map(ApiKey::of).map(options::withApiKey).orElse(options);
+    return key.isPresent() ? options.withApiKey(ApiKey.of(key.get())) : options;
   }
 
   private static String nameOf(Path folder) {

@@ -41,7 +41,8 @@ final class Gpt2Files {
             config.normalizer(),
             config.preTokenizers().before(model.consumer(), model.bytes()),
             PostProcessor.NONE,
-            Decoders.byteLevel()));
+            Decoders.byteLevel(),
+            config.mostShrinking()));
   }
 
   private static RawVocabulary readVocabulary(Path file) throws IOException {

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.text.tokenizer;
 
 import dev.mor4j.runtime.text.codec.TokenCodec;
 import dev.mor4j.runtime.text.codec.TokenDecoder;
+import dev.mor4j.runtime.text.codec.TooManyTokensException;
 import dev.mor4j.runtime.text.tokenizer.added.AddedToken;
 import dev.mor4j.runtime.text.tokenizer.added.AddedTokenMatcher;
 import dev.mor4j.runtime.text.tokenizer.decode.DecodeChain;
@@ -31,6 +32,9 @@ final class PipelineCodec implements TokenCodec {
   private final AddedTokenMatcher addedNormalized;
   private final int idBound;
 
+  /** Most bytes of a text for each token that it has; 0 where there is no such number. */
+  private final long mostBytes;
+
   PipelineCodec(Vocabulary vocabulary, AddedVocabulary addedVocabulary, Parts parts) {
     this.vocabulary = vocabulary;
     this.addedVocabulary = addedVocabulary;
@@ -47,6 +51,22 @@ final class PipelineCodec implements TokenCodec {
       bound = Math.max(bound, id + 1);
     }
     idBound = bound;
+    mostBytes = parts.mostShrinking() * longestToken();
+  }
+
+  /** Most bytes that become one token; 0 where some become none, or any number one. */
+  private long longestToken() {
+    if (!vocabulary.hasAllBytes()) {
+      return 0;
+    }
+    int longest = vocabulary.longest();
+    for (AddedToken token : addedVocabulary.byId().values()) {
+      if (token.leftStrip() || token.rightStrip()) {
+        return 0;
+      }
+      longest = Math.max(longest, Utf8.encode(token.content()).length);
+    }
+    return longest;
   }
 
   private byte[] normalize(String content) {
@@ -58,6 +78,10 @@ final class PipelineCodec implements TokenCodec {
 
   @Override
   public int[] encode(String text, boolean parseSpecial, int maxTokens) {
+    // A text has at least as many bytes as chars, so one that is too long is refused unread.
+    if (mostBytes > 0 && text.length() > maxTokens * mostBytes) {
+      throw new TooManyTokensException(maxTokens);
+    }
     byte[] bytes = Utf8.encode(text);
     var out = new TokenSink(maxTokens);
     if (added.isEmpty(parseSpecial)) {
@@ -146,12 +170,15 @@ final class PipelineCodec implements TokenCodec {
    * What a file says besides its tokens.
    *
    * @param pieces the pre-tokenizers, and the model behind them
+   * @param mostShrinking how many times as many bytes a text may have as what the model gets of it;
+   *     0 where that is not known, as parts of a text may be left out
    */
   record Parts(
       Normalizer normalizer,
       PieceConsumer pieces,
       PostProcessor postProcessor,
-      Decoders decoders) {}
+      Decoders decoders,
+      int mostShrinking) {}
 
   /** Decodes by the file's steps. */
   private final class Steps implements TokenDecoder {

@@ -18,6 +18,12 @@ import java.util.Map;
 
 /** Reads {@code tokenizer.json}. Settings for truncation and padding are not looked at. */
 final class TokenizerJson {
+  /**
+   * Of NFC, in UTF-8. Three bytes become one in the Kelvin sign, nine become three in a syllable of
+   * Hangul, and nothing shrinks more.
+   */
+  static final int NFC_SHRINKING = 3;
+
   private static final String VERSION = "1.0";
 
   private final Path file;
@@ -79,12 +85,21 @@ final class TokenizerJson {
             normalizer == null ? Normalizer.NONE : Normalizers.read(normalizer),
             preTokenizers.before(built.consumer(), built.bytes()),
             postProcessor == null ? PostProcessor.NONE : PostProcessor.read(postProcessor),
-            Decoders.read(components.get("decoder")));
+            Decoders.read(components.get("decoder")),
+            preTokenizers.keepAll() ? mostShrinking(normalizer) : 0);
     try {
       return new PipelineCodec(
           built.vocabulary(), new AddedVocabulary(added, built.vocabulary()), parts);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file, "added_tokens: " + e.getMessage(), e);
     }
+  }
+
+  /** How many times shorter a normalizer makes a text at most; 0 where that is not known. */
+  private static int mostShrinking(Settings normalizer) throws ModelFormatException {
+    if (normalizer == null) {
+      return 1;
+    }
+    return normalizer.type().equals("NFC") ? NFC_SHRINKING : 0;
   }
 }

@@ -56,6 +56,20 @@ final class Vocabulary {
     size = raw.hasDistinctTokens() ? table.size() + others.size() : raw.size();
   }
 
+  /** Whether it is byte-level and has each byte as a token, so that every text has tokens. */
+  boolean hasAllBytes() {
+    boolean all = bytes;
+    for (int i = 0; all && i < 256; i++) {
+      all = table.id(new byte[] {(byte) i}, 0, 1) >= 0;
+    }
+    return all;
+  }
+
+  /** Bytes of the longest token of the model. */
+  int longest() {
+    return table.longest();
+  }
+
   /** What the model looks tokens up in. */
   TokenTable table() {
     return table;

@@ -71,6 +71,11 @@ final class VocabularyConfig {
         : Normalizer.NONE;
   }
 
+  /** How many times shorter the normalizer makes a text at most. */
+  int mostShrinking() {
+    return qwen2 ? TokenizerJson.NFC_SHRINKING : 1;
+  }
+
   /** How texts are cut; the last step is byte-level. */
   PreTokenizers preTokenizers() throws ModelFormatException {
     Map<String, Object> bytes =

@@ -102,7 +102,7 @@ public final class TokenTable {
   }
 
   /** Length in bytes of the longest token. */
-  int longest() {
+  public int longest() {
     int longest = 0;
     for (int i = 0; i < size; i++) {
       longest = Math.max(longest, ends[i + 1] - ends[i]);

@@ -60,6 +60,22 @@ public final class PreTokenizers {
     return !steps.isEmpty() && steps.getLast().type().equals("ByteLevel");
   }
 
+  /** Whether the steps only cut texts, and leave nothing out. Others may, as far as is known. */
+  public boolean keepAll() throws ModelFormatException {
+    for (Settings step : steps) {
+      boolean keeps =
+          switch (step.type()) {
+            case "ByteLevel", "Digits" -> true;
+            case "Split" -> Behavior.read(step, "behavior") != Behavior.REMOVED;
+            default -> false;
+          };
+      if (!keeps) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
    * Whether a Metaspace puts a space in front of texts, as newer files and older ones say it; the
    * decoder of that name asks, too.
