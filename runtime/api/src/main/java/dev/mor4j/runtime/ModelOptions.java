@@ -18,6 +18,7 @@ public final class ModelOptions {
     int spinMicroseconds = 100;
     int passRows = 128;
     KvCacheType kvCache = KvCacheType.F32;
+    boolean nativeRequired = false;
 
     Values copy() {
       Values copy = new Values();
@@ -28,6 +29,7 @@ public final class ModelOptions {
       copy.spinMicroseconds = spinMicroseconds;
       copy.passRows = passRows;
       copy.kvCache = kvCache;
+      copy.nativeRequired = nativeRequired;
       return copy;
     }
   }
@@ -105,6 +107,11 @@ public final class ModelOptions {
     return values.kvCache;
   }
 
+  /** Whether plain Java may not take the place of native kernels that cannot be loaded. */
+  public boolean isNativeRequired() {
+    return values.nativeRequired;
+  }
+
   /** These options with another {@link #backend()}. */
   public ModelOptions withBackend(BackendChoice value) {
     Objects.requireNonNull(value, "value");
@@ -144,6 +151,15 @@ public final class ModelOptions {
     return with(changed -> changed.kvCache = value);
   }
 
+  /**
+   * These options, with which a model whose native kernels cannot be loaded is not opened. Without
+   * it plain Java takes their place, slower by a factor of ten to a hundred, and a warning says so
+   * once.
+   */
+  public ModelOptions requireNative() {
+    return with(changed -> changed.nativeRequired = true);
+  }
+
   private Map<String, Object> named() {
     return Options.named(
         "backend", values.backend,
@@ -152,7 +168,8 @@ public final class ModelOptions {
         "threads", values.threads,
         "spinMicroseconds", values.spinMicroseconds,
         "passRows", values.passRows,
-        "kvCache", values.kvCache);
+        "kvCache", values.kvCache,
+        "nativeRequired", values.nativeRequired);
   }
 
   @Override
