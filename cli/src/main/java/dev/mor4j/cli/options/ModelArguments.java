@@ -195,8 +195,8 @@ public final class ModelArguments {
       if (backend != BackendChoice.CUDA) {
         new GivenOptions(command).refuse(OF_CUDA, "without --backend cuda");
       }
-      ModelOptions options = ModelOptions.defaults();
-      return (requireNative ? options.requireNative() : options)
+      return ModelOptions.defaults()
+          .withNativeRequired(requireNative)
           .withBackend(backend)
           .withDevice(DeviceOptions.defaults().withOrdinal(device).withNumbers(numbers))
           .withKernels(choice)

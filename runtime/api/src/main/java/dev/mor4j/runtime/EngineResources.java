@@ -15,6 +15,7 @@ final class EngineResources implements Forgotten.Owned {
   private final ExecutorService results;
   private final BufferPool buffers;
   private final KvPools pools;
+  private final EngineMemory memory;
   private boolean closed;
 
   EngineResources(
@@ -22,12 +23,14 @@ final class EngineResources implements Forgotten.Owned {
       EngineThread thread,
       ExecutorService results,
       BufferPool buffers,
-      KvPools pools) {
+      KvPools pools,
+      EngineMemory memory) {
     this.model = model;
     this.thread = thread;
     this.results = results;
     this.buffers = buffers;
     this.pools = pools;
+    this.memory = memory;
   }
 
   @Override
@@ -57,6 +60,7 @@ final class EngineResources implements Forgotten.Owned {
     results.close();
     buffers.close();
     pools.close();
+    memory.release();
     model.leave();
     if (interrupted) {
       Thread.currentThread().interrupt();

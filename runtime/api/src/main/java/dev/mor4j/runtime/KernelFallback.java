@@ -16,7 +16,7 @@ final class KernelFallback {
    * @throws IllegalStateException where it may not
    */
   static String reason(ModelOptions options) {
-    if (options.isNativeRequired()) {
+    if (options.nativeRequired()) {
       throw new IllegalStateException(
           "native kernels are required, and "
               + (options.kernels() == KernelChoice.JAVA

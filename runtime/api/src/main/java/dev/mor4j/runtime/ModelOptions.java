@@ -108,7 +108,7 @@ public final class ModelOptions {
   }
 
   /** Whether plain Java may not take the place of native kernels that cannot be loaded. */
-  public boolean isNativeRequired() {
+  public boolean nativeRequired() {
     return values.nativeRequired;
   }
 
@@ -157,7 +157,12 @@ public final class ModelOptions {
    * once.
    */
   public ModelOptions requireNative() {
-    return with(changed -> changed.nativeRequired = true);
+    return withNativeRequired(true);
+  }
+
+  /** These options with another {@link #nativeRequired()}. */
+  public ModelOptions withNativeRequired(boolean value) {
+    return with(changed -> changed.nativeRequired = value);
   }
 
   private Map<String, Object> named() {

@@ -77,15 +77,17 @@ public final class MorEngine implements AutoCloseable {
   /** For {@link MorModel#newEngine}, which counts it as a user. */
   MorEngine(MorModel model, EngineOptions options) {
     this.model = model;
-    this.options = options;
     KvPools pools = model.newKvPools();
     BufferPool bufferPool = model.newBuffers(options.stepTokens());
     PassBuffers buffers;
+    EngineMemory taken = null;
     try {
       buffers = bufferPool.take();
+      taken = EngineMemory.of(model, options, pools);
+      this.options = options.withKvBytes(taken.kvBytes());
       this.scheduler =
           new Scheduler(
-              options.scheduling(),
+              this.options.scheduling(),
               model.forward(),
               buffers,
               pools,
@@ -93,13 +95,17 @@ public final class MorEngine implements AutoCloseable {
               clock(origin));
       requireDeviceMemory();
     } catch (RuntimeException | Error e) {
+      if (taken != null) {
+        taken.release();
+      }
       bufferPool.close();
       pools.close();
       model.resources().leave();
       throw e;
     }
     this.thread = new EngineThread("mor4j-engine", scheduler);
-    this.resources = new EngineResources(model.resources(), thread, results, bufferPool, pools);
+    this.resources =
+        new EngineResources(model.resources(), thread, results, bufferPool, pools, taken);
     Forgotten.watch(this, resources);
   }
 

@@ -147,10 +147,10 @@ class MorEngineTest {
 
   @Test
   void whatCanNeverRunIsRefused() {
-    try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(30_000))) {
+    try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(33_000))) {
       assertThatThrownBy(() -> engine.submit(GenerationRequest.of(new int[100])))
           .isInstanceOf(RequestRefusedException.class)
-          .hasMessageContaining("budget of 30000");
+          .hasMessageContaining("budget of 33000");
       assertThatThrownBy(() -> engine.submit(GenerationRequest.of(new int[129])))
           .isInstanceOf(RequestRefusedException.class)
           .hasMessageContaining("context of 128");
