@@ -69,6 +69,13 @@ final class ConvertCommand implements Callable<Integer> {
               + " ids only.")
   boolean withoutTokenizer;
 
+  @CommandLine.Option(
+      names = "--allow-non-finite",
+      description =
+          "Keep weights that are NaN or infinite, with a note. Default: they are an error that names"
+              + " the tensors. A matrix that is packed cannot hold them.")
+  boolean allowNonFinite;
+
   @CommandLine.Mixin OverwriteOption overwrite;
   @CommandLine.Mixin QuietOption quiet;
 
@@ -89,7 +96,9 @@ final class ConvertCommand implements Callable<Integer> {
             terminal,
             source,
             destination,
-            bar -> new ConversionOptions(overwrite.wanted, quantization, !withoutTokenizer, bar),
+            bar ->
+                new ConversionOptions(
+                    overwrite.wanted, quantization, !withoutTokenizer, allowNonFinite, bar),
             quiet.wanted);
     if (!quiet.wanted) {
       terminal

@@ -20,6 +20,7 @@ import dev.mor4j.runtime.MachineSpeed;
 import dev.mor4j.runtime.ModelOptions;
 import dev.mor4j.runtime.ModelProbe;
 import dev.mor4j.runtime.MorModel;
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,8 +79,8 @@ final class DoctorCommand implements Callable<Integer> {
     } else {
       try (MorModel model = ModelArguments.open(folder, options)) {
         report = examine(options, Optional.of(model));
-      } catch (ArithmeticException e) {
-        throw new IOException(folder + ": " + e.getMessage(), e);
+      } catch (NonFiniteLogitsException e) {
+        throw new IOException(e.getMessage(), e);
       }
     }
     if (json.wanted) {

@@ -23,6 +23,7 @@ import dev.mor4j.runtime.MorSession;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.SessionOptions;
 import dev.mor4j.runtime.TokenStream;
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -156,8 +157,8 @@ final class GenerateCommand implements Callable<Integer> {
           report.lines().forEach(line -> terminal.say("%s", line));
         }
       }
-    } catch (ArithmeticException e) {
-      throw new IOException(model.folder + ": " + e.getMessage(), e);
+    } catch (NonFiniteLogitsException e) {
+      throw new IOException(e.getMessage(), e);
     }
     return ExitCode.SUCCESS;
   }

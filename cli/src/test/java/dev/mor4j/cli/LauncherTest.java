@@ -84,12 +84,40 @@ class LauncherTest {
     assertThat(root.resolve("build.log")).content().contains("[ERROR] no compiler");
   }
 
+  @Test
+  void startsWithoutAHomeAndWithoutRoomForItsArchive() throws Exception {
+    builtBefore();
+    script(tools.resolve("mktemp"), "echo 'No space left on device' >&2\nexit 1\n");
+    CommandLineTest.Run run = launch("--version", List.of("HOME")).succeeds();
+    assertThat(run.out()).contains("started: ").contains("dev.mor4j.cli.Main --version");
+    assertThat(run.err()).contains("cannot write to " + root.toRealPath() + "/cli/target");
+    // Where neither JAVA_HOME nor the PATH has a JDK, those of the system are looked at.
+    script(tools.resolve("java"), "exit 1\n");
+    assertThat(launch("--version", List.of("HOME", "JAVA_HOME")).err()).doesNotContain("HOME: ");
+  }
+
+  @Test
+  void aProjectThatCannotBeWrittenIsNamed() throws Exception {
+    script(tools.resolve("mvn"), "echo built\n");
+    Files.createDirectory(root.resolve("build.log"));
+    launch("demo").fails(4, "cannot write " + root.toRealPath() + "/build.log");
+  }
+
+  private void builtBefore() throws IOException {
+    Path app = Files.createDirectories(root.resolve("cli/target/app"));
+    Files.createFile(app.resolve("mor4j-cli-0.1.0-SNAPSHOT.jar"));
+  }
+
   private static void script(Path file, String lines) throws IOException {
     Files.writeString(file, "#!/bin/sh\n" + lines);
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
   private CommandLineTest.Run launch(String argument) throws Exception {
+    return launch(argument, List.of());
+  }
+
+  private CommandLineTest.Run launch(String argument, List<String> unset) throws Exception {
     Path out = dir.resolve("out");
     Path err = dir.resolve("err");
     ProcessBuilder builder =
@@ -98,6 +126,7 @@ class LauncherTest {
             .redirectError(err.toFile());
     builder.environment().put("JAVA_HOME", dir.resolve("jdk").toString());
     builder.environment().merge("PATH", tools.toString(), (path, own) -> own + ":" + path);
+    builder.environment().keySet().removeAll(unset);
     Process process = builder.start();
     try {
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();

@@ -124,6 +124,9 @@ class ServeTest extends CommandLineTest {
     run("serve", model, "--port", 99999).fails(2, "port is 99999, expected 0 to 65535");
     run("serve", model, "--kv-budget", "much").fails(2, "expected bytes, such as");
     run("serve", model, "--kv-budget", "9999999999T").fails(2, "expected less");
+    run("serve", model, "--kv-budget", 0).fails(2, "--kv-budget is 0");
+    run("serve", model, "--kv-budget", 1).fails(2, "kvBytes is 1, expected at least ");
+    run("serve", model, "--kv-budget", "900000G").fails(2, "no room for KV caches of ");
     run("serve", model, "--max-sequences", 0).fails(2, "maxSequences is 0");
     run("serve", model, "--step-tokens", 5).fails(2, "stepTokens is 5");
     run("serve", model, "--depth-batching", "perhaps")

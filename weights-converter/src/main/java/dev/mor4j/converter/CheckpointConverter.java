@@ -2,6 +2,7 @@ package dev.mor4j.converter;
 
 import dev.mor4j.converter.source.SourceTensor;
 import dev.mor4j.converter.source.SourceText;
+import dev.mor4j.converter.write.NonFiniteTensor;
 import dev.mor4j.converter.write.SourceFiles;
 import dev.mor4j.converter.write.WeightsFile;
 import dev.mor4j.runtime.format.ModelConfig;
@@ -54,7 +55,7 @@ public final class CheckpointConverter {
    *
    * @return what was made
    * @throws ModelFormatException where the checkpoint is damaged, contradicts itself or needs what
-   *     is not supported
+   *     is not supported, or has weights that are NaN or infinite and may not
    * @throws IOException where reading or writing fails, as on a full disk
    */
   public static ConversionReport convert(Path source, Path destination, ConversionOptions options)
@@ -72,15 +73,17 @@ public final class CheckpointConverter {
           Files.copy(file, output.path().resolve(file.getFileName()));
         }
         Path weightsFile = output.path().resolve(OutputFolder.WEIGHTS);
-        WeightsFile.write(
-            weightsFile,
-            stored,
-            name -> packing(name, options),
-            options
-                .quantization()
-                .map(how -> Map.of("quantization", how.layers().label()))
-                .orElse(Map.of()),
-            options.progress().step("writing weights", SourceTensor.bytes(stored.values())));
+        List<NonFiniteTensor> nonFinite =
+            WeightsFile.write(
+                weightsFile,
+                stored,
+                name -> packing(name, options),
+                options
+                    .quantization()
+                    .map(how -> Map.of("quantization", how.layers().label()))
+                    .orElse(Map.of()),
+                options.progress().step("writing weights", SourceTensor.bytes(stored.values())));
+        checkFinite(source, nonFinite, options).ifPresent(warnings::add);
         ModelConfigJson.write(config, output.path().resolve(ModelConfigJson.FILE_NAME));
         List<Object> described =
             SourceFiles.describe(
@@ -108,6 +111,26 @@ public final class CheckpointConverter {
 
   private static Optional<Packing> packing(String name, ConversionOptions options) {
     return options.quantization().flatMap(how -> how.packingOf(name));
+  }
+
+  /** What to warn of. */
+  private static Optional<String> checkFinite(
+      Path source, List<NonFiniteTensor> found, ConversionOptions options)
+      throws ModelFormatException {
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    String text = NonFiniteTensor.describe(found);
+    if (found.stream().anyMatch(NonFiniteTensor::packed)) {
+      throw new ModelFormatException(
+          source, text + "; expected finite numbers, of which alone matrices are packed");
+    }
+    if (!options.allowNonFinite()) {
+      throw new ModelFormatException(
+          source,
+          text + "; expected finite numbers, or the option to keep others (--allow-non-finite)");
+    }
+    return Optional.of(text);
   }
 
   private static void checkApart(Path source, Path destination) throws IOException {

@@ -12,14 +12,14 @@ import java.nio.file.StandardOpenOption;
 /**
  * A file that appears whole or not at all: written under another name next to its destination, then
  * renamed. Closing before {@link #commit()} removes what was written, and so does the end of the
- * JVM.
+ * JVM. What a killed JVM leaves is removed by the next output in the same folder.
  */
 public final class OutputFile implements AutoCloseable {
   private final Path destination;
   private final boolean overwrite;
   private final PartialOutput partial;
 
-  private OutputFile(Path destination, boolean overwrite) {
+  private OutputFile(Path destination, boolean overwrite) throws IOException {
     this.destination = destination;
     this.overwrite = overwrite;
     this.partial = new PartialOutput(destination, Files::deleteIfExists);

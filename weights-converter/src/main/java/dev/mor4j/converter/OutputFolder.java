@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +17,7 @@ import java.util.stream.Stream;
 /**
  * A folder that appears whole or not at all: written under another name next to its destination,
  * then renamed. Closing before {@link #commit()} removes what was written, and so does the end of
- * the JVM.
+ * the JVM. What a killed JVM leaves is removed by the next output in the same folder.
  */
 public final class OutputFolder implements AutoCloseable {
   public static final String WEIGHTS = "model.safetensors";
@@ -68,9 +67,7 @@ public final class OutputFolder implements AutoCloseable {
       List<String> foreign =
           files
               .filter(
-                  file ->
-                      !FILES.contains(file.getFileName().toString())
-                          || Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+                  file -> !isWritten(file) || Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
               .map(file -> file.getFileName().toString())
               .sorted()
               .limit(5)
@@ -87,6 +84,11 @@ public final class OutputFolder implements AutoCloseable {
         ModelConfigJson.read(destination.resolve(ModelConfigJson.FILE_NAME));
       }
     }
+  }
+
+  /** Whether a conversion writes files of this name. */
+  static boolean isWritten(Path file) {
+    return FILES.contains(file.getFileName().toString());
   }
 
   /** Begins to write what will be {@code destination}. */
@@ -112,19 +114,7 @@ public final class OutputFolder implements AutoCloseable {
       }
     }
     check(destination, overwrite);
-    if (!Files.exists(destination)) {
-      Files.move(partial.path(), destination, StandardCopyOption.ATOMIC_MOVE);
-      return;
-    }
-    Path old = PartialOutput.sibling(destination, "old");
-    Files.move(destination, old, StandardCopyOption.ATOMIC_MOVE);
-    try {
-      Files.move(partial.path(), destination, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      Files.move(old, destination, StandardCopyOption.ATOMIC_MOVE);
-      throw e;
-    }
-    PartialOutput.remove(old, OutputFolder::delete);
+    partial.replace();
   }
 
   @Override

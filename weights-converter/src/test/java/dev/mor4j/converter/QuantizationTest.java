@@ -175,21 +175,19 @@ class QuantizationTest {
   }
 
   @Test
-  void numbersThatAreNoneAreNamed() throws IOException {
+  void numbersTooLargeToBePackedAreNamed() throws IOException {
     Path source = Checkpoints.copy("hf-llama", dir.resolve("source"));
     Path file = source.resolve("model.safetensors");
     String name = "model.layers.1.mlp.up_proj.weight";
     SafetensorsFile.Tensor tensor = SafetensorsFile.open(file).tensors().get(name);
     assertThat(tensor.dtype()).isEqualTo(DType.F32);
     long cols = tensor.shape().getLast();
-    for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 2e38f}) {
-      write(file, tensor.offset() + (17 * cols + 3) * Float.BYTES, bad);
-      for (Packing packing : Packing.values()) {
-        refused(
-            source,
-            ConversionOptions.DEFAULT.withQuantization(Quantization.of(packing)),
-            file + ": tensor " + name + " has " + bad + " in row 17, column 3, expected finite");
-      }
+    write(file, tensor.offset() + (17 * cols + 3) * Float.BYTES, 2e38f);
+    for (Packing packing : Packing.values()) {
+      refused(
+          source,
+          ConversionOptions.DEFAULT.withQuantization(Quantization.of(packing)),
+          file + ": tensor " + name + " has 2.0E38 in row 17, column 3, expected finite");
     }
     // Packed or not at all: such numbers are no reason to refuse a model that stays as it is.
     CheckpointConverter.convert(source, dir.resolve("out"), ConversionOptions.DEFAULT);

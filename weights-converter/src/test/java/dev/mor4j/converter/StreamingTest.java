@@ -100,7 +100,7 @@ class StreamingTest {
   }
 
   /** The modules of this JVM and the tests, as one class path. */
-  private static String classPath() {
+  static String classPath() {
     String basedir = System.getProperty("basedir", System.getProperty("user.dir"));
     return String.join(
         File.pathSeparator,

@@ -97,7 +97,7 @@ public final class CpuLibrary {
     return of(
         "packed " + NativeLibraries.platform(),
         NativeLibraries.packedName("mor4j"),
-        NativeLibraries.withPacked("mor4j", CpuLibrary::loadFile));
+        NativeLibraries.withPacked("mor4j", PROPERTY, CpuLibrary::loadFile));
   }
 
   private static CpuLibrary of(String how, String file, Optional<String> failure) {

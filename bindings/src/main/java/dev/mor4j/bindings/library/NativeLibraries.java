@@ -1,8 +1,7 @@
 package dev.mor4j.bindings.library;
 
-import java.io.IOException;
+import java.io.FileNotFoundException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -75,39 +74,40 @@ public final class NativeLibraries {
   }
 
   /**
-   * Unpacks the library of this platform into a temporary folder, gives it to {@code use} and
-   * deletes it: a loaded library stays mapped without its file.
+   * Unpacks the library of this platform where it is not yet, and gives the file to {@code use}:
+   * {@link NativeCache}. The file may be gone afterwards: a loaded library stays mapped without it.
    *
+   * @param property the system property that names a file in place of the packed one, for advice
    * @param use takes the file, gives back why it is of no use or nothing
    * @return why the library could not be unpacked or is of no use; empty when all went well
    */
-  public static Optional<String> withPacked(String library, Function<Path, Optional<String>> use) {
-    Path folder = null;
-    Path file = null;
-    try (InputStream packed =
-        NativeLibraries.class.getClassLoader().getResourceAsStream(packedName(library))) {
-      if (packed == null) {
-        return Optional.of("not in the mor4j-native jar (no kernels were built for this platform)");
-      }
-      folder = Files.createTempDirectory("mor4j-");
-      file = folder.resolve(System.mapLibraryName(library));
-      Files.copy(packed, file);
-      return use.apply(file);
-    } catch (IOException e) {
-      return Optional.of("cannot be unpacked: " + e);
-    } finally {
-      discard(file);
-      discard(folder);
+  public static Optional<String> withPacked(
+      String library, String property, Function<Path, Optional<String>> use) {
+    String name = packedName(library);
+    ClassLoader loader = NativeLibraries.class.getClassLoader();
+    if (loader.getResource(name) == null) {
+      return Optional.of("not in the mor4j-native jar (no kernels were built for this platform)");
     }
-  }
-
-  private static void discard(Path path) {
-    if (path != null) {
-      try {
-        Files.deleteIfExists(path);
-      } catch (IOException e) {
-        path.toFile().deleteOnExit();
-      }
-    }
+    PackedLibrary packed =
+        new PackedLibrary(
+            System.mapLibraryName(library),
+            () -> {
+              InputStream in = loader.getResourceAsStream(name);
+              if (in == null) {
+                throw new FileNotFoundException(name + " is gone from its jar");
+              }
+              return in;
+            });
+    return NativeCache.ofThisProcess()
+        .with(packed, use)
+        .map(
+            reason ->
+                reason
+                    + "; name a folder of your own, on a disk with space, from which programs may be"
+                    + " run, with -D"
+                    + NativeCache.PROPERTY
+                    + "=FOLDER, or the file of the library with -D"
+                    + property
+                    + "=FILE");
   }
 }

@@ -30,8 +30,9 @@ public final class EngineArguments {
       converter = ByteSize.class,
       description =
           "Memory for the KV caches of all sequences and of shared prefixes, such as 512M or 2G."
-              + " Default: ${DEFAULT-VALUE}.")
-  long kvBudget;
+              + " Default: 1G or, where that is less, three quarters of what the memory of the machine"
+              + " and its container leaves beside the Java heap, the weights and the activations.")
+  Long kvBudget;
 
   @CommandLine.Option(
       names = "--step-tokens",
@@ -76,7 +77,6 @@ public final class EngineArguments {
     return Map.of(
         "--max-sequences", Integer.toString(defaults.maxSequences()),
         "--max-queued", Integer.toString(defaults.maxQueued()),
-        "--kv-budget", ByteSize.text(defaults.kvBytes()),
         "--max-exit-wait", Integer.toString(defaults.maxExitWait()),
         "--depth-batching", defaults.depthBatching().name().toLowerCase(Locale.ROOT));
   }
@@ -92,9 +92,14 @@ public final class EngineArguments {
         EngineOptions.defaults()
             .withMaxSequences(maxSequences)
             .withMaxQueued(maxQueued)
-            .withKvBytes(kvBudget)
             .withDepthBatching(depthBatching)
             .withPrefixCache(!noPrefixCache);
+    if (kvBudget != null) {
+      if (kvBudget == 0) {
+        throw new IllegalArgumentException("--kv-budget is 0, expected room for one sequence");
+      }
+      options = options.withKvBytes(kvBudget);
+    }
     if (stepTokens != null) {
       options = options.withStepTokens(stepTokens);
     }

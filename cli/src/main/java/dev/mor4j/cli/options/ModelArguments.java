@@ -100,8 +100,9 @@ public final class ModelArguments {
   /** What computes. */
   public static final class KernelOptions {
     private static final String SPIN = "--spin-us";
+    private static final String REQUIRE = "--require-native";
     private static final List<String> OF_CUDA = List.of("--device", "--device-numbers");
-    private static final List<String> OF_CPU = List.of("--kernels", "--threads", SPIN);
+    private static final List<String> OF_CPU = List.of("--kernels", "--threads", SPIN, REQUIRE);
 
     @CommandLine.Spec(CommandLine.Spec.Target.MIXEE)
     CommandLine.Model.CommandSpec command;
@@ -141,6 +142,13 @@ public final class ModelArguments {
             "With cpu: the kernels that compute: auto, avx512-bf16, avx512-vnni, avx512, avx2,"
                 + " portable or java. Default: ${DEFAULT-VALUE}.")
     KernelChoice choice;
+
+    @CommandLine.Option(
+        names = REQUIRE,
+        description =
+            "With cpu: end with an error where native kernels cannot be loaded. Without it plain Java"
+                + " computes, 10 to 100 times slower, with a warning.")
+    boolean requireNative;
 
     @CommandLine.Option(
         names = "--threads",
@@ -188,6 +196,7 @@ public final class ModelArguments {
       }
       if (choice == KernelChoice.JAVA) {
         given.refuse(List.of("--threads", SPIN), "with --kernels java, which run on one thread");
+        given.refuse(List.of(REQUIRE), "with --kernels java, which are not native");
       }
       return optionsOfMachine();
     }
@@ -198,6 +207,7 @@ public final class ModelArguments {
         new GivenOptions(command).refuse(OF_CUDA, "without --backend cuda");
       }
       return ModelOptions.defaults()
+          .withNativeRequired(requireNative)
           .withBackend(backend)
           .withDevice(DeviceOptions.defaults().withOrdinal(device).withNumbers(numbers))
           .withKernels(choice)

@@ -31,9 +31,7 @@ final class BackendSelection {
   private static Backend selectCpu(ModelOptions options, ModelWeights weights) {
     Optional<String> kernels = kernels(options.kernels());
     if (kernels.isEmpty()) {
-      String reason =
-          options.kernels() == KernelChoice.JAVA ? "asked for" : CpuMachine.description();
-      return new JavaBackend(reason, weights);
+      return new JavaBackend(KernelFallback.reason(options), weights);
     }
     return CpuMachine.open(
         kernels.get(), threads(options), options.spinMicroseconds(), weights, options.kvCache());

@@ -16,7 +16,7 @@ public final class EngineOptions {
   private static final class Values {
     int maxSequences = 32;
     int maxQueued = 256;
-    long kvBytes = 1L << 30;
+    long kvBytes = 0;
     int stepTokens = 160;
     int minExitBatch = 0;
     int maxExitWait = 4;
@@ -52,7 +52,11 @@ public final class EngineOptions {
         "maxQueued",
         values.maxQueued,
         "1 to 1048576");
-    Options.require(values.kvBytes >= 1, "kvBytes", values.kvBytes, "1 or more");
+    Options.require(
+        values.kvBytes >= 0,
+        "kvBytes",
+        values.kvBytes,
+        "1 or more, or 0 for what there is room for");
     Options.require(
         values.stepTokens > values.maxSequences && values.stepTokens <= 1 << 16,
         "stepTokens",
@@ -74,7 +78,7 @@ public final class EngineOptions {
   }
 
   /**
-   * 32 sequences, 256 requests that wait, 1 GiB for KV caches, 160 tokens a step, continuous
+   * 32 sequences, 256 requests that wait, up to 1 GiB for KV caches, 160 tokens a step, continuous
    * depth-wise batching, prefixes shared.
    */
   public static EngineOptions defaults() {
@@ -97,7 +101,12 @@ public final class EngineOptions {
     return values.maxQueued;
   }
 
-  /** Budget for the KV pages of all sequences and of the prefix cache, in bytes. */
+  /**
+   * Budget for the KV pages of all sequences and of the prefix cache, in bytes; 0 for 1 GiB or,
+   * where that is less, three quarters of what the memory of the machine and of its container
+   * leaves beside the Java heap at its largest, the weights and the activations. The options of an
+   * engine that is open have what it decided for.
+   */
   public long kvBytes() {
     return values.kvBytes;
   }

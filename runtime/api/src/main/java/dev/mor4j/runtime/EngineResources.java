@@ -15,6 +15,7 @@ final class EngineResources implements Forgotten.Owned {
   private final Completions completions;
   private final BufferPool buffers;
   private final KvPools pools;
+  private final EngineMemory memory;
   private boolean closed;
 
   EngineResources(
@@ -23,13 +24,15 @@ final class EngineResources implements Forgotten.Owned {
       EngineThread thread,
       Completions completions,
       BufferPool buffers,
-      KvPools pools) {
+      KvPools pools,
+      EngineMemory memory) {
     this.model = model;
     this.use = use;
     this.thread = thread;
     this.completions = completions;
     this.buffers = buffers;
     this.pools = pools;
+    this.memory = memory;
   }
 
   @Override
@@ -79,6 +82,7 @@ final class EngineResources implements Forgotten.Owned {
           pools.revoke();
         }
       } finally {
+        memory.release();
         use.leave();
       }
     }

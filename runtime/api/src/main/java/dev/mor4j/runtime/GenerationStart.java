@@ -45,14 +45,15 @@ final class GenerationStart {
   Sampler sampler(SamplingBuffers buffers) {
     Sampler sampler =
         new Sampler(
-            model.config().architecture().vocabulary(),
-            options.temperature(),
-            options.topK(),
-            options.topP(),
-            options.minP(),
-            options.repetitionPenalty(),
-            seed,
-            buffers);
+                model.config().architecture().vocabulary(),
+                options.temperature(),
+                options.topK(),
+                options.topP(),
+                options.minP(),
+                options.repetitionPenalty(),
+                seed,
+                buffers)
+            .forModel(model.folder().toString());
     for (int id : context) {
       sampler.saw(id);
     }

@@ -27,6 +27,7 @@ public final class ModelOptions {
     KvCacheType kvCache = KvCacheType.F32;
     WeightsPlacement weights = WeightsPlacement.AUTO;
     boolean fileGuard = fileGuardByDefault();
+    boolean nativeRequired = false;
 
     Values copy() {
       Values copy = new Values();
@@ -39,6 +40,7 @@ public final class ModelOptions {
       copy.kvCache = kvCache;
       copy.weights = weights;
       copy.fileGuard = fileGuard;
+      copy.nativeRequired = nativeRequired;
       return copy;
     }
   }
@@ -150,6 +152,11 @@ public final class ModelOptions {
     return values.fileGuard;
   }
 
+  /** Whether plain Java may not take the place of native kernels that cannot be loaded. */
+  public boolean nativeRequired() {
+    return values.nativeRequired;
+  }
+
   /** These options with another {@link #backend()}. */
   public ModelOptions withBackend(BackendChoice value) {
     Objects.requireNonNull(value, "value");
@@ -200,6 +207,20 @@ public final class ModelOptions {
     return with(changed -> changed.fileGuard = value);
   }
 
+  /**
+   * These options, with which a model whose native kernels cannot be loaded is not opened. Without
+   * it plain Java takes their place, slower by a factor of ten to a hundred, and a warning says so
+   * once.
+   */
+  public ModelOptions requireNative() {
+    return withNativeRequired(true);
+  }
+
+  /** These options with another {@link #nativeRequired()}. */
+  public ModelOptions withNativeRequired(boolean value) {
+    return with(changed -> changed.nativeRequired = value);
+  }
+
   private Map<String, Object> named() {
     return Options.named(
         "backend", values.backend,
@@ -211,6 +232,7 @@ public final class ModelOptions {
         "kvCache", values.kvCache,
         "weights", values.weights,
         "fileGuard", values.fileGuard);
+        "nativeRequired", values.nativeRequired);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.mor4j.runtime;
 
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +54,7 @@ public final class ModelProbe {
    *
    * @param machine measures the bandwidth; without it the result has none
    * @param rounds how often to decode and to take a prompt, after a first round to warm up
-   * @throws ArithmeticException when the model computes no usable logit
+   * @throws NonFiniteLogitsException when the model computes no usable logit
    */
   public static ModelSpeed measure(MorModel model, Optional<MachineProbe> machine, int rounds) {
     Objects.requireNonNull(model, "model");

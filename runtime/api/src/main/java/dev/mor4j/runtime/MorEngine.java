@@ -77,15 +77,17 @@ public final class MorEngine implements AutoCloseable {
    */
   MorEngine(MorModel model, EngineOptions options, ModelResources.Use use) {
     this.model = model;
-    this.options = options;
     KvPools pools = model.newKvPools();
     BufferPool bufferPool = model.newBuffers(options.stepTokens());
+    EngineMemory memory = null;
     EngineResources owned = null;
     try {
       PassBuffers buffers = bufferPool.take();
+      memory = EngineMemory.of(model, options, pools);
+      this.options = options.withKvBytes(memory.kvBytes());
       this.scheduler =
           new Scheduler(
-              options.scheduling(),
+              this.options.scheduling(),
               model.forward(),
               buffers,
               pools,
@@ -93,12 +95,17 @@ public final class MorEngine implements AutoCloseable {
               clock(origin));
       requireDeviceMemory();
       this.thread = new EngineThread("mor4j-engine", scheduler, completions);
-      owned = new EngineResources(model.resources(), use, thread, completions, bufferPool, pools);
+      owned =
+          new EngineResources(
+              model.resources(), use, thread, completions, bufferPool, pools, memory);
       this.resources = owned;
       Forgotten.watch(this, owned);
       thread.start();
     } catch (RuntimeException | Error e) {
       if (owned == null) {
+        if (memory != null) {
+          memory.release();
+        }
         bufferPool.close();
         pools.close();
       } else {

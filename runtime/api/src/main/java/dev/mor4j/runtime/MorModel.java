@@ -230,6 +230,8 @@ public final class MorModel implements AutoCloseable {
   /**
    * An engine that serves many requests at the same time. The caller closes it before the model.
    *
+   * @throws IllegalArgumentException when {@link EngineOptions#kvBytes()} has no room for one
+   *     sequence, or is more than the limits of the machine and its container leave
    * @throws DeviceOutOfMemoryException when a GPU has not the memory that {@link
    *     EngineOptions#kvBytes()} allows it to take
    */

@@ -2,6 +2,7 @@ package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.cache.SequenceCaches;
 import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.routing.RoutingSettings;
 import dev.mor4j.runtime.sampling.Sampler;
@@ -212,7 +213,7 @@ public final class MorSession implements AutoCloseable {
    *
    * @param heedsInterrupts whether to stop before a piece when this thread is interrupted
    * @return the id of the next one, or {@link #INTERRUPTED}
-   * @throws ArithmeticException when the model computed no usable logit
+   * @throws NonFiniteLogitsException when the model computed no usable logit
    */
   int computeNext(PassBuffers buffers, int pieceLength, Sampler sampler, boolean heedsInterrupts) {
     broken = true;

@@ -1,6 +1,7 @@
 package dev.mor4j.runtime;
 
 import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import dev.mor4j.runtime.forward.PassBuffers;
 import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.text.GeneratedText;
@@ -85,7 +86,7 @@ public final class TokenStream implements Iterator<Token>, Iterable<Token>, Auto
    *
    * @throws NoSuchElementException when the generation has ended
    * @throws IllegalStateException when another thread uses the session
-   * @throws ArithmeticException when the model computes no usable logit
+   * @throws NonFiniteLogitsException when the model computes no usable logit
    */
   @Override
   public Token next() {

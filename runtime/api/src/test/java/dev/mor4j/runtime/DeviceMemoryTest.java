@@ -92,9 +92,9 @@ class DeviceMemoryTest {
     try (MorModel model = MorModel.open(folder, CUDA)) {
       long before = EmulatedGpu.allocatedBytes();
       long engineBytes;
-      try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(1))) {
+      try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(1 << 20))) {
         engineBytes = EmulatedGpu.allocatedBytes() - before;
-        assertThat(engine.statistics().kvBudgetBytes()).isEqualTo(1);
+        assertThat(engine.statistics().kvBudgetBytes()).isEqualTo(1 << 20);
       }
       // Whether or not the products have scratch memory now, which an engine leaves to its model.
       engineBytes -= EmulatedGpu.allocatedBytes() - before;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mor4j.runtime.engine.FinishReason;
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import dev.mor4j.runtime.format.ModelConfig;
 import dev.mor4j.runtime.format.ModelConfigJson;
 import dev.mor4j.runtime.format.SafetensorsFile;
@@ -146,10 +147,10 @@ class MorEngineTest {
 
   @Test
   void whatCanNeverRunIsRefused() {
-    try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(30_000))) {
+    try (MorEngine engine = model.newEngine(EngineOptions.defaults().withKvBytes(33_000))) {
       assertThatThrownBy(() -> engine.submit(GenerationRequest.of(new int[100])))
           .isInstanceOf(RequestRefusedException.class)
-          .hasMessageContaining("budget of 30000");
+          .hasMessageContaining("budget of 33000");
       assertThatThrownBy(() -> engine.submit(GenerationRequest.of(new int[129])))
           .isInstanceOf(RequestRefusedException.class)
           .hasMessageContaining("context of 128");
@@ -262,10 +263,14 @@ class MorEngineTest {
       List<Generation> before = List.of(engine.submit(good), engine.submit(good));
       Generation bad = engine.submit(GenerationRequest.of(new int[] {1, poison, 3}));
       List<Generation> after = List.of(engine.submit(good), engine.submit(good));
-      assertThatThrownBy(() -> await(bad)).hasCauseInstanceOf(ArithmeticException.class);
+      assertThatThrownBy(() -> await(bad)).hasCauseInstanceOf(NonFiniteLogitsException.class);
+      assertThatThrownBy(() -> session.generate(new int[] {1, poison, 3}, SAMPLED, token -> {}))
+          .isInstanceOfSatisfying(
+              NonFiniteLogitsException.class,
+              e -> assertThat(e.model()).isEqualTo(copy.toString()));
       assertThatThrownBy(bad::next)
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("no usable logit");
+          .hasMessageContaining(copy + ": the model computed no usable logit");
       assertThat(bad.report().totalNanos()).isPositive();
       for (Generation generation : List.of(before.get(0), before.get(1), after.get(0))) {
         GenerationResult served = await(generation);

@@ -43,15 +43,20 @@ public final class WeightsFile {
       return new Piece(entry, tensor, packing);
     }
 
-    /** Writes the tensor as it is stored. */
-    void writeTo(WritableByteChannel sink, LongConsumer progress) throws IOException {
+    /** Writes the tensor as it is stored, and notes whether it has numbers that are not finite. */
+    void writeTo(WritableByteChannel sink, LongConsumer progress, List<NonFiniteTensor> found)
+        throws IOException {
       WritableByteChannel made = sink;
       if (packing.isPresent()) {
         made = new PackingSink(sink, tensor, packing.get());
       } else if (entry.dtype() != tensor.dtype()) {
         made = new WideningSink(sink, tensor.dtype());
       }
-      tensor.writeTo(new CountingSink(made, progress), Long.MAX_VALUE);
+      FiniteCheck check = new FiniteCheck(made, tensor.dtype(), packing.isPresent());
+      tensor.writeTo(new CountingSink(check, progress), Long.MAX_VALUE);
+      if (check.count() > 0) {
+        found.add(new NonFiniteTensor(tensor, check.count(), check.first(), packing.isPresent()));
+      }
     }
   }
 
@@ -61,10 +66,11 @@ public final class WeightsFile {
    * @param packing of each name; without one it stays row-major
    * @param metadata texts to note in the file, besides its format
    * @param progress is given the length of each piece read
-   * @return bytes of the file
+   * @return the tensors with numbers that are NaN or infinite; those that are packed are written
+   *     with zeros in their place
    * @throws IOException where the disk is full, among others; the message says how much was needed
    */
-  public static long write(
+  public static List<NonFiniteTensor> write(
       Path file,
       Map<String, SourceTensor> stored,
       Function<String, Optional<Packing>> packing,
@@ -82,12 +88,13 @@ public final class WeightsFile {
     }
     Map<String, String> notes = new LinkedHashMap<>(Map.of("format", "mor4j"));
     notes.putAll(metadata);
+    List<NonFiniteTensor> found = new ArrayList<>();
     try (SafetensorsWriter writer = SafetensorsWriter.create(file, plan, notes)) {
       for (Piece piece : pieces) {
-        writer.write(piece.entry().name(), sink -> piece.writeTo(sink, progress));
+        writer.write(piece.entry().name(), sink -> piece.writeTo(sink, progress, found));
       }
       writer.finish();
-      return writer.size();
+      return found;
     } catch (IOException e) {
       if (String.valueOf(e.getMessage()).contains("No space left")) {
         throw new IOException(

@@ -150,7 +150,10 @@ final class CudaLoading {
   private boolean loadPackedKernels() {
     String name = NativeLibraries.packedName(KERNELS);
     Optional<String> reason =
-        NativeLibraries.withPacked(KERNELS, file -> load.apply(file).or(checks::kernelsProblem));
+        NativeLibraries.withPacked(
+            KERNELS,
+            CudaLibraries.LIBRARY_PROPERTY,
+            file -> load.apply(file).or(checks::kernelsProblem));
     return reason.isEmpty()
         ? loaded.add(new CudaAttempt(name, "packed"))
         : failed(name, reason.get());

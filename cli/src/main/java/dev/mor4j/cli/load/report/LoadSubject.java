@@ -68,8 +68,15 @@ public final class LoadSubject implements AutoCloseable {
               : new PromptSource.TextIds(
                   TextTokens.of(
                       opened, TextTokens.read(text), EncodingOptions.defaults().withAddEnd(false)));
-      Map<String, Object> facts = facts(opened, options, session);
       MorEngine engine = opened.newEngine(options);
+      Map<String, Object> facts;
+      try {
+        // What the engine decided for is in its own options.
+        facts = facts(opened, engine.options(), session);
+      } catch (IOException | RuntimeException e) {
+        engine.close();
+        throw e;
+      }
       return new LoadSubject(
           new EngineTarget(engine, session),
           source,

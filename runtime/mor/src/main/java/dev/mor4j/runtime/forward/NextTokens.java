@@ -71,9 +71,7 @@ final class NextTokens {
   static void noteUnusable(TokenChoices choices) {
     for (int i = 0; i < choices.count; i++) {
       if (choices.tokens[i] < 0) {
-        choices.failures[i] =
-            new ArithmeticException(
-                "the model computed no usable logit (all are NaN or -infinity)");
+        choices.failures[i] = choices.samplers[i].unusable();
       }
     }
   }

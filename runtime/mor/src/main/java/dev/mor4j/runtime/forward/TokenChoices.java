@@ -1,5 +1,6 @@
 package dev.mor4j.runtime.forward;
 
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import dev.mor4j.runtime.sampling.Sampler;
 import java.util.Arrays;
 
@@ -42,7 +43,7 @@ public final class TokenChoices {
   /**
    * The token chosen for the {@code index}-th that was added.
    *
-   * @throws ArithmeticException when no logit was a number
+   * @throws NonFiniteLogitsException when no logit was a number above -infinity
    */
   public int token(int index) {
     if (failures[index] != null) {

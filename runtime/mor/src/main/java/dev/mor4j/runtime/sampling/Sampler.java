@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.sampling;
 
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -21,6 +23,9 @@ public final class Sampler {
   private final boolean[] seen;
 
   private final SamplingBuffers buffers;
+
+  /** Whose logits these are, for messages. */
+  private String model = "(no folder)";
 
   /** From the buffers when they are first needed, as is {@link #heap}; never by greedy. */
   private double[] probabilities;
@@ -54,6 +59,17 @@ public final class Sampler {
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     this.seen = this.repetitionPenalty == 1 ? null : buffers.seen(vocabulary);
     this.buffers = buffers;
+  }
+
+  /** Says which model the logits are of, for messages; gives this sampler back. */
+  public Sampler forModel(String folder) {
+    this.model = Objects.requireNonNull(folder, "folder");
+    return this;
+  }
+
+  /** What it means that the model computed no logit to choose by. */
+  public NonFiniteLogitsException unusable() {
+    return new NonFiniteLogitsException(model);
   }
 
   /** Tells the repetition penalty of a token of the text. */
@@ -98,7 +114,7 @@ public final class Sampler {
    * The next token.
    *
    * @param logits [≥ V], changed by the repetition penalty
-   * @throws ArithmeticException when no logit is a number
+   * @throws NonFiniteLogitsException when no logit is a number above -infinity
    */
   public int next(float[] logits) {
     return next(logits, 0);
@@ -134,8 +150,7 @@ public final class Sampler {
       largest = largestNumber(logits, from);
     }
     if (largest == Float.NEGATIVE_INFINITY) {
-      throw new ArithmeticException(
-          "the model computed no usable logit (all are NaN or -infinity)");
+      throw unusable();
     }
     int best = 0;
     while (logits[from + best] != largest) {

@@ -3,6 +3,7 @@ package dev.mor4j.runtime.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mor4j.runtime.engine.NonFiniteLogitsException;
 import org.junit.jupiter.api.Test;
 
 /** Choices against counted draws and against what each filter must leave. */
@@ -90,10 +91,10 @@ class SamplerTest {
   @Test
   void unusableLogitsAreSaid() {
     assertThatThrownBy(() -> sampler(0, 0, 1, 0).next(new float[] {NAN, NAN, NAN, NAN}))
-        .isInstanceOf(ArithmeticException.class);
+        .isInstanceOf(NonFiniteLogitsException.class);
     float low = Float.NEGATIVE_INFINITY;
     assertThatThrownBy(() -> sampler(1, 0, 1, 0).next(new float[] {low, low, NAN, low}))
-        .isInstanceOf(ArithmeticException.class);
+        .isInstanceOf(NonFiniteLogitsException.class);
   }
 
   @Test

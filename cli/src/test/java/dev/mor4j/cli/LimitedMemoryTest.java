@@ -1,0 +1,128 @@
+package dev.mor4j.cli;
+
+import static dev.mor4j.cli.CommandLineTest.TRAINED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A server in 300 MiB answers more long requests than its KV budget holds. Once the limit is only
+ * said to it, and what it takes is looked at; once the kernel would kill it: with {@code
+ * -Dmor4j.test.cgroup=FOLDER}, a control group with the memory controller in which this user may
+ * make others.
+ */
+@Timeout(600)
+class LimitedMemoryTest {
+  private static final long LIMIT = 300L << 20;
+  private static final String GROUP_PROPERTY = "mor4j.test.cgroup";
+
+  @TempDir Path dir;
+
+  @Test
+  void servesWithinALimitThatItIsTold() throws Exception {
+    assumeTrue(Files.exists(Path.of("/proc/self/status")), "what a process takes is read in /proc");
+    // The heap is what the JVM gives itself in such a container.
+    Process server =
+        start(List.of(), List.of("-Xmx" + LIMIT / 4, "-Dmor4j.memory.limit=" + LIMIT));
+    try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8)) {
+      load(out, 10, 700);
+      assertThat(peakBytes(server.pid())).isLessThanOrEqualTo(LIMIT);
+    } finally {
+      server.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void servesInAControlGroup() throws Exception {
+    String parent = System.getProperty(GROUP_PROPERTY);
+    assumeTrue(parent != null, "no -D" + GROUP_PROPERTY + " names a control group to work in");
+    Path group = Files.createDirectory(Path.of(parent).resolve("mor4j-" + ProcessHandle.current().pid()));
+    try {
+      boolean second = Files.exists(group.resolve("cgroup.controllers"));
+      Files.writeString(
+          group.resolve(second ? "memory.max" : "memory.limit_in_bytes"), Long.toString(LIMIT));
+      Process server =
+          start(List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh"), List.of());
+      try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8)) {
+        load(out, 40, 1500);
+        assertThat(server.isAlive()).isTrue();
+      } finally {
+        server.destroyForcibly().waitFor();
+      }
+    } finally {
+      Files.delete(group);
+    }
+  }
+
+  private Process start(List<String> before, List<String> options) throws Exception {
+    Path model = CommandLineTest.converted(TRAINED, dir.resolve("model"));
+    List<String> command = new ArrayList<>(before);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UseSerialGC");
+    command.addAll(options);
+    command.addAll(
+        List.of(
+            "--enable-native-access=dev.mor4j.bindings",
+            "-p",
+            System.getProperty("jdk.module.path"),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "-m",
+            "dev.mor4j.cli/dev.mor4j.cli.Main",
+            "serve",
+            model.toString(),
+            "--port=0"));
+    return new ProcessBuilder(command).redirectError(dir.resolve("errors").toFile()).start();
+  }
+
+  /** Sends all requests at the same time; each has to be answered. */
+  private void load(BufferedReader out, int requests, int tokens) throws Exception {
+    String listening = out.readLine();
+    assertThat(listening)
+        .as("%s", Files.readString(dir.resolve("errors")))
+        .startsWith("listening");
+    URI uri = URI.create(listening.substring(listening.indexOf("http")) + "/v1/completions");
+    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      for (int i = 0; i < requests; i++) {
+        String body =
+            "{\"prompt\":\"The sea\",\"ignore_eos\":true,\"max_tokens\":" + tokens + ",\"seed\":" + i + "}";
+        answers.add(
+            client.sendAsync(
+                HttpRequest.newBuilder(uri)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                    .build(),
+                HttpResponse.BodyHandlers.ofString()));
+      }
+      for (CompletableFuture<HttpResponse<String>> answer : answers) {
+        HttpResponse<String> response = answer.get(8, TimeUnit.MINUTES);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+      }
+    }
+  }
+
+  private static long peakBytes(long pid) throws Exception {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith("VmHWM:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+      }
+    }
+    throw new AssertionError("no VmHWM");
+  }
+}
