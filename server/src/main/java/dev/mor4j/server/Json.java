@@ -5,9 +5,12 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -59,17 +62,36 @@ final class Json {
               + (body.length == 0 ? "empty" : Fields.kind(node))
               + ", expected an object");
     } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation();
-      throw ApiException.of(
-          400,
-          "invalid_json",
-          "the body is not JSON: "
-              + e.getOriginalMessage()
-              + (at == null ? "" : ", line " + at.getLineNr() + " column " + at.getColumnNr()));
+      throw ApiException.of(400, "invalid_json", "the body is not JSON: " + reason(e) + place(e));
     } catch (IOException e) {
       // Reading from an array. What is left is text that is not UTF-8.
       throw ApiException.of(400, "invalid_json", "the body is not JSON in UTF-8");
     }
+  }
+
+  /** The reason in our words: the library's are for those who write programs with it. */
+  private static String reason(JsonProcessingException e) {
+    String original = String.valueOf(e.getOriginalMessage());
+    if (e instanceof StreamConstraintsException) {
+      return "it is nested deeper than " + DEEPEST + ", or has a number or a name that is too long";
+    }
+    if (e instanceof JsonEOFException) {
+      return "it ends too early";
+    }
+    if (original.startsWith("Duplicate field")) {
+      return "a field is there twice";
+    }
+    if (original.startsWith("Invalid UTF-8")) {
+      return "it is not UTF-8";
+    }
+    return e instanceof MismatchedInputException
+        ? "there is something behind its end"
+        : "something else was expected";
+  }
+
+  private static String place(JsonProcessingException e) {
+    JsonLocation at = e.getLocation();
+    return at == null ? "" : ", line " + at.getLineNr() + " column " + at.getColumnNr();
   }
 
   /** {@code node} in UTF-8. */
