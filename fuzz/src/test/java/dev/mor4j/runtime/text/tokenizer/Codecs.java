@@ -20,9 +20,20 @@ final class Codecs {
 
   private Codecs() {}
 
-  /** Encodes and decodes. Ids are within the bounds that the tokenizer states. */
+  /**
+   * Encodes and decodes. Ids are within the bounds that the tokenizer states. Where a vocabulary
+   * has no token for what it does not know, it may refuse the text.
+   */
   static void use(TokenCodec codec) {
-    int[] ids = codec.encode(TEXT, true, TokenCodec.NO_LIMIT);
+    int[] ids;
+    try {
+      ids = codec.encode(TEXT, true, TokenCodec.NO_LIMIT);
+    } catch (IllegalArgumentException e) {
+      if (!e.getMessage().contains("no unknown token")) {
+        throw e;
+      }
+      ids = new int[0];
+    }
     for (int id : ids) {
       if (id < 0 || id >= codec.idBound()) {
         throw new AssertionError("id " + id + " of tokens up to " + codec.idBound());

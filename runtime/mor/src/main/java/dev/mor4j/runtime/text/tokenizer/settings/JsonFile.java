@@ -52,10 +52,17 @@ public final class JsonFile implements AutoCloseable {
   /**
    * Opens a file and stands before its first token. A byte order mark is skipped.
    *
-   * @throws ModelFormatException when it is too large
+   * @throws ModelFormatException when it is too large, or is UTF-16 or UTF-32
    */
   public static JsonFile open(Path file) throws IOException {
-    return new JsonFile(file, FACTORY.createParser(bytes(file)));
+    byte[] bytes = bytes(file);
+    // Left to itself, the parser takes these for other encodings, whose errors name no file.
+    for (int i = 0; i < Math.min(4, bytes.length); i++) {
+      if (bytes[i] == 0 || (bytes[i] & 0xfe) == 0xfe) {
+        throw new ModelFormatException(file, "not UTF-8: it begins like UTF-16 or UTF-32");
+      }
+    }
+    return new JsonFile(file, FACTORY.createParser(bytes));
   }
 
   /** The bytes of a file that is no larger than {@link #MAX_BYTES}. */
