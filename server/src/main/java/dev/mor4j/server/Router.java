@@ -1,7 +1,7 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.device.ModelChangedException;
+import dev.mor4j.runtime.format.ModelChangedException;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
 import java.nio.charset.StandardCharsets;

@@ -145,7 +145,14 @@ class DocumentTextTest {
     List<Path> found = new ArrayList<>();
     for (String folder :
         List.of(
-            "native", "bindings", "runtime", "weights-converter", "server", "cli", "benchmarks")) {
+            "native",
+            "bindings",
+            "runtime",
+            "weights-converter",
+            "server",
+            "cli",
+            "benchmarks",
+            "fuzz")) {
       try (Stream<Path> files = Files.walk(Document.ROOT.resolve(folder))) {
         files
             .filter(Files::isRegularFile)

@@ -231,7 +231,7 @@ public final class ModelOptions {
         "passRows", values.passRows,
         "kvCache", values.kvCache,
         "weights", values.weights,
-        "fileGuard", values.fileGuard);
+        "fileGuard", values.fileGuard,
         "nativeRequired", values.nativeRequired);
   }
 

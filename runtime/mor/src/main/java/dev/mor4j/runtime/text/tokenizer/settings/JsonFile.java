@@ -52,14 +52,14 @@ public final class JsonFile implements AutoCloseable {
   /**
    * Opens a file and stands before its first token. A byte order mark is skipped.
    *
-   * @throws ModelFormatException when it is too large
+   * @throws ModelFormatException when it is too large, or is UTF-16 or UTF-32
    */
   public static JsonFile open(Path file) throws IOException {
     byte[] bytes = bytes(file);
-    // The parser would guess other encodings of Unicode; each has a zero among its first bytes.
+    // Left to itself, the parser takes these for other encodings, whose errors name no file.
     for (int i = 0; i < Math.min(4, bytes.length); i++) {
-      if (bytes[i] == 0) {
-        throw new ModelFormatException(file, "found a zero byte at its beginning, expected UTF-8");
+      if (bytes[i] == 0 || (bytes[i] & 0xfe) == 0xfe) {
+        throw new ModelFormatException(file, "not UTF-8: it begins like UTF-16 or UTF-32");
       }
     }
     return new JsonFile(file, FACTORY.createParser(bytes));

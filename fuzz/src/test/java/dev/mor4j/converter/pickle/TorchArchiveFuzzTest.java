@@ -1,0 +1,31 @@
+package dev.mor4j.converter.pickle;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.mor4j.fuzz.Mutations;
+import dev.mor4j.fuzz.Scratch;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Zip archives of {@code torch.save}, with the pickle in them. */
+class TorchArchiveFuzzTest {
+  private static final Scratch SCRATCH = new Scratch();
+
+  @MethodSource("seeds")
+  @FuzzTest
+  void read(byte[] input) throws Exception {
+    SCRATCH.open(
+        SCRATCH.folder().resolve("pytorch_model.bin"),
+        file -> TorchArchive.read(file, MemorySegment.ofArray(input)).forEach(Pickles::touch));
+  }
+
+  @Test
+  void readsMutationsOfTheSeeds() {
+    Mutations.check(seeds(), 1000, this::read);
+  }
+
+  static List<byte[]> seeds() {
+    return List.of(Pickles.archive());
+  }
+}
