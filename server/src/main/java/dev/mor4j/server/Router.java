@@ -1,9 +1,10 @@
 package dev.mor4j.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.mor4j.runtime.format.ModelChangedException;
 import dev.mor4j.runtime.EngineStatistics;
 import dev.mor4j.runtime.MorEngine;
+import dev.mor4j.runtime.device.DeviceException;
+import dev.mor4j.runtime.format.ModelChangedException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -199,7 +200,9 @@ final class Router extends Handler.Abstract.NonBlocking {
     exchange.send(status.equals("ok") ? 200 : 503, body);
   }
 
-  /** What a device or a model's file is said to be; of other errors nothing, which are for the log. */
+  /**
+   * What a device or a model's file is said to be; of other errors nothing, which are for the log.
+   */
   private static String failureText(Throwable failure) {
     return failure instanceof DeviceException || failure instanceof ModelChangedException
         ? failure.getMessage()
