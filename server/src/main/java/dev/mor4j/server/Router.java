@@ -172,8 +172,10 @@ final class Router extends Handler.Abstract.NonBlocking {
   }
 
   private void health(Exchange exchange) throws ClientGoneException, InterruptedException {
-    Optional<? extends RuntimeException> failure =
-        engine.deviceFailure().isPresent() ? engine.deviceFailure() : engine.model().change();
+    Optional<? extends RuntimeException> failure = engine.deviceFailure();
+    if (failure.isEmpty()) {
+      failure = engine.model().change();
+    }
     EngineStatistics statistics = engine.statistics();
     ObjectNode body = Json.object();
     String status = failure.isPresent() ? "failed" : running.isDraining() ? "draining" : "ok";
