@@ -138,10 +138,10 @@ static bool install(void)
     if (installed) return true;
     if (sigaction(SIGBUS, NULL, &previous) != 0) return false;
     atomic_store(&reset_previous, false);
-    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART}, old;
+    struct sigaction action = {.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART};
     action.sa_sigaction = handle;
     sigemptyset(&action.sa_mask);
-    if (sigaction(SIGBUS, &action, &old) != 0) return false;
+    if (sigaction(SIGBUS, &action, NULL) != 0) return false;
     installed = true;
     return true;
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.mor4j.runtime.backend.cuda.DeviceActivity;
 import dev.mor4j.testing.TestModels;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,6 +59,18 @@ class CudaModelTest {
         assertThat(OffHeapMemory.bytes(OffHeapMemory.Use.KV_PAGES_LENT)).isZero();
       }
       assertThat(OffHeapMemory.totalBytes()).isEqualTo(held);
+    }
+    assertThat(OffHeapMemory.totalBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void onceTheyAreOnTheDeviceWeightsDependOnNoFile() throws IOException {
+    Path path = TestModels.tiny(folder.resolve("m"));
+    try (MorModel model = MorModel.open(path, CUDA)) {
+      List<Token> expected = generate(model, new int[] {3}, 5, 1);
+      Files.delete(path.resolve("model.safetensors"));
+      assertThat(generate(model, new int[] {3}, 5, 1)).isEqualTo(expected);
+      assertThat(model.change()).isEmpty();
     }
     assertThat(OffHeapMemory.totalBytes()).isEqualTo(before);
   }

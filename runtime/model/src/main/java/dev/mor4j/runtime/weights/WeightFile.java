@@ -48,7 +48,7 @@ final class WeightFile implements AutoCloseable {
   private final MemorySegment data;
   private final FaultGuard.Guarded guarded;
   private volatile ModelChangedException change;
-  private boolean closed;
+  private volatile boolean closed;
 
   /**
    * @param opened its state before its header was read
@@ -112,7 +112,8 @@ final class WeightFile implements AutoCloseable {
 
   /** Whether there was no fault and no change was found. Costs no system call. */
   boolean isIntact() {
-    return change == null && !guarded.hasFaulted();
+    // Once it is closed, the place of its flag is another's.
+    return change == null && (closed || !guarded.hasFaulted());
   }
 
   /** See {@link ModelWeights#requireIntact}. */
@@ -158,12 +159,14 @@ final class WeightFile implements AutoCloseable {
   }
 
   private String fault() {
-    String what = "a part of the file could not be read while the model was open: ";
+    String what = "a part of the file could not be read: ";
     try {
       return what
           + opened
               .changeTo(FileState.of(realFile))
-              .orElse("its size is what it was, so its disk or file system has failed");
+              .orElse(
+                  "size and time are what they were, so it was cut and written again, or its disk"
+                      + " or file system fails");
     } catch (IOException e) {
       return what + "it is not there any more (" + e + ")";
     }

@@ -72,8 +72,8 @@ enum FileChange {
     }
   };
 
-  /** A multiple of the page size of every system that CI has. */
-  private static final long PAGE = 16384;
+  /** A multiple of every page size that Linux and macOS use. */
+  private static final long PAGE = 65536;
 
   /** What the most modest cut leaves. */
   static final long CUT_BYTES = PAGE + 1001;
