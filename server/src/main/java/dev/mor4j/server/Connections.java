@@ -149,12 +149,12 @@ final class Connections {
   /** Of the address with the most connections among those where one waits; null for none. */
   private ClientEndPoint longestWaiting() {
     ClientEndPoint longest = null;
-    int most = 0;
+    int largest = 0;
     for (Map<ClientEndPoint, Long> ofAddress : waiting.values()) {
-      ClientEndPoint candidate = ofAddress.size() > most ? longestWaiting(ofAddress) : null;
+      ClientEndPoint candidate = ofAddress.size() > largest ? longestWaiting(ofAddress) : null;
       if (candidate != null) {
         longest = candidate;
-        most = ofAddress.size();
+        largest = ofAddress.size();
       }
     }
     return longest;

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -105,6 +106,8 @@ final class LargeRequests implements AutoCloseable {
         case Error error -> throw error;
         default -> throw new IllegalStateException(e.getCause());
       }
+    } catch (CancellationException e) {
+      throw CompletionHandler.shuttingDown();
     }
   }
 
@@ -113,8 +116,14 @@ final class LargeRequests implements AutoCloseable {
         503, "busy", "too many requests with large bodies arrive at the moment; try again later");
   }
 
+  /** Refuses what waits; what is being read goes on to its end. */
   @Override
   public void close() {
-    threads.shutdownNow();
+    threads.shutdown();
+    for (Runnable waiting = threads.getQueue().poll();
+        waiting != null;
+        waiting = threads.getQueue().poll()) {
+      ((Future<?>) waiting).cancel(false);
+    }
   }
 }

@@ -260,6 +260,44 @@ class ServerLimitsTest {
   }
 
   @Test
+  void anAddressWhoseConnectionsAllWorkGetsNoOther() throws Exception {
+    String endless = "{\"prompt\":\"Once\",\"max_tokens\":32000,\"temperature\":0}";
+    try (TestServer shares =
+        TestServer.start(
+            shared, engine -> engine, options -> options.withMaxConnectionsPerAddress(1))) {
+      try (Socket first = Http.connect(shares.port())) {
+        Http.write(first, Http.text("POST", "/v1/completions", endless));
+        shares.await(now -> now.running() == 1);
+        try (Socket second = Http.connect(shares.port())) {
+          assertThat(isEnded(second)).isTrue();
+        }
+      }
+      shares.await(now -> now.running() == 0);
+      // Its connection is closed with its request, a moment later.
+      try (Socket third = connectWithin(shares)) {
+        assertThat(third.isConnected()).isTrue();
+      }
+    }
+  }
+
+  /** A connection that has been answered, once there is a place for it. */
+  private static Socket connectWithin(TestServer some) throws Exception {
+    long end = System.nanoTime() + LONG.toNanos();
+    while (true) {
+      Socket socket = Http.connect(some.port());
+      try {
+        Http.write(socket, Http.text("GET", "/health", null));
+        Http.read(socket.getInputStream()).succeeds();
+        return socket;
+      } catch (IOException e) {
+        socket.close();
+        assertThat(System.nanoTime()).isLessThan(end);
+        Thread.sleep(20);
+      }
+    }
+  }
+
+  @Test
   @EnabledOnOs(value = OS.LINUX, disabledReason = "others have one loopback address only")
   void whoHasTheMostConnectionsMakesRoom() throws IOException {
     try (TestServer small =

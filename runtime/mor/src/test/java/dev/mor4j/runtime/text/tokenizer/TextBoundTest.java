@@ -20,7 +20,8 @@ class TextBoundTest {
   }
 
   private static List<String> names() throws Exception {
-    return TokenizerData.names();
+    // gpt-oss takes seconds to be opened, and is of the kind of made-bl-o200k.
+    return TokenizerData.names().stream().filter(name -> !name.equals("gpt-oss")).toList();
   }
 
   /** Texts with as few tokens for their length as there can be. */
