@@ -37,8 +37,7 @@ class LimitedMemoryTest {
   void servesWithinALimitThatItIsTold() throws Exception {
     assumeTrue(Files.exists(Path.of("/proc/self/status")), "what a process takes is read in /proc");
     // The heap is what the JVM gives itself in such a container.
-    Process server =
-        start(List.of(), List.of("-Xmx" + LIMIT / 4, "-Dmor4j.memory.limit=" + LIMIT));
+    Process server = start(List.of(), List.of("-Xmx" + LIMIT / 4, "-Dmor4j.memory.limit=" + LIMIT));
     try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8)) {
       load(out, 10, 700);
       assertThat(peakBytes(server.pid())).isLessThanOrEqualTo(LIMIT);
@@ -51,13 +50,16 @@ class LimitedMemoryTest {
   void servesInAControlGroup() throws Exception {
     String parent = System.getProperty(GROUP_PROPERTY);
     assumeTrue(parent != null, "no -D" + GROUP_PROPERTY + " names a control group to work in");
-    Path group = Files.createDirectory(Path.of(parent).resolve("mor4j-" + ProcessHandle.current().pid()));
+    Path group =
+        Files.createDirectory(Path.of(parent).resolve("mor4j-" + ProcessHandle.current().pid()));
     try {
       boolean second = Files.exists(group.resolve("cgroup.controllers"));
       Files.writeString(
           group.resolve(second ? "memory.max" : "memory.limit_in_bytes"), Long.toString(LIMIT));
       Process server =
-          start(List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh"), List.of());
+          start(
+              List.of("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec \"$@\"", "sh"),
+              List.of());
       try (BufferedReader out = server.inputReader(StandardCharsets.UTF_8)) {
         load(out, 40, 1500);
         assertThat(server.isAlive()).isTrue();
@@ -93,15 +95,12 @@ class LimitedMemoryTest {
   /** Sends all requests at the same time; each has to be answered. */
   private void load(BufferedReader out, int requests, int tokens) throws Exception {
     String listening = out.readLine();
-    assertThat(listening)
-        .as("%s", Files.readString(dir.resolve("errors")))
-        .startsWith("listening");
+    assertThat(listening).as("%s", Files.readString(dir.resolve("errors"))).startsWith("listening");
     URI uri = URI.create(listening.substring(listening.indexOf("http")) + "/v1/completions");
     List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     try (HttpClient client = HttpClient.newHttpClient()) {
       for (int i = 0; i < requests; i++) {
-        String body =
-            "{\"prompt\":\"The sea\",\"ignore_eos\":true,\"max_tokens\":" + tokens + ",\"seed\":" + i + "}";
+        String body = "{\"prompt\":\"The sea\",\"max_tokens\":" + tokens + ",\"seed\":" + i + "}";
         answers.add(
             client.sendAsync(
                 HttpRequest.newBuilder(uri)
