@@ -225,7 +225,9 @@ class UsageTest extends CommandLineTest {
     String serve = run("serve", "--help").succeeds().out().replaceAll("\\s+", " ");
     assertThat(serve)
         .contains("run at the same time. Default: " + EngineOptions.defaults().maxSequences() + ".")
-        .contains("such as 512M or 2G. Default: 1G.", "body of a request. Default: 1M.")
+        .contains(
+            "such as 512M or 2G. Default: 1G or, where that is less,",
+            "body of a request. Default: 1M.")
         .contains("takes any that is free. Default: " + ServerOptions.of("x").port() + ".")
         .doesNotContain("DEFAULT-VALUE", "null");
   }

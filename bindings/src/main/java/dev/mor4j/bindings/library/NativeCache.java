@@ -214,7 +214,7 @@ public final class NativeCache {
   }
 
   /** Whether another place may help: nothing could be unpacked, or programs cannot be run there. */
-  private static boolean isOfThePlace(String failure) {
+  static boolean isOfThePlace(String failure) {
     return failure.startsWith(UNPACKING)
         || failure.contains("failed to map segment")
         || failure.contains("ermission denied")

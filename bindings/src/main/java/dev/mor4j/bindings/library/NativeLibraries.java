@@ -100,14 +100,15 @@ public final class NativeLibraries {
             });
     return NativeCache.ofThisProcess()
         .with(packed, use)
-        .map(
-            reason ->
-                reason
-                    + "; name a folder of your own, on a disk with space, from which programs may be"
-                    + " run, with -D"
-                    + NativeCache.PROPERTY
-                    + "=FOLDER, or the file of the library with -D"
-                    + property
-                    + "=FILE");
+        .map(reason -> NativeCache.isOfThePlace(reason) ? reason + remedy(property) : reason);
+  }
+
+  private static String remedy(String property) {
+    return "; name a folder of your own, on a disk with space, from which programs may be run, with"
+        + " -D"
+        + NativeCache.PROPERTY
+        + "=FOLDER, or the file of the library with -D"
+        + property
+        + "=FILE";
   }
 }
