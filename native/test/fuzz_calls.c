@@ -20,7 +20,7 @@ typedef struct {
     const uint8_t *at, *end;
     void *made[ALLOCATIONS];
     int count;
-    bool too_large; /* an array that the sizes ask for is not worth having */
+    bool too_large; /* an array that the sizes ask for is not worth having, or not there where it has to be */
 } input;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -174,13 +174,15 @@ static mor4j_layer layer(input *in, const mor4j_shape *shape)
                          .overlay_layer = near(in, 0)};
 }
 
-/* A table of pages for entries [0, entries), of `layers` layers. */
-static uint64_t *pages(input *in, const mor4j_shape *shape, int64_t entries, int32_t layers)
+/* A table of pages for entries [0, entries), of `layers` layers. Where calls look at some of the pages only, `all` of
+   them have to be there. */
+static uint64_t *pages(input *in, const mor4j_shape *shape, int64_t entries, int32_t layers, bool all)
 {
     const int64_t count = shape->page_tokens > 0 ? entries / shape->page_tokens + 1 : 1;
     uint64_t *table = array(in, count * 8);
     for (int64_t i = 0; table != NULL && i < count; i++) {
-        table[i] = (uint64_t)(uintptr_t)array(in, mor4j_page_bytes(shape, layers)) + (byte(in) > 250 ? 4 : 0);
+        table[i] = (uint64_t)(uintptr_t)array(in, mor4j_page_bytes(shape, layers)) + (byte(in) > 250 && !all ? 4 : 0);
+        if (all && table[i] == 0) in->too_large = true;
     }
     return table;
 }
@@ -190,9 +192,9 @@ static void kv_row(input *in, const mor4j_block_pass *pass, mor4j_kv_row *row)
     row->context = near(in, 1 + byte(in) % 40);
     row->slot = near(in, (int32_t)row->context - 1);
     const int64_t entries = row->context > row->slot ? row->context : row->slot + 1;
-    row->pages = pages(in, pass->shape, entries, pass->page_layers);
+    row->pages = pages(in, pass->shape, entries, pass->page_layers, false);
     if (byte(in) % 2 == 0) return;
-    row->overlay_pages = pages(in, pass->shape, entries, pass->overlay_layers);
+    row->overlay_pages = pages(in, pass->shape, entries, pass->overlay_layers, true);
     int32_t *slots = array(in, row->context * 4);
     for (int64_t i = 0; slots != NULL && i < row->context; i++) {
         slots[i] = (int32_t)least(byte(in) % 3 == 0 ? i : -1, row->slot); /* what else is there cannot be checked */
