@@ -27,7 +27,7 @@ int32_t mor4j_embed(mor4j_context *context, const mor4j_matrix *table, const int
                     int32_t rows, float *x)
 {
     if (context == NULL || table == NULL || rows < 0) return MOR4J_INVALID_ARGUMENT;
-    if (table->rows < 1 || table->cols < 1 || table->cols > MOR4J_MAX_SIZE ||
+    if (table->rows < 1 || table->rows > MOR4J_MAX_SIZE || table->cols < 1 || table->cols > MOR4J_MAX_SIZE ||
         !mor4j_matrix_is(table, table->rows, table->cols)) {
         return MOR4J_INVALID_ARGUMENT;
     }

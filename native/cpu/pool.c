@@ -86,7 +86,8 @@ static mor4j_range part_of(int64_t items, int64_t parts, int64_t i)
    over. Relaxed: the claim orders nothing; the acquire of `current` before and the release of `done` after do. */
 static int64_t claim(mor4j_lane *lane, uint64_t phase, int64_t count)
 {
-    uint64_t word = atomic_load_explicit(&lane->claimed, memory_order_relaxed), next;
+    unsigned long long word = atomic_load_explicit(&lane->claimed, memory_order_relaxed); /* atomic_ullong's own type */
+    uint64_t next;
     do {
         if (word >> COUNT_BITS > phase) return -1;
         next = word >> COUNT_BITS == phase ? word & COUNT_MASK : 0;

@@ -29,6 +29,9 @@ static void test_embed(mor4j_context *context, int32_t dtype)
     table.dtype = 5;
     CHECK(mor4j_embed(context, &table, ids, NULL, 1, x) == MOR4J_INVALID_ARGUMENT, "number type");
     table.dtype = dtype;
+    table.rows = ((int64_t)1 << 28) + 1;
+    CHECK(mor4j_embed(context, &table, ids, NULL, 1, x) == MOR4J_INVALID_ARGUMENT, "more rows than a matrix has");
+    table.rows = 50;
     guarded_floats_free(x, 9 * 37);
     free_matrix(&table);
 }

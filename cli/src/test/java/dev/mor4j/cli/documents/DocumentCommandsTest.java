@@ -44,6 +44,10 @@ class DocumentCommandsTest {
           Map.entry("scripts/format-native", "formats the sources in their place"),
           Map.entry("mvn -P sanitize -pl native test", BUILDS),
           Map.entry("mvn -P sanitize -pl native test -Dcmake.sanitize=thread", BUILDS),
+          Map.entry(
+              "mvn -Pfuzz -pl fuzz -am test -Dtest='*FuzzTest' -Dfuzz.seconds=600"
+                  + " -Dsurefire.failIfNoSpecifiedTests=false",
+              BUILDS),
           Map.entry("mvn -q -Ppeers -DskipTests package", "downloads other engines"),
           Map.entry(
               "mvn -pl cli -am test -Dtest='Document*' -Dsurefire.failIfNoSpecifiedTests=false",

@@ -5,6 +5,12 @@ import java.util.List;
 
 /** Reads regular expressions in the syntax of Oniguruma with its Ruby flavour. One use. */
 final class PatternParser {
+  /**
+   * The longest expression. Those of real tokenizers have some hundred characters; each set of a
+   * long one can cost a millisecond.
+   */
+  private static final int MAX_LENGTH = 10_000;
+
   private static final int MAX_DEPTH = 100;
   private static final int MAX_REPEAT = 1_000;
 
@@ -25,6 +31,13 @@ final class PatternParser {
    * @throws IllegalArgumentException when it is none, or has a construct that is not supported
    */
   static Syntax parse(String text) {
+    if (text.length() > MAX_LENGTH) {
+      throw new IllegalArgumentException(
+          "the regular expression has "
+              + text.length()
+              + " characters, expected at most "
+              + MAX_LENGTH);
+    }
     PatternParser parser = new PatternParser(text);
     Syntax syntax = parser.choice();
     if (parser.at < text.length()) {
