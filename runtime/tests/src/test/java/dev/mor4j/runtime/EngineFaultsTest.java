@@ -173,12 +173,13 @@ class EngineFaultsTest {
     hostile.runs.await();
     running.next();
     faults.arm(1, Integer.MAX_VALUE, () -> new OutOfMemoryError("injected"));
-    awaitEnd(running);
+    for (Generation generation : List.of(running, waiting.get(0), waiting.get(1))) {
+      awaitEnd(generation);
+    }
     faults.disarm();
     Throwable cause = engine.failure().orElseThrow();
     assertThat(cause).isInstanceOf(OutOfMemoryError.class);
     for (Generation generation : List.of(running, waiting.get(0), waiting.get(1))) {
-      awaitEnd(generation);
       assertThat(catchThrowable(() -> generation.result().get())).cause().isSameAs(cause);
       assertThat(catchThrowable(() -> generation.forEachRemaining(token -> {})))
           .hasRootCause(cause);
