@@ -48,7 +48,8 @@ final class EngineResources implements Forgotten.Owned {
     }
     boolean interrupted = false;
     try {
-      // Where this throws the thread may still compute: nothing is freed, and it can be tried again.
+      // Where this throws the thread may still compute: nothing is freed, and it can be tried
+      // again.
       while (!closed) {
         try {
           thread.stop();
