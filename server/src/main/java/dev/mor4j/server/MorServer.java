@@ -101,6 +101,9 @@ public final class MorServer implements AutoCloseable {
     } catch (Exception e) {
       made.close();
       throw notListening(address, e);
+    } catch (Error e) {
+      made.close();
+      throw e;
     }
     made.port = connector.getLocalPort();
     return made;

@@ -18,12 +18,8 @@ final class SharedContexts {
   record Key(Isa isa, int threads, int spinMicroseconds) {}
 
   private static final class Shared {
-    private final MemorySegment context;
+    private MemorySegment context;
     private int borrowers;
-
-    private Shared(MemorySegment context) {
-      this.context = context;
-    }
   }
 
   private static final Map<Key, Shared> OPEN = new HashMap<>();
@@ -39,8 +35,15 @@ final class SharedContexts {
   static synchronized MemorySegment borrow(Key key) {
     Shared shared = OPEN.get(key);
     if (shared == null) {
-      shared = new Shared(create(key));
+      // The place in the list first: a context that found none would never be destroyed.
+      shared = new Shared();
       OPEN.put(key, shared);
+      try {
+        shared.context = create(key);
+      } catch (RuntimeException | Error e) {
+        OPEN.remove(key);
+        throw e;
+      }
     }
     shared.borrowers++;
     return shared.context;

@@ -49,20 +49,21 @@ final class EngineResources implements Forgotten.Owned {
     if (closed) {
       return;
     }
-    closed = true;
     boolean interrupted = false;
     try {
-      while (true) {
+      // Where this throws the thread may still compute: nothing is freed, and it can be tried
+      // again.
+      while (!closed) {
         try {
           thread.stop();
           completions.awaitMade();
-          break;
+          closed = true;
         } catch (InterruptedException e) {
           interrupted = true;
         }
       }
-    } finally {
       free();
+    } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }

@@ -34,8 +34,7 @@ final class EngineThread {
   /** The thread touches the scheduler no more. */
   private final CountDownLatch over = new CountDownLatch(1);
 
-  /** Scheduling thread only. */
-  private boolean stopping;
+  private volatile boolean stopping;
 
   /** The first failure after which the device computes nothing more; null while there is none. */
   private volatile DeviceException deviceFailure;
@@ -143,7 +142,13 @@ final class EngineThread {
       scheduler.close();
       return;
     }
-    post(() -> stopping = true);
+    try {
+      post(() -> stopping = true);
+    } catch (OutOfMemoryError e) {
+      // Without a command: it looks after the step at hand, and an interrupt ends its wait.
+      stopping = true;
+      thread.interrupt();
+    }
     over.await();
   }
 

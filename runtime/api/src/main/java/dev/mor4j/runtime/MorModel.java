@@ -143,11 +143,14 @@ public final class MorModel implements AutoCloseable {
   }
 
   private static void closeAfterFailure(Backend backend, ModelWeights weights) {
-    if (backend != null) {
-      backend.close();
-    }
-    if (weights != null) {
-      weights.close();
+    try {
+      if (backend != null) {
+        backend.close();
+      }
+    } finally {
+      if (weights != null) {
+        weights.close();
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.testing.TestModels;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -111,7 +112,7 @@ class EngineFaultsTest {
         awaitEnd(generation);
       }
       assertThat(engine.failure()).isEmpty();
-      assertThat(engine.drain(java.time.Duration.ofMinutes(1))).isTrue();
+      assertThat(engine.drain(Duration.ofMinutes(1))).isTrue();
       assertThat(engine.statistics().running()).isZero();
       assertThat(engine.statistics().queued()).isZero();
     }
@@ -172,12 +173,13 @@ class EngineFaultsTest {
     hostile.runs.await();
     running.next();
     faults.arm(1, Integer.MAX_VALUE, () -> new OutOfMemoryError("injected"));
-    awaitEnd(running);
+    for (Generation generation : List.of(running, waiting.get(0), waiting.get(1))) {
+      awaitEnd(generation);
+    }
     faults.disarm();
     Throwable cause = engine.failure().orElseThrow();
     assertThat(cause).isInstanceOf(OutOfMemoryError.class);
     for (Generation generation : List.of(running, waiting.get(0), waiting.get(1))) {
-      awaitEnd(generation);
       assertThat(catchThrowable(() -> generation.result().get())).cause().isSameAs(cause);
       assertThat(catchThrowable(() -> generation.forEachRemaining(token -> {})))
           .hasRootCause(cause);
@@ -192,7 +194,7 @@ class EngineFaultsTest {
     assertThat(engine.timeline()).isNotEmpty();
     assertThat(engine.toString()).contains("0 requests taken in and not ended");
     running.cancel();
-    assertThat(engine.drain(java.time.Duration.ofMinutes(1))).isTrue();
+    assertThat(engine.drain(Duration.ofMinutes(1))).isTrue();
     engine.close();
     engine.close();
     assertThat(engine.statistics().running()).isZero();
