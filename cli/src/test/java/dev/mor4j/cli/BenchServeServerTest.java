@@ -259,6 +259,7 @@ class BenchServeServerTest extends CommandLineTest {
           Map.entry("--spin-us", "50"),
           Map.entry("--kv-cache", "int8"),
           Map.entry("--weights", "copied"),
+          Map.entry("--require-native", "true"),
           Map.entry("--max-sequences", "2"),
           Map.entry("--max-queued", "3"),
           Map.entry("--kv-budget", "64M"),

@@ -73,6 +73,7 @@ class LauncherTest {
         """
         echo "[INFO] Building mor4j native kernels 0.1.0-SNAPSHOT                          [1/2]"
         echo "[ERROR] no compiler" >&2
+        printf '\\033[0m\\033[0m'
         exit 1
         """);
     CommandLineTest.Run run = launch("demo");

@@ -35,6 +35,10 @@ final class ClientConnector extends ServerConnector {
     setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
   }
 
+  Connections connections() {
+    return connections;
+  }
+
   @Override
   protected SocketChannelEndPoint newEndPoint(
       SocketChannel channel, ManagedSelector selector, SelectionKey key) {

@@ -42,6 +42,7 @@ final class Connections {
   private final long origin = System.nanoTime();
   private int all;
   private int working;
+  private long closed;
 
   /**
    * @param most connections
@@ -69,6 +70,11 @@ final class Connections {
       }
       ofAddress.put(connection, now());
       all++;
+      if (dropped != null) {
+        // It counts no more, though it is closed later: the next new one closes another.
+        remove(dropped);
+        closed++;
+      }
     } finally {
       lock.unlock();
     }
@@ -81,23 +87,44 @@ final class Connections {
   void closed(ClientEndPoint connection) {
     lock.lock();
     try {
-      Object address = connection.address();
-      Map<ClientEndPoint, Long> ofAddress = waiting.get(address);
-      Long since = ofAddress == null ? null : ofAddress.remove(connection);
-      if (since == null) {
-        return;
-      }
-      if (ofAddress.isEmpty()) {
-        waiting.remove(address);
-      }
-      all--;
-      if (since == WORKS) {
-        worksNoMore();
-      }
+      remove(connection);
     } finally {
       lock.unlock();
     }
   }
+
+  private void remove(ClientEndPoint connection) {
+    Object address = connection.address();
+    Map<ClientEndPoint, Long> ofAddress = waiting.get(address);
+    Long since = ofAddress == null ? null : ofAddress.remove(connection);
+    if (since == null) {
+      return;
+    }
+    if (ofAddress.isEmpty()) {
+      waiting.remove(address);
+    }
+    all--;
+    if (since == WORKS) {
+      worksNoMore();
+    }
+  }
+
+  /** How many there are now, and how many were closed to make room. */
+  Counts counts() {
+    lock.lock();
+    try {
+      return new Counts(all - working, working, closed);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * @param waiting for their clients
+   * @param working on an answer
+   * @param closed since the server began, because there were too many
+   */
+  record Counts(int waiting, int working, long closed) {}
 
   /** It waits for its client to send something. */
   void waits(ClientEndPoint connection) {

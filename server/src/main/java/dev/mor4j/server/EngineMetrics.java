@@ -51,11 +51,13 @@ final class EngineMetrics {
 
   private final MorEngine engine;
   private final String modelName;
+  private final Connections connections;
   private final Map<Integer, LongAdder> responses = new ConcurrentSkipListMap<>();
 
-  EngineMetrics(MorEngine engine, String modelName) {
+  EngineMetrics(MorEngine engine, String modelName, Connections connections) {
     this.engine = engine;
     this.modelName = modelName;
+    this.connections = connections;
   }
 
   /** Counts a response. */
@@ -68,6 +70,7 @@ final class EngineMetrics {
     MetricSnapshots.Builder all = MetricSnapshots.builder();
     EngineStatistics now = engine.statistics();
     requests(now, all);
+    connections(connections.counts(), all);
     tokens(now, all);
     memory(now, all);
     latencies(now, all);
@@ -104,6 +107,16 @@ final class EngineMetrics {
         counter("preemptions", "Sequences that gave their pages up", now.preemptions()));
     all.metricSnapshot(gauge("requests_queued", "Requests that wait", now.queued()));
     all.metricSnapshot(gauge("sequences_running", "Sequences that run", now.running()));
+  }
+
+  private static void connections(Connections.Counts now, MetricSnapshots.Builder all) {
+    GaugeSnapshot.Builder open =
+        GaugeSnapshot.builder().name("mor4j_http_connections").help("Connections, by state");
+    add(open, "state", "waiting", now.waiting());
+    add(open, "state", "working", now.working());
+    all.metricSnapshot(open.build());
+    all.metricSnapshot(
+        counter("http_connections_closed", "Connections closed to make room", now.closed()));
   }
 
   private static void tokens(EngineStatistics now, MetricSnapshots.Builder all) {

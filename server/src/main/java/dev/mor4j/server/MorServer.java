@@ -94,7 +94,8 @@ public final class MorServer implements AutoCloseable {
     RunningRequests running = new RunningRequests();
     long heap = Runtime.getRuntime().maxMemory();
     LargeRequests large = new LargeRequests(LargeRequests.mostOf(heap, options.maxBodyBytes()));
-    server.setHandler(new Router(engine, options, running, large, failures));
+    server.setHandler(
+        new Router(engine, options, running, large, connector.connections(), failures));
     MorServer made = new MorServer(engine, server, connector, running, large);
     try {
       server.start();
@@ -138,6 +139,10 @@ public final class MorServer implements AutoCloseable {
             + ": "
             + reason.getMessage(),
         e);
+  }
+
+  Connections connections() {
+    return connector.connections();
   }
 
   /** The port that it listens at, or did until it was closed. */

@@ -38,6 +38,7 @@ final class Router extends Handler.Abstract.NonBlocking {
       ServerOptions options,
       RunningRequests running,
       LargeRequests large,
+      Connections connections,
       Consumer<Throwable> failures) {
     this.engine = engine;
     this.options = options;
@@ -46,7 +47,7 @@ final class Router extends Handler.Abstract.NonBlocking {
     this.guard = new BrowserGuard(options);
     this.completions = new CompletionHandler(engine, options, running, large);
     this.models = new ModelsHandler(engine.model(), options);
-    this.metrics = new EngineMetrics(engine, options.modelName());
+    this.metrics = new EngineMetrics(engine, options.modelName(), connections);
     this.timeline = new TimelinePage(engine);
   }
 

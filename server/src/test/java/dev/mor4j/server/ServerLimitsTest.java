@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -201,6 +202,8 @@ class ServerLimitsTest {
       Http.write(idle, Http.text("GET", "/health", null));
       Http.read(idle.getInputStream()).succeeds();
       Http.write(half, "GET /health HTTP/1.1\r\nHost:");
+      // An answer has been read before the server knows that it has ended.
+      awaitWaiting(small, 2);
       try (Socket third = Http.connect(small.port());
           Socket fourth = Http.connect(small.port())) {
         for (Socket one : new Socket[] {third, fourth}) {
@@ -209,7 +212,16 @@ class ServerLimitsTest {
         }
         assertThat(isEnded(idle)).isTrue();
         assertThat(isEnded(half)).isTrue();
+        assertThat(small.server.connections().counts().closed()).isEqualTo(2);
       }
+    }
+  }
+
+  private static void awaitWaiting(TestServer server, int connections) {
+    long end = System.nanoTime() + Http.PATIENCE_MILLIS * 1_000_000L;
+    while (server.server.connections().counts().waiting() != connections) {
+      assertThat(System.nanoTime()).as("%s", server.server.connections().counts()).isLessThan(end);
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
@@ -252,6 +264,7 @@ class ServerLimitsTest {
         Http.write(one, Http.text("GET", "/health", null));
         Http.read(one.getInputStream()).succeeds();
       }
+      awaitWaiting(shares, 2);
       shares.get("/health").succeeds();
       assertThat(isEnded(first)).isTrue();
       Http.write(second, Http.text("GET", "/health", null));
