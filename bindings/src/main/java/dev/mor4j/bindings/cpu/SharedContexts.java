@@ -4,8 +4,6 @@ import dev.mor4j.bindings.generated.Mor4jNative;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * The {@code mor4j_context} structures of this process: one for each combination of kernels, number
@@ -17,12 +15,8 @@ final class SharedContexts {
   /** What contexts are told apart by. */
   record Key(Isa isa, int threads, int spinMicroseconds) {}
 
-  private static final class Shared {
-    private MemorySegment context;
-    private int borrowers;
-  }
-
-  private static final Map<Key, Shared> OPEN = new HashMap<>();
+  private static final Lending<Key, MemorySegment> OPEN =
+      new Lending<>(SharedContexts::create, Mor4jNative::mor4j_context_destroy);
 
   private SharedContexts() {}
 
@@ -32,37 +26,18 @@ final class SharedContexts {
    * @throws IllegalArgumentException when the CPU cannot run the kernels or the number of threads
    *     is out of range
    */
-  static synchronized MemorySegment borrow(Key key) {
-    Shared shared = OPEN.get(key);
-    if (shared == null) {
-      // The place in the list first: a context that found none would never be destroyed.
-      shared = new Shared();
-      OPEN.put(key, shared);
-      try {
-        shared.context = create(key);
-      } catch (RuntimeException | Error e) {
-        OPEN.remove(key);
-        throw e;
-      }
-    }
-    shared.borrowers++;
-    return shared.context;
+  static MemorySegment borrow(Key key) {
+    return OPEN.borrow(key);
   }
 
   /** Takes back what was lent; no call of the borrower may be running. */
-  static synchronized void giveBack(Key key) {
-    Shared shared = OPEN.get(key);
-    shared.borrowers--;
-    if (shared.borrowers == 0) {
-      OPEN.remove(key);
-      Mor4jNative.mor4j_context_destroy(shared.context);
-    }
+  static void giveBack(Key key) {
+    OPEN.giveBack(key);
   }
 
   /** How many have borrowed the context of {@code key}; 0 when there is none. */
-  static synchronized int borrowers(Key key) {
-    Shared shared = OPEN.get(key);
-    return shared == null ? 0 : shared.borrowers;
+  static int borrowers(Key key) {
+    return OPEN.borrowers(key);
   }
 
   private static MemorySegment create(Key key) {

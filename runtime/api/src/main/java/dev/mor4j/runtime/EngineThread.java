@@ -4,7 +4,6 @@ import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.device.DeviceOutOfMemoryException;
 import dev.mor4j.runtime.schedule.Scheduler;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -28,7 +27,7 @@ final class EngineThread {
 
   private final Scheduler scheduler;
   private final Completions completions;
-  private final LinkedBlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+  private final Inbox inbox = new Inbox();
   private final Thread thread;
 
   /** The thread touches the scheduler no more. */
@@ -41,9 +40,6 @@ final class EngineThread {
 
   /** Why this thread has given everything up; null while it has not. */
   private volatile Throwable failure;
-
-  /** Guarded by this: nothing is put into the inbox any more. */
-  private boolean ended;
 
   /** A thread that is not started yet. */
   EngineThread(String name, Scheduler scheduler, Completions completions) {
@@ -61,11 +57,8 @@ final class EngineThread {
    *
    * @return whether it will be; not so once the thread has ended
    */
-  synchronized boolean post(Runnable command) {
-    if (!ended) {
-      inbox.add(command);
-    }
-    return !ended;
+  boolean post(Runnable command) {
+    return inbox.post(command);
   }
 
   /**
@@ -206,9 +199,7 @@ final class EngineThread {
 
   /** Ends everything, whatever is thrown: what fails here leaves the rest to be done. */
   private void end() {
-    synchronized (this) {
-      ended = true;
-    }
+    inbox.close();
     for (int i = 0; i < ATTEMPTS && failure != null && !scheduler.isIdle(); i++) {
       try {
         scheduler.failAll(failure);
@@ -275,6 +266,6 @@ final class EngineThread {
       return inbox.poll();
     }
     long nanos = completions.isKeeping() ? NANOS_A_RETRY : NANOS_A_WAIT;
-    return inbox.poll(nanos, TimeUnit.NANOSECONDS);
+    return inbox.poll(nanos);
   }
 }

@@ -17,11 +17,7 @@ final class ModelResources implements Forgotten.Owned {
   private final KvPools pools;
   private final BufferPool buffers;
 
-  private int users;
-  private boolean closed;
-
-  /** Nobody can reach the model any more: the last user closes it. */
-  private boolean abandoned;
+  private final Users users;
 
   ModelResources(
       Path folder, ModelWeights weights, Backend backend, KvPools pools, BufferPool buffers) {
@@ -30,22 +26,17 @@ final class ModelResources implements Forgotten.Owned {
     this.backend = backend;
     this.pools = pools;
     this.buffers = buffers;
+    this.users = new Users("the model " + folder, this::free);
   }
 
   /** A session or an engine is opened, or a call begins. */
-  synchronized void enter() {
-    if (closed) {
-      throw new IllegalStateException("the model " + folder + " is closed");
-    }
-    users++;
+  void enter() {
+    users.enter();
   }
 
   /** A session or an engine was closed, or a call has ended. */
-  synchronized void leave() {
-    users--;
-    if (abandoned && users == 0) {
-      free();
-    }
+  void leave() {
+    users.leave();
   }
 
   /** As {@link #enter()}, for as long as what is returned has not left. */
@@ -57,16 +48,13 @@ final class ModelResources implements Forgotten.Owned {
 
   /** A place among the users of the model, to be left once. Any thread. */
   final class Use {
-    /** Guarded by the model's resources. */
     private boolean left;
 
     /** Leaves it; nothing where that was done. */
-    void leave() {
-      synchronized (ModelResources.this) {
-        if (!left) {
-          left = true;
-          ModelResources.this.leave();
-        }
+    synchronized void leave() {
+      if (!left) {
+        left = true;
+        ModelResources.this.leave();
       }
     }
   }
@@ -80,38 +68,25 @@ final class ModelResources implements Forgotten.Owned {
   }
 
   @Override
-  public synchronized boolean isOpen() {
-    return !closed;
+  public boolean isOpen() {
+    return users.isOpen();
   }
 
   /**
-   * Frees everything; nothing where that was done. @throws IllegalStateException while it is used
+   * Frees everything; nothing where that was done.
+   *
+   * @throws IllegalStateException while it is used
    */
-  synchronized void close() {
-    if (closed) {
-      return;
-    }
-    if (users > 0) {
-      throw new IllegalStateException(
-          "the model "
-              + folder
-              + " has "
-              + users
-              + " open sessions, engines or running calls; close them first");
-    }
-    free();
+  void close() {
+    users.close();
   }
 
   @Override
-  public synchronized void giveBack() {
-    abandoned = true;
-    if (!closed && users == 0) {
-      free();
-    }
+  public void giveBack() {
+    users.abandon();
   }
 
   private void free() {
-    closed = true;
     // Each of them, whatever one of them throws.
     try {
       buffers.close();
