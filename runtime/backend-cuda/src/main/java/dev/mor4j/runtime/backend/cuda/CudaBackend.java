@@ -191,9 +191,14 @@ public final class CudaBackend implements Backend {
       scratch.reserve(weights.largestInt8());
     }
     Activations activations = new Activations(queue, shape, CudaWorkspace.bucket(maxRows));
-    LayerLaunches launches =
-        new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.view());
-    return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);
+    try {
+      LayerLaunches launches =
+          new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.view());
+      return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);
+    } catch (RuntimeException | Error e) {
+      activations.close();
+      throw e;
+    }
   }
 
   @Override
