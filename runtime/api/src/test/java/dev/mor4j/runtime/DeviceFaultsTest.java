@@ -264,8 +264,13 @@ class DeviceFaultsTest {
     }
   }
 
-  /** The 1st, 2nd, 4th, 8th, .. call of each function that may fail so; for ever 1st, 4th, 16th. */
+  /**
+   * All allocations for want of memory, else the 1st, 2nd, 4th, 8th, .. call of each function that
+   * may fail so; for ever 1st, 4th, 16th.
+   */
   private static List<Integer> chosen(List<String> calls, int code, boolean forEver) {
+    // Memory may run out anywhere, and the model goes on then: where matters.
+    boolean everyOne = ALL || code == EmulatedGpu.OUT_OF_MEMORY;
     Map<String, Integer> seen = new HashMap<>();
     List<Integer> chosen = new ArrayList<>();
     for (int i = 0; i < calls.size(); i++) {
@@ -280,7 +285,7 @@ class DeviceFaultsTest {
             case EmulatedGpu.INVALID_VALUE -> !function.equals("execute");
             default -> true;
           };
-      if (canFailSo && (ALL || (forEver ? powerOfFour : powerOfTwo))) {
+      if (canFailSo && (everyOne || (forEver ? powerOfFour : powerOfTwo))) {
         chosen.add(i + 1);
       }
     }
