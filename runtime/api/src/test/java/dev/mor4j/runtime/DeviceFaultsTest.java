@@ -43,6 +43,7 @@ class DeviceFaultsTest {
   private static final GenerationOptions SHORT =
       GenerationOptions.greedy().withMaxNewTokens(3).withSeed(3);
 
+  private static final Set<String> MEMORY = Set.of("cudaMalloc", "cudaHostAlloc");
   private static final Set<String> ALLOCATING =
       Set.of(
           "cudaMalloc",
@@ -265,17 +266,17 @@ class DeviceFaultsTest {
   }
 
   /**
-   * All allocations for want of memory, else the 1st, 2nd, 4th, 8th, .. call of each function that
-   * may fail so; for ever 1st, 4th, 16th.
+   * All allocations of memory for want of it, else the 1st, 2nd, 4th, 8th, .. call of each function
+   * that may fail so; for ever 1st, 4th, 16th.
    */
   private static List<Integer> chosen(List<String> calls, int code, boolean forEver) {
-    // Memory may run out anywhere, and the model goes on then: where matters.
-    boolean everyOne = ALL || code == EmulatedGpu.OUT_OF_MEMORY;
     Map<String, Integer> seen = new HashMap<>();
     List<Integer> chosen = new ArrayList<>();
     for (int i = 0; i < calls.size(); i++) {
       String function = calls.get(i);
       int nth = seen.merge(function, 1, Integer::sum);
+      // Memory may run out anywhere, and the model goes on then: where matters.
+      boolean everyOne = ALL || (code == EmulatedGpu.OUT_OF_MEMORY && MEMORY.contains(function));
       boolean powerOfTwo = Integer.bitCount(nth) == 1;
       boolean powerOfFour = powerOfTwo && Integer.numberOfTrailingZeros(nth) % 2 == 0;
       boolean canFailSo =
