@@ -160,8 +160,7 @@ static void stay_loaded(void)
 static void uninstall(void)
 {
     struct sigaction current;
-    if (sigaction(SIGBUS, NULL, &current) == 0 && is_ours(&current)) {
-        sigaction(SIGBUS, &previous, NULL);
+    if (sigaction(SIGBUS, NULL, &current) == 0 && is_ours(&current) && sigaction(SIGBUS, &previous, NULL) == 0) {
         installed = false;
     } else {
         stay_loaded();

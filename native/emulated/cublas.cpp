@@ -84,6 +84,7 @@ cublasStatus_t cublasCreate_v2(cublasHandle_t *handle)
     if (status != CUBLAS_STATUS_SUCCESS) return status;
     handles.emplace_back(new cublasContext{nullptr, nullptr, 0, CUBLAS_DEFAULT_MATH});
     *handle = handles.back().get();
+    live_objects++;
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -91,6 +92,7 @@ cublasStatus_t cublasDestroy_v2(cublasHandle_t handle)
 {
     return with_handle(__func__, handle, [&]() {
         handles.erase(find(handle));
+        live_objects--;
         return CUBLAS_STATUS_SUCCESS;
     });
 }

@@ -42,21 +42,29 @@ template <typename T> static cublasStatus_t create(const char *function, T **obj
     std::lock_guard<std::recursive_mutex> lock(device_lock());
     if (!object) return CUBLAS_STATUS_INVALID_VALUE;
     const cublasStatus_t status = enter_cublas(function);
-    if (status == CUBLAS_STATUS_SUCCESS) *object = new T(value);
+    if (status == CUBLAS_STATUS_SUCCESS) {
+        *object = new T(value);
+        live_objects++;
+    }
     return status;
 }
 
-template <typename T> static cublasStatus_t destroy(T *object)
+/* Host memory, given back whatever the call says. */
+template <typename T> static cublasStatus_t destroy(const char *function, T *object)
 {
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    if (object) live_objects--;
     delete object;
-    return CUBLAS_STATUS_SUCCESS;
+    return enter_cublas(function);
 }
 
-template <typename T> static cublasStatus_t set(T &field, const void *value, size_t bytes)
+template <typename T> static cublasStatus_t set(const char *function, T &field, const void *value, size_t bytes)
 {
     if (!value || bytes != sizeof field) return CUBLAS_STATUS_INVALID_VALUE;
-    memcpy(&field, value, sizeof field);
-    return CUBLAS_STATUS_SUCCESS;
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    const cublasStatus_t status = enter_cublas(function);
+    if (status == CUBLAS_STATUS_SUCCESS) memcpy(&field, value, sizeof field);
+    return status;
 }
 
 static gemm_matrix matrix_of(const void *data, const cublasLtMatrixLayoutOpaque &layout, bool transposed)
@@ -107,26 +115,26 @@ cublasStatus_t cublasLtCreate(cublasLtHandle_t *lightHandle)
 {
     return create(__func__, lightHandle, cublasLtContext{});
 }
-cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle) { return destroy(lightHandle); }
+cublasStatus_t cublasLtDestroy(cublasLtHandle_t lightHandle) { return destroy(__func__, lightHandle); }
 
 cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *matmulDesc, cublasComputeType_t computeType,
                                         cudaDataType scaleType)
 {
     return create(__func__, matmulDesc, {computeType, scaleType, 0, CUBLAS_OP_N, CUBLAS_OP_N, EPILOGUE_DEFAULT});
 }
-cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc) { return destroy(matmulDesc); }
+cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t matmulDesc) { return destroy(__func__, matmulDesc); }
 
 cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t matmulDesc, cublasLtMatmulDescAttributes_t attr,
                                               const void *buf, size_t sizeInBytes)
 {
     if (!matmulDesc) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
-    case CUBLASLT_MATMUL_DESC_COMPUTE_TYPE: return set(matmulDesc->compute, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_DESC_SCALE_TYPE: return set(matmulDesc->scale, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_DESC_POINTER_MODE: return set(matmulDesc->pointer_mode, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_DESC_TRANSA: return set(matmulDesc->transa, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_DESC_TRANSB: return set(matmulDesc->transb, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_DESC_EPILOGUE: return set(matmulDesc->epilogue, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_COMPUTE_TYPE: return set(__func__, matmulDesc->compute, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_SCALE_TYPE: return set(__func__, matmulDesc->scale, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_POINTER_MODE: return set(__func__, matmulDesc->pointer_mode, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_TRANSA: return set(__func__, matmulDesc->transa, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_TRANSB: return set(__func__, matmulDesc->transb, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_DESC_EPILOGUE: return set(__func__, matmulDesc->epilogue, buf, sizeInBytes);
     }
     return CUBLAS_STATUS_NOT_SUPPORTED;
 }
@@ -136,19 +144,19 @@ cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *matLayout, cud
 {
     return create(__func__, matLayout, {static_cast<uint32_t>(type), 0, rows, cols, ld, 1});
 }
-cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout) { return destroy(matLayout); }
+cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t matLayout) { return destroy(__func__, matLayout); }
 
 cublasStatus_t cublasLtMatrixLayoutSetAttribute(cublasLtMatrixLayout_t matLayout, cublasLtMatrixLayoutAttribute_t attr,
                                                 const void *buf, size_t sizeInBytes)
 {
     if (!matLayout) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
-    case CUBLASLT_MATRIX_LAYOUT_TYPE: return set(matLayout->type, buf, sizeInBytes);
-    case CUBLASLT_MATRIX_LAYOUT_ORDER: return set(matLayout->order, buf, sizeInBytes);
-    case CUBLASLT_MATRIX_LAYOUT_ROWS: return set(matLayout->rows, buf, sizeInBytes);
-    case CUBLASLT_MATRIX_LAYOUT_COLS: return set(matLayout->cols, buf, sizeInBytes);
-    case CUBLASLT_MATRIX_LAYOUT_LD: return set(matLayout->ld, buf, sizeInBytes);
-    case CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT: return set(matLayout->batches, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_TYPE: return set(__func__, matLayout->type, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_ORDER: return set(__func__, matLayout->order, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_ROWS: return set(__func__, matLayout->rows, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_COLS: return set(__func__, matLayout->cols, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_LD: return set(__func__, matLayout->ld, buf, sizeInBytes);
+    case CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT: return set(__func__, matLayout->batches, buf, sizeInBytes);
     }
     return CUBLAS_STATUS_NOT_SUPPORTED;
 }
@@ -157,7 +165,7 @@ cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *pref)
 {
     return create(__func__, pref, {0, 0, 0xFFFFFFFFu, {256, 256, 256, 256}});
 }
-cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t pref) { return destroy(pref); }
+cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t pref) { return destroy(__func__, pref); }
 
 cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t pref,
                                                     cublasLtMatmulPreferenceAttributes_t attr, const void *buf,
@@ -165,14 +173,14 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
 {
     if (!pref) return CUBLAS_STATUS_INVALID_VALUE;
     switch (attr) {
-    case CUBLASLT_MATMUL_PREF_SEARCH_MODE: return set(pref->search_mode, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES: return set(pref->workspace_bytes, buf, sizeInBytes);
-    case CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK: return set(pref->reduction_schemes, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_PREF_SEARCH_MODE: return set(__func__, pref->search_mode, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES: return set(__func__, pref->workspace_bytes, buf, sizeInBytes);
+    case CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK: return set(__func__, pref->reduction_schemes, buf, sizeInBytes);
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES:
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES:
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES:
     case CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES:
-        return set(pref->alignments[attr - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES], buf, sizeInBytes);
+        return set(__func__, pref->alignments[attr - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES], buf, sizeInBytes);
     }
     return CUBLAS_STATUS_NOT_SUPPORTED;
 }

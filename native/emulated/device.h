@@ -74,6 +74,11 @@ cudaError_t leave(cudaError_t error);
 cudaError_t poison(cudaError_t error);
 cudaError_t poisoned();
 cudaError_t injected(const char *function);
+/* The two parts of injected: what was asked for by the number of the call, which counts it, and by its name. */
+cudaError_t injected_by_number(const char *function);
+cudaError_t injected_by_name(const char *function);
+/* Streams, events, graphs, handles and descriptors. */
+extern uint64_t live_objects;
 void set_failure(const std::string &text);
 
 template <typename F> cudaError_t api(const char *function, F body)

@@ -20,6 +20,8 @@ MOR4J_EMULATED_API void mor4j_emulated_set_memory_limit(uint64_t bytes);
 MOR4J_EMULATED_API uint64_t mor4j_emulated_allocated_bytes(void);
 /* Of device memory and of pinned host memory. */
 MOR4J_EMULATED_API uint64_t mor4j_emulated_live_allocations(void);
+/* Streams, events, graphs, handles and descriptors that were not destroyed. */
+MOR4J_EMULATED_API uint64_t mor4j_emulated_live_objects(void);
 
 /* Kernels executed so far, those of graphs included. */
 MOR4J_EMULATED_API uint64_t mor4j_emulated_launches(void);
@@ -36,8 +38,21 @@ MOR4J_EMULATED_API const char *mor4j_emulated_unawaited(void);
  */
 MOR4J_EMULATED_API void mor4j_emulated_fail_next(const char *function, int32_t code);
 
+/*
+ * The calls first, first + 1, .. last, counted from now on and from 1, do nothing but return the code, a cudaError_t.
+ * Calls are those of mor4j_emulated_fail_next, launches and executions among them; cuBLAS has its own code for it. What
+ * returns an error that poisons the device is no call.
+ */
+MOR4J_EMULATED_API void mor4j_emulated_fail_calls(uint64_t first, uint64_t last, int32_t code);
+/* Calls since then, and before mor4j_emulated_reset; the function of one of them, from 1, or an empty text. */
+MOR4J_EMULATED_API uint64_t mor4j_emulated_calls(void);
+MOR4J_EMULATED_API const char *mor4j_emulated_called(uint64_t call);
+
 /* What the kernel did that failed last, or an empty text. Valid until the next failure. */
 MOR4J_EMULATED_API const char *mor4j_emulated_failure(void);
+
+/* Frees all memory, for what gave none back because the device had failed; nobody may use it any more. */
+MOR4J_EMULATED_API void mor4j_emulated_free_memory(void);
 
 /* Forgets failures, drops what was queued and captures under way. Allocations, streams and events stay. */
 MOR4J_EMULATED_API void mor4j_emulated_reset(void);

@@ -9,7 +9,12 @@ namespace mor4j_emulated {
 static cudaError_t sticky = cudaSuccess;
 static thread_local cudaError_t last = cudaSuccess;
 static std::map<std::string, cudaError_t> requested;
+static bool counting;
+static std::vector<const char *> called; /* while counting */
+static uint64_t first_failing, last_failing;
+static cudaError_t failing_code;
 static std::string failure;
+uint64_t live_objects;
 
 std::recursive_mutex &device_lock()
 {
@@ -32,13 +37,26 @@ cudaError_t poison(cudaError_t error)
     return error;
 }
 
-cudaError_t injected(const char *function)
+cudaError_t injected_by_number(const char *function)
+{
+    if (!counting) return cudaSuccess;
+    called.push_back(function);
+    return called.size() < first_failing || called.size() > last_failing ? cudaSuccess : failing_code;
+}
+
+cudaError_t injected_by_name(const char *function)
 {
     const auto entry = requested.find(function);
     if (entry == requested.end()) return cudaSuccess;
     const cudaError_t code = entry->second;
     requested.erase(entry);
     return code;
+}
+
+cudaError_t injected(const char *function)
+{
+    const cudaError_t error = injected_by_number(function);
+    return error != cudaSuccess ? error : injected_by_name(function);
 }
 
 cudaError_t enter(const char *function) { return sticky != cudaSuccess ? sticky : poison(injected(function)); }
@@ -144,6 +162,34 @@ void mor4j_emulated_fail_next(const char *function, int32_t code)
     requested[function] = static_cast<cudaError_t>(code);
 }
 
+void mor4j_emulated_fail_calls(uint64_t first, uint64_t last, int32_t code)
+{
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    counting = true;
+    called.clear();
+    first_failing = first;
+    last_failing = last;
+    failing_code = static_cast<cudaError_t>(code);
+}
+
+uint64_t mor4j_emulated_calls(void)
+{
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    return called.size();
+}
+
+const char *mor4j_emulated_called(uint64_t call)
+{
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    return call > 0 && call <= called.size() ? called[call - 1] : "";
+}
+
+uint64_t mor4j_emulated_live_objects(void)
+{
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    return live_objects;
+}
+
 const char *mor4j_emulated_failure(void)
 {
     std::lock_guard<std::recursive_mutex> lock(device_lock());
@@ -156,6 +202,7 @@ void mor4j_emulated_reset(void)
     sticky = cudaSuccess;
     last = cudaSuccess;
     requested.clear();
+    counting = false;
     failure.clear();
     drop_queues();
     forget_unawaited();

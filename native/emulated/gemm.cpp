@@ -143,7 +143,10 @@ cublasStatus_t enqueue_gemm(const gemm &g, cudaStream_t stream)
 cublasStatus_t enter_cublas(const char *function)
 {
     if (poisoned() != cudaSuccess) return CUBLAS_STATUS_EXECUTION_FAILED;
-    return static_cast<cublasStatus_t>(injected(function));
+    const cudaError_t error = injected_by_number(function);
+    if (error == cudaErrorMemoryAllocation) return CUBLAS_STATUS_ALLOC_FAILED;
+    if (error != cudaSuccess) return CUBLAS_STATUS_EXECUTION_FAILED;
+    return static_cast<cublasStatus_t>(injected_by_name(function));
 }
 
 } // namespace mor4j_emulated

@@ -77,6 +77,7 @@ static cudaError_t end_capture(const std::shared_ptr<stream> &s, cudaGraph_t *gr
     graphs.emplace_back(new CUgraph_st());
     for (work &node : c->nodes) graphs.back()->nodes.emplace_back(new CUgraphNode_st{std::move(node)});
     *graph = graphs.back().get();
+    live_objects++;
     return cudaSuccess;
 }
 
@@ -123,6 +124,7 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph,
         executables.emplace_back(new CUgraphExec_st());
         for (const auto &node : graph->nodes) executables.back()->nodes.push_back(node->run);
         *pGraphExec = executables.back().get();
+        live_objects++;
         return cudaSuccess;
     });
 }
@@ -145,6 +147,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph)
         const auto entry = find(graphs, graph);
         if (entry == graphs.end()) return cudaErrorInvalidValue;
         graphs.erase(entry);
+        live_objects--;
         return cudaSuccess;
     });
 }
@@ -156,6 +159,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graphExec)
         const auto entry = find(executables, graphExec);
         if (entry == executables.end()) return cudaErrorInvalidValue;
         executables.erase(entry);
+        live_objects--;
         return cudaSuccess;
     });
 }

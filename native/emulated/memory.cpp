@@ -202,6 +202,16 @@ void mor4j_emulated_set_memory_limit(uint64_t bytes)
     memory_limit = bytes;
 }
 
+void mor4j_emulated_free_memory(void)
+{
+    std::lock_guard<std::recursive_mutex> lock(device_lock());
+    for (allocations *all : {&device_memory, &pinned_memory}) {
+        for (auto &entry : *all) guarded_free(entry.second);
+        all->clear();
+    }
+    allocated_bytes = 0;
+}
+
 uint64_t mor4j_emulated_allocated_bytes(void)
 {
     std::lock_guard<std::recursive_mutex> lock(device_lock());

@@ -203,6 +203,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *pStream, unsigned int flags)
         s->handle.reset(new CUstream_st());
         *pStream = s->handle.get();
         streams.push_back(s);
+        live_objects++;
         return cudaSuccess;
     });
 }
@@ -218,6 +219,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
             return cudaErrorStreamCaptureUnsupported;
         }
         streams.erase(std::find(streams.begin(), streams.end(), s));
+        live_objects--;
         if (!s->queue.empty()) destroyed.push_back(s);
         return cudaSuccess;
     });
@@ -265,6 +267,7 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned int flags)
         if (!event || flags > 7) return cudaErrorInvalidValue;
         events.emplace_back(new CUevent_st{(flags & cudaEventDisableTiming) == 0, nullptr});
         *event = events.back().get();
+        live_objects++;
         return cudaSuccess;
     });
 }
@@ -274,6 +277,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
     return api(__func__, [&]() {
         if (!find_event(event)) return cudaErrorInvalidResourceHandle;
         events.erase(std::find_if(events.begin(), events.end(), [&](const auto &e) { return e.get() == event; }));
+        live_objects--;
         return cudaSuccess;
     });
 }

@@ -1,92 +1,17 @@
 /* Every call that can fail does so once: the first allocation, the second, .. and the same for mutexes, conditions and
-   threads. Each time the documented status, nothing kept, and the next try works. The linker puts the functions below
-   before those of the library (--wrap). */
-#include <errno.h>
-#include <pthread.h>
+   threads. Each time the documented status, nothing kept, and the next try works. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "failing.h"
 #include "support.h"
 
-static int64_t calls, failing;              /* the call that fails, from 1; 0: none */
-static int64_t memory, mutexes, conditions; /* held now */
-static int64_t threads;
-
-static bool fails(void) { return ++calls == failing; }
-
-int __real_posix_memalign(void **made, size_t alignment, size_t size);
-int __wrap_posix_memalign(void **made, size_t alignment, size_t size)
+static void check_nothing_held(const char *when, int32_t of, int64_t call)
 {
-    if (fails()) return ENOMEM;
-    memory++;
-    return __real_posix_memalign(made, alignment, size);
-}
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size)
-{
-    if (fails()) return NULL;
-    memory++;
-    return __real_calloc(count, size);
-}
-
-void __real_free(void *made);
-void __wrap_free(void *made)
-{
-    if (made != NULL) memory--;
-    __real_free(made);
-}
-
-int __real_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *settings);
-int __wrap_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *settings)
-{
-    if (fails()) return EAGAIN;
-    mutexes++;
-    return __real_pthread_mutex_init(mutex, settings);
-}
-
-int __real_pthread_mutex_destroy(pthread_mutex_t *mutex);
-int __wrap_pthread_mutex_destroy(pthread_mutex_t *mutex)
-{
-    mutexes--;
-    return __real_pthread_mutex_destroy(mutex);
-}
-
-int __real_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *settings);
-int __wrap_pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *settings)
-{
-    if (fails()) return EAGAIN;
-    conditions++;
-    return __real_pthread_cond_init(condition, settings);
-}
-
-int __real_pthread_cond_destroy(pthread_cond_t *condition);
-int __wrap_pthread_cond_destroy(pthread_cond_t *condition)
-{
-    conditions--;
-    return __real_pthread_cond_destroy(condition);
-}
-
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *settings, void *(*run)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *settings, void *(*run)(void *), void *arg)
-{
-    if (fails()) return EAGAIN;
-    threads++;
-    return __real_pthread_create(thread, settings, run, arg);
-}
-
-int __real_pthread_join(pthread_t thread, void **result);
-int __wrap_pthread_join(pthread_t thread, void **result)
-{
-    threads--;
-    return __real_pthread_join(thread, result);
-}
-
-static void check_nothing_held(const char *when, int32_t of)
-{
+    const int64_t memory = mor4j_failing_memory(), mutexes = mor4j_failing_mutexes();
+    const int64_t conditions = mor4j_failing_conditions(), threads = mor4j_failing_threads();
     CHECK(memory == 0 && mutexes == 0 && conditions == 0 && threads == 0,
           "%d threads, call %lld, %s: %lld pieces of memory, %lld mutexes, %lld conditions, %lld threads are held", of,
-          (long long)failing, when, (long long)memory, (long long)mutexes, (long long)conditions, (long long)threads);
+          (long long)call, when, (long long)memory, (long long)mutexes, (long long)conditions, (long long)threads);
 }
 
 /* A pass of the context, to see that its threads work. */
@@ -104,19 +29,18 @@ static int64_t test_context(int32_t of)
 {
     for (int64_t at = 1;; at++) {
         mor4j_context *context = NULL;
-        failing = at;
-        calls = 0;
+        mor4j_failing_arm(at);
         const int32_t status = mor4j_context_create(MOR4J_ISA_PORTABLE, of, 0, &context);
-        const bool failed = calls >= at;
+        const bool failed = mor4j_failing_failed() != NULL;
         CHECK(status == (failed ? MOR4J_OUT_OF_MEMORY : MOR4J_OK), "%d threads, call %lld: status %d", of,
               (long long)at, status);
         CHECK((context == NULL) == failed, "%d threads, call %lld: context %p", of, (long long)at, (void *)context);
-        if (failed) check_nothing_held("after the failure", of);
-        failing = 0;
+        if (failed) check_nothing_held("after the failure", of, at);
+        mor4j_failing_arm(0);
         if (failed) CHECK(mor4j_context_create(MOR4J_ISA_PORTABLE, of, 0, &context) == MOR4J_OK, "the next try");
         check_works(context);
         mor4j_context_destroy(context);
-        check_nothing_held("after destroy", of);
+        check_nothing_held("after destroy", of, at);
         if (!failed) return at - 1;
     }
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <thread>
 
+#include "cublas.h"
 #include "device.cuh"
 #include "emulated.h"
 #include "support.h"
@@ -165,6 +166,26 @@ static void asked_for_errors_come_once()
     CHECK(MOR4J_LAUNCH(add, 1, 1, 0, nullptr, nullptr, 0, 1.0f) == cudaErrorLaunchOutOfResources);
 }
 
+static void calls_fail_by_their_number()
+{
+    cudaEvent_t event;
+    cublasLtHandle_t handle;
+    const uint64_t objects = mor4j_emulated_live_objects();
+    mor4j_emulated_fail_calls(2, 3, cudaErrorMemoryAllocation);
+    CHECK_CUDA(cudaEventCreateWithFlags(&event, cudaEventDefault));
+    CHECK(mor4j_emulated_live_objects() == objects + 1);
+    CHECK(cudaEventDestroy(event) == cudaErrorMemoryAllocation);
+    CHECK(cublasLtCreate(&handle) == CUBLAS_STATUS_ALLOC_FAILED);
+    CHECK_CUDA(cudaEventDestroy(event));
+    CHECK(mor4j_emulated_live_objects() == objects);
+    CHECK(mor4j_emulated_calls() == 4 && std::string(mor4j_emulated_called(3)) == "cublasLtCreate");
+    CHECK(std::string(mor4j_emulated_called(5)).empty());
+    mor4j_emulated_fail_calls(1, UINT64_MAX, cudaErrorInvalidValue);
+    for (int i = 0; i < 3; i++) CHECK(cudaEventCreateWithFlags(&event, cudaEventDefault) == cudaErrorInvalidValue);
+    mor4j_emulated_reset();
+    CHECK_CUDA(cudaGetLastError());
+}
+
 /* As on a device: a launch gives the last error, whoever made it. */
 static void older_errors_show_at_launches()
 {
@@ -200,6 +221,7 @@ int main()
                       {"memory_has_a_limit", memory_has_a_limit},
                       {"copies_stay_in_allocations", copies_stay_in_allocations},
                       {"asked_for_errors_come_once", asked_for_errors_come_once},
+                      {"calls_fail_by_their_number", calls_fail_by_their_number},
                       {"older_errors_show_at_launches", older_errors_show_at_launches},
                       {"threads_may_call_at_once", threads_may_call_at_once}});
 }

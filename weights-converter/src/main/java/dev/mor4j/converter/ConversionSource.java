@@ -70,7 +70,7 @@ record ConversionSource(
       files.addAll(text.files());
       return new ConversionSource(
           weights, text.decided(head.config()), text, shared, files, warnings);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       weights.close();
       throw e;
     }
@@ -108,7 +108,7 @@ record ConversionSource(
       files.addAll(text.files());
       return new ConversionSource(
           weights, kept.withAliases(shared.aliases()), text, shared, files, text.warnings());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       weights.close();
       throw e;
     }

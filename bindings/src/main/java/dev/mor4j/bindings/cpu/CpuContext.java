@@ -27,6 +27,7 @@ public final class CpuContext implements AutoCloseable {
    * @throws IllegalStateException when there is no library
    * @throws IllegalArgumentException when the CPU cannot run {@code isa} or {@code threads} is out
    *     of range
+   * @throws OutOfMemoryError when the system refuses memory or threads
    */
   public CpuContext(Isa isa, int threads, int spinMicroseconds) {
     CpuLibrary.instance().requireAvailable();

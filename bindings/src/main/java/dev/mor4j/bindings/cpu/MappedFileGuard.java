@@ -1,6 +1,7 @@
 package dev.mor4j.bindings.cpu;
 
 import dev.mor4j.bindings.generated.Mor4jNative;
+import dev.mor4j.bindings.library.NativeLibraries;
 import dev.mor4j.runtime.weights.FaultGuard;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,7 +29,14 @@ public final class MappedFileGuard implements FaultGuard {
       MemorySegment flag = arena.allocate(ValueLayout.ADDRESS);
       int status = Mor4jNative.mor4j_guard_add(mapping, mapping.byteSize(), slot, flag);
       if (status == Mor4jNative.MOR4J_UNSUPPORTED()) {
-        return Guarded.NOTHING;
+        if (NativeLibraries.platform().startsWith("windows")) {
+          // A mapped file cannot be cut there.
+          return Guarded.NOTHING;
+        }
+        throw new IllegalStateException(
+            "the handler of SIGBUS could not be installed, without which a weight file that is cut"
+                + " ends the process; copy the weights (withWeights) or switch the guard off"
+                + " (withFileGuard)");
       }
       if (status == Mor4jNative.MOR4J_OUT_OF_MEMORY()) {
         throw new IllegalStateException(

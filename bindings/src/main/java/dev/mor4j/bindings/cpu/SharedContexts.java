@@ -25,6 +25,7 @@ final class SharedContexts {
    *
    * @throws IllegalArgumentException when the CPU cannot run the kernels or the number of threads
    *     is out of range
+   * @throws OutOfMemoryError when the system refuses memory or threads
    */
   static MemorySegment borrow(Key key) {
     return OPEN.borrow(key);
@@ -47,13 +48,18 @@ final class SharedContexts {
           Mor4jNative.mor4j_context_create(
               key.isa().code(), key.threads(), key.spinMicroseconds(), out);
       if (status != Mor4jNative.MOR4J_OK()) {
-        throw new IllegalArgumentException(
+        String message =
             "cannot make a context of "
                 + key.isa().label()
                 + " kernels and "
                 + key.threads()
                 + " threads: "
-                + CpuContext.text(status));
+                + CpuContext.text(status);
+        if (status == Mor4jNative.MOR4J_OUT_OF_MEMORY()) {
+          // What the JVM throws where it gets no memory or no thread itself.
+          throw new OutOfMemoryError(message);
+        }
+        throw new IllegalArgumentException(message);
       }
       return out.get(ValueLayout.ADDRESS, 0);
     }

@@ -44,13 +44,15 @@ public record CudaDevice(
       name.set(ValueLayout.JAVA_BYTE, NAME_BYTES - 1, (byte) 0);
       CurrentDevice.forget();
       CudaStatus.require("cudaSetDevice", CurrentDevice.set(ordinal));
+      MemoryInfo memory = MemoryInfo.read();
+      CudaStatus.require("cudaMemGetInfo", memory.status());
       return new CudaDevice(
           ordinal,
           name.getString(0),
           attribute(arena, CudaRuntime.cudaDevAttrComputeCapabilityMajor(), ordinal),
           attribute(arena, CudaRuntime.cudaDevAttrComputeCapabilityMinor(), ordinal),
           attribute(arena, CudaRuntime.cudaDevAttrMultiProcessorCount(), ordinal),
-          MemoryInfo.read().totalBytes());
+          memory.totalBytes());
     }
   }
 

@@ -124,14 +124,15 @@ public final class CudaStream extends CudaResource {
   public CudaGraph capture(Runnable enqueue) {
     use();
     requireNotCapturing("captured");
-    // Allocations of other threads stay allowed while this one captures.
-    owner()
-        .check(
-            "cudaStreamBeginCapture",
-            CudaRuntime.cudaStreamBeginCapture(
-                handle, CudaRuntime.cudaStreamCaptureModeThreadLocal()));
     try (Arena arena = Arena.ofConfined()) {
+      // First: a capture that was begun has to be ended.
       MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      // Allocations of other threads stay allowed while this one captures.
+      owner()
+          .check(
+              "cudaStreamBeginCapture",
+              CudaRuntime.cudaStreamBeginCapture(
+                  handle, CudaRuntime.cudaStreamCaptureModeThreadLocal()));
       int status;
       List<CudaResource> used;
       capturing = true;

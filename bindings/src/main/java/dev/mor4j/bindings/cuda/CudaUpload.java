@@ -15,7 +15,7 @@ public final class CudaUpload implements AutoCloseable {
       PinnedMemory memory = context.allocatePinned(bytes);
       try {
         return new Staging(memory, context.createUntimedEvent());
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         memory.close();
         throw e;
       }
@@ -44,7 +44,7 @@ public final class CudaUpload implements AutoCloseable {
     Staging first = Staging.create(stream.context(), stagingBytes);
     try {
       this.staging = List.of(first, Staging.create(stream.context(), stagingBytes));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       first.close();
       throw e;
     }

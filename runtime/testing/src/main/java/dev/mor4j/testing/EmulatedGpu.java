@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The controls of the emulated device (native/emulated/emulated.h). A test without the emulated
@@ -15,6 +17,9 @@ import java.lang.invoke.MethodHandle;
 public final class EmulatedGpu {
   /** A failure that is neither out of memory nor lasting. */
   public static final int INVALID_VALUE = 1;
+
+  /** There is no memory left. */
+  public static final int OUT_OF_MEMORY = 2;
 
   /** A failure that lasts. */
   public static final int ILLEGAL_ADDRESS = 700;
@@ -81,6 +86,55 @@ public final class EmulatedGpu {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocateFrom(function);
       fail.invokeExact(name, code);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Calls {@code first} to {@code last}, counted from now on and from 1, fail; calls are those of
+   * CUDA's libraries, launches and executions of kernels. {@link #reset} ends it.
+   */
+  public static void failCalls(long first, long last, int code) {
+    try {
+      handle(
+              "mor4j_emulated_fail_calls",
+              FunctionDescriptor.ofVoid(
+                  ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
+          .invokeExact(first, last, code);
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The functions called since {@link #failCalls}. */
+  @SuppressWarnings("restricted")
+  public static List<String> calls() {
+    MethodHandle called =
+        handle(
+            "mor4j_emulated_called",
+            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+    List<String> names = new ArrayList<>();
+    try {
+      for (long call = 1; call <= number("mor4j_emulated_calls"); call++) {
+        MemorySegment name = (MemorySegment) called.invokeExact(call);
+        names.add(name.reinterpret(Byte.MAX_VALUE).getString(0));
+      }
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+    return names;
+  }
+
+  /** Streams, events, graphs, handles and descriptors that were not destroyed. */
+  public static long liveObjects() {
+    return number("mor4j_emulated_live_objects");
+  }
+
+  /** Frees what nobody could give back because the device had failed; nobody may use it. */
+  public static void freeMemory() {
+    try {
+      handle("mor4j_emulated_free_memory", FunctionDescriptor.ofVoid()).invokeExact();
     } catch (Throwable e) {
       throw new AssertionError(e);
     }

@@ -76,7 +76,7 @@ public final class SourceWeights implements AutoCloseable {
         weights.addFile(file);
       }
       weights.stripPrefixes();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       weights.close();
       throw e;
     }

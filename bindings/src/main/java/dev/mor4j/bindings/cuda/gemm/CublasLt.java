@@ -28,8 +28,8 @@ public final class CublasLt extends CudaResource {
   /** What NVIDIA advises for its newer devices. */
   public static final long DEFAULT_WORKSPACE_BYTES = 32L << 20;
 
-  private final Arena arena = Arena.ofShared();
-  private final GemmScalars scalars = new GemmScalars(arena);
+  private final Arena arena;
+  private final GemmScalars scalars;
   private final Map<GemmShape, GemmPlan> plans = new HashMap<>();
   private final MemorySegment handle;
   private final DeviceMemory workspace;
@@ -45,21 +45,25 @@ public final class CublasLt extends CudaResource {
    * @param workspaceBytes bytes on the device for algorithms to work in
    * @throws CudaOutOfMemoryException when the device has not that many bytes
    */
+  @SuppressWarnings("MustBeClosedChecker") // owned by this object, closed with it
   public CublasLt(CudaContext context, long workspaceBytes) {
     super(context);
-    this.workspace = context.allocate(workspaceBytes);
-    MemorySegment made = MemorySegment.NULL;
+    this.arena = Arena.ofShared();
+    DeviceMemory room = null;
     try (Arena out = Arena.ofConfined()) {
+      this.scalars = new GemmScalars(arena);
       MemorySegment pointer = out.allocate(ValueLayout.ADDRESS);
+      room = context.allocate(workspaceBytes);
       context.checkCublas("cublasLtCreate", CublasLtApi.cublasLtCreate(pointer));
-      made = pointer.get(ValueLayout.ADDRESS, 0);
-    } finally {
-      if (made.address() == 0) {
-        workspace.close();
-        arena.close();
+      this.handle = pointer.get(ValueLayout.ADDRESS, 0);
+    } catch (RuntimeException | Error e) {
+      if (room != null) {
+        room.close();
       }
+      arena.close();
+      throw e;
     }
-    this.handle = made;
+    this.workspace = room;
     context.register(this);
   }
 

@@ -11,12 +11,13 @@ public final class CudaStatus {
   public static CudaException failure(String function, int status, long requestedBytes) {
     String name = CudaRuntime.cudaGetErrorName(status).getString(0);
     String text = CudaRuntime.cudaGetErrorString(status).getString(0);
-    if (status != CudaRuntime.cudaErrorMemoryAllocation()) {
-      return new CudaException(function, status, name, text);
-    }
-    // Otherwise the next cudaGetLastError would report what has been reported.
+    CudaException failure =
+        status == CudaRuntime.cudaErrorMemoryAllocation()
+            ? outOfMemory(function, status, name, text, requestedBytes)
+            : new CudaException(function, status, name, text);
+    // Otherwise the next launch of this thread, for another model, would report it again.
     CudaRuntime.cudaGetLastError();
-    return outOfMemory(function, status, name, text, requestedBytes);
+    return failure;
   }
 
   /** The exception for a cublasStatus_t that is not success. */

@@ -143,12 +143,16 @@ public final class SafetensorsFile {
   /** The file again; the caller closes it. */
   private FileChannel channel() throws IOException {
     FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-    long found = channel.size();
-    if (found != size) {
+    try {
+      long found = channel.size();
+      if (found != size) {
+        throw new ModelFormatException(
+            path, "the file has " + found + " bytes, expected the " + size + " it had when opened");
+      }
+      return channel;
+    } catch (IOException | RuntimeException | Error e) {
       channel.close();
-      throw new ModelFormatException(
-          path, "the file has " + found + " bytes, expected the " + size + " it had when opened");
+      throw e;
     }
-    return channel;
   }
 }

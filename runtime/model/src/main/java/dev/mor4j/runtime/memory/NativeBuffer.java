@@ -23,7 +23,7 @@ public final class NativeBuffer implements AutoCloseable {
     MemorySegment allocated;
     try {
       allocated = arena.allocate(bytes, ALIGNMENT);
-    } catch (OutOfMemoryError | RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
     }

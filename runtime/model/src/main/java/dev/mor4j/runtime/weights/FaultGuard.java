@@ -14,7 +14,7 @@ public interface FaultGuard {
    * Guards {@code mapping} from now on. The caller closes what is returned before it unmaps.
    *
    * @throws IllegalStateException when so many mappings are guarded that there is no place for
-   *     another
+   *     another, or the system refuses what guards them
    */
   Guarded guard(MemorySegment mapping);
 

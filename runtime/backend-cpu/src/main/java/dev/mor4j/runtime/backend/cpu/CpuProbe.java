@@ -45,7 +45,7 @@ public final class CpuProbe implements AutoCloseable {
       // Pages that were never written to may all be one page of zeros, which a cache holds.
       data.segment().fill((byte) 1);
       return new CpuProbe(all, one, data);
-    } catch (RuntimeException | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) {
       close(data, one, all);
       throw e;
     }

@@ -43,7 +43,7 @@ public final class NativeBackend implements LedBackend {
   private final ArchitectureConfig sizes;
   private final BlockShape shape;
   private final RopeTable rope;
-  private final Arena descriptors = new CountedArena(MemoryAccount.DESCRIPTORS);
+  private final Arena descriptors;
   private final MemorySegment embedding;
   private final MemorySegment finalNorm;
   private final MemorySegment head;
@@ -52,7 +52,7 @@ public final class NativeBackend implements LedBackend {
   private boolean closed;
 
   /**
-   * Takes over {@code context} and closes it with itself.
+   * Takes over {@code context} and closes it with itself; where this throws, it is the caller's.
    *
    * @param context kernels and threads
    * @param weights borrowed; must outlive this
@@ -64,9 +64,15 @@ public final class NativeBackend implements LedBackend {
     this.sizes = weights.config().architecture();
     this.shape = new BlockShape(sizes, KvPageLayout.PAGE_TOKENS, kvType);
     this.rope = new RopeTable(sizes.headDim(), sizes.ropeTheta(), sizes.maxPositions());
-    this.embedding = CpuContext.describe(descriptors, weights.embedding());
-    this.finalNorm = CpuContext.describe(descriptors, weights.finalNorm());
-    this.head = CpuContext.describe(descriptors, weights.head());
+    this.descriptors = new CountedArena(MemoryAccount.DESCRIPTORS);
+    try {
+      this.embedding = CpuContext.describe(descriptors, weights.embedding());
+      this.finalNorm = CpuContext.describe(descriptors, weights.finalNorm());
+      this.head = CpuContext.describe(descriptors, weights.head());
+    } catch (RuntimeException | Error e) {
+      descriptors.close();
+      throw e;
+    }
     this.maxOutputs = weights.config().recursions();
     // The widest router has a hidden layer of 2H.
     this.routerFloats = 3L * sizes.hidden() + maxOutputs;

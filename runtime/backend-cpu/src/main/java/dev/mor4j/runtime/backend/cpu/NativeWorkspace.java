@@ -66,7 +66,16 @@ final class NativeWorkspace implements Workspace {
     for (long size : sizes) {
       total += aligned(size);
     }
-    this.fixed = new NativeBuffer(MemoryAccount.WORKSPACE, total);
+    this.structures = new CountedArena(MemoryAccount.WORKSPACE);
+    try {
+      this.kvRows = new KvRows(structures, maxRows);
+      this.blockPass = new BlockPass(structures);
+      // Last: nothing below fails.
+      this.fixed = new NativeBuffer(MemoryAccount.WORKSPACE, total);
+    } catch (RuntimeException | Error e) {
+      structures.close();
+      throw e;
+    }
     MemorySegment[] parts = new MemorySegment[sizes.length];
     long offset = 0;
     for (int i = 0; i < sizes.length; i++) {
@@ -80,9 +89,6 @@ final class NativeWorkspace implements Workspace {
     this.rope = parts[4];
     this.logits = parts[5];
     this.scratch = parts[6];
-    this.structures = new CountedArena(MemoryAccount.WORKSPACE);
-    this.kvRows = new KvRows(structures, maxRows);
-    this.blockPass = new BlockPass(structures);
   }
 
   private static long aligned(long bytes) {

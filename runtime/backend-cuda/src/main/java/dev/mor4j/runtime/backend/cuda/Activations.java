@@ -83,7 +83,7 @@ final class Activations implements AutoCloseable {
     // Attention counts up from 0 in it, and leaves 0 behind.
     try {
       queue.run(stream -> stream.fill(split.done(), (byte) 0));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       buffer.close();
       throw e;
     }

@@ -191,9 +191,14 @@ public final class CudaBackend implements Backend {
       scratch.reserve(weights.largestInt8());
     }
     Activations activations = new Activations(queue, shape, CudaWorkspace.bucket(maxRows));
-    LayerLaunches launches =
-        new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.view());
-    return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);
+    try {
+      LayerLaunches launches =
+          new LayerLaunches(shape, activations, queue.products(), frequencies, scratch.view());
+      return new CudaWorkspace(queue, shape, maxRows, 1 + recursions, activations, launches);
+    } catch (RuntimeException | Error e) {
+      activations.close();
+      throw e;
+    }
   }
 
   @Override
@@ -208,7 +213,7 @@ public final class CudaBackend implements Backend {
     CudaWorkspace ws = (CudaWorkspace) workspace;
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      ws.tables.begin();
+      ws.beginTables();
       ws.tables.rows(stateRows, done, rows);
       for (int i = done; i < done + rows; i++) {
         ws.tables.id(stateRows[i], ids[stateRows[i]]);
@@ -235,7 +240,7 @@ public final class CudaBackend implements Backend {
     DeviceLayers prepared = (DeviceLayers) layers;
     long tableBytes = PageTableWriter.bytes(pass, prepared.overlays());
     ws.reserveTables(tableBytes);
-    ws.tables.begin();
+    ws.beginTables();
     ws.tables.rows(pass.stateRow, 0, pass.rows);
     PageTables.describe(pass, prepared.overlays(), 0, 0, ws.tables);
     for (int i = 0; i < pass.rows; i++) {
@@ -276,7 +281,7 @@ public final class CudaBackend implements Backend {
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
       int numbers = rows * table.outs();
-      ws.tables.begin();
+      ws.beginTables();
       ws.tables.rows(stateRows, done, rows);
       ws.results.await();
       ws.results.reserve((long) numbers * Float.BYTES);
@@ -311,7 +316,7 @@ public final class CudaBackend implements Backend {
     DeviceView to = ws.state(Workspace.State.RECURSION);
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      ws.tables.begin();
+      ws.beginTables();
       ws.tables.rows(stateRows, done, rows);
       queue.run(
           stream -> {
@@ -328,7 +333,7 @@ public final class CudaBackend implements Backend {
     CudaWorkspace ws = (CudaWorkspace) workspace;
     for (int done = 0; done < count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), count - done);
-      ws.tables.begin();
+      ws.beginTables();
       ws.tables.rows(stateRows, done, rows);
       for (int i = done; gates != null && i < done + rows; i++) {
         ws.tables.gate(stateRows[i], gates[i]);

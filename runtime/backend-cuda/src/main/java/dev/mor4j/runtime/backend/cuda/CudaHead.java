@@ -49,7 +49,7 @@ final class CudaHead {
     ws.results.await();
     ws.results.reserve(numbers * Float.BYTES);
     reserve(count, ws);
-    ws.tables.begin();
+    ws.beginTables();
     ws.tables.rows(stateRows, from, count);
     queue.run(
         stream -> {
@@ -72,7 +72,7 @@ final class CudaHead {
     describe(samplers, from, count, ws);
     ws.results.await();
     ws.results.reserve((long) count * Integer.BYTES);
-    ws.tables.begin();
+    ws.beginTables();
     ws.tables.rows(stateRows, from, count);
     queue.run(
         stream -> {

@@ -77,7 +77,7 @@ final class CudaRouting implements PreparedRouting {
   void decide(RoutingDecision decision, CudaWorkspace ws) {
     for (int done = 0; done < decision.count; done += ws.maxRows()) {
       int rows = Math.min(ws.maxRows(), decision.count - done);
-      ws.tables.begin();
+      ws.beginTables();
       ws.tables.rows(decision.rows, done, rows);
       for (int i = done; i < done + rows; i++) {
         RoutingSettings settings = decision.settings[decision.rows[i]];

@@ -136,6 +136,15 @@ final class CudaWorkspace implements Workspace {
     }
   }
 
+  /**
+   * Begins the description of rows. Where a pass before found no room for its tables, none are
+   * left: then they are made again.
+   */
+  void beginTables() {
+    reserveTables(0);
+    tables.begin();
+  }
+
   /** Makes room for the logits of {@code rows} rows, and for what their tokens are chosen by. */
   void reserveHead(int rows, long logitCount) {
     boolean moved = logits.reserve(logitCount);

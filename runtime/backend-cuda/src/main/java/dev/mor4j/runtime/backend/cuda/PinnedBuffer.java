@@ -3,6 +3,7 @@ package dev.mor4j.runtime.backend.cuda;
 import dev.mor4j.bindings.cuda.CudaEvent;
 import dev.mor4j.bindings.cuda.CudaStream;
 import dev.mor4j.bindings.cuda.PinnedMemory;
+import dev.mor4j.runtime.device.DeviceException;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import java.lang.foreign.MemorySegment;
 
@@ -12,21 +13,24 @@ import java.lang.foreign.MemorySegment;
  */
 final class PinnedBuffer implements AutoCloseable {
   private final DeviceQueue queue;
-  private final CudaEvent done;
+  private CudaEvent done;
   private PinnedMemory memory;
   private boolean inUse;
 
+  /** Takes nothing of the device before {@link #reserve}, so that it cannot fail. */
   PinnedBuffer(DeviceQueue queue) {
     this.queue = queue;
-    try {
-      this.done = queue.context().createUntimedEvent();
-    } catch (RuntimeException e) {
-      throw DeviceFailure.of("an event", e);
-    }
   }
 
   /** Makes room for {@code bytes} bytes; what was there is lost if it grows. */
   void reserve(long bytes) {
+    if (done == null) {
+      try {
+        done = queue.context().createUntimedEvent();
+      } catch (RuntimeException e) {
+        throw DeviceFailure.of("an event", e);
+      }
+    }
     if (memory == null || memory.byteSize() < bytes) {
       long wanted = memory == null ? bytes : Math.max(bytes, memory.byteSize() / 2 * 3);
       release();
@@ -69,9 +73,7 @@ final class PinnedBuffer implements AutoCloseable {
 
   private void release() {
     if (memory != null) {
-      if (!queue.context().isPoisoned()) {
-        await();
-      }
+      awaitForFreeing();
       long bytes = memory.byteSize();
       queue.free(memory);
       memory = null;
@@ -79,9 +81,23 @@ final class PinnedBuffer implements AutoCloseable {
     }
   }
 
+  /** Without the queue's lock. Whether the work went well is nothing to whoever frees. */
+  private void awaitForFreeing() {
+    if (!queue.context().isPoisoned()) {
+      try {
+        await();
+      } catch (DeviceException e) {
+        // The context has kept it: every later call says so.
+        inUse = false;
+      }
+    }
+  }
+
   @Override
   public void close() {
     release();
-    done.close();
+    if (done != null) {
+      done.close();
+    }
   }
 }
