@@ -151,9 +151,9 @@ class CudaKernelsTest extends CudaKernelFixture {
     DeviceView sampling;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment array = arena.allocate(3 * DeviceSampling.BYTES, 8);
-      DeviceSampling.write(array, 0, 0.5, 0f, 1f, 0f, 0);
-      DeviceSampling.write(array, 1, 0.9, 1f, 1f, 0f, 2);
-      DeviceSampling.write(array, 2, 0.5, 0f, 1f, 0f, 0);
+      DeviceSampling.write(array, 0, 1, 0, 1, Double.NEGATIVE_INFINITY, 0);
+      DeviceSampling.write(array, 1, 1, 1, 1, Double.NEGATIVE_INFINITY, 2);
+      DeviceSampling.write(array, 2, 1, 0, 1, Double.NEGATIVE_INFINITY, 0);
       sampling = view(Element.SAMPLING, array);
     }
     DeviceView tokens = ints(-7, -7, -7);

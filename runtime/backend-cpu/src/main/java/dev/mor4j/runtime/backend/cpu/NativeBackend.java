@@ -23,6 +23,7 @@ import dev.mor4j.runtime.memory.HostPageMemory;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import dev.mor4j.runtime.numbers.KvCacheType;
+import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.lang.foreign.Arena;
@@ -257,6 +258,12 @@ public final class NativeBackend implements LedBackend {
   public void logits(
       int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
+    computeLogits(stateRows, from, count, ws);
+    MemorySegment.copy(
+        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+  }
+
+  private void computeLogits(int[] stateRows, int from, int count, NativeWorkspace ws) {
     copyRows(stateRows, from, count, ws);
     context.head(
         finalNorm,
@@ -268,8 +275,37 @@ public final class NativeBackend implements LedBackend {
         ws.logits,
         ws.scratch);
     weights.requireIntact();
-    MemorySegment.copy(
-        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+  }
+
+  @Override
+  public boolean choosesFor(Sampler sampler) {
+    return sizes.vocabulary() <= CpuContext.MOST_VOCABULARY;
+  }
+
+  @Override
+  public void chooseTokens(
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    computeLogits(stateRows, from, count, ws);
+    for (int i = 0; i < count; i++) {
+      Sampler sampler = samplers[from + i];
+      sampler.penalise(ws.logits, (long) i * sizes.vocabulary() * Float.BYTES);
+      ws.sampling.set(
+          i,
+          sampler.draw(positions[from + i]),
+          sampler.temperature(),
+          sampler.topP(),
+          sampler.minLog(),
+          sampler.topK());
+    }
+    context.choose(ws.logits, sizes.vocabulary(), ws.sampling, count, ws.ids);
+    MemorySegment.copy(ws.ids, ValueLayout.JAVA_INT, 0, tokens, from, count);
   }
 
   @Override

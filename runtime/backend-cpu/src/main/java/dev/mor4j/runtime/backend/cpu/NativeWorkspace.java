@@ -2,6 +2,7 @@ package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.bindings.cpu.BlockPass;
 import dev.mor4j.bindings.cpu.KvRows;
+import dev.mor4j.bindings.cpu.SamplingTable;
 import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.memory.CountedArena;
@@ -33,6 +34,7 @@ final class NativeWorkspace implements Workspace {
   final MemorySegment logits;
   final MemorySegment scratch;
   final KvRows kvRows;
+  final SamplingTable sampling;
   final BlockPass blockPass;
   final GrowingBuffer tables = new GrowingBuffer();
   final PageTableWriter pageTables = new PageTableWriter();
@@ -82,6 +84,7 @@ final class NativeWorkspace implements Workspace {
     this.scratch = parts[6];
     this.structures = new CountedArena(MemoryAccount.WORKSPACE);
     this.kvRows = new KvRows(structures, maxRows);
+    this.sampling = new SamplingTable(structures, maxLogitRows);
     this.blockPass = new BlockPass(structures);
   }
 
