@@ -11,11 +11,16 @@ import java.lang.foreign.MemorySegment;
 public final class SamplingTable {
   private final MemorySegment segment;
 
-  /**
-   * @param rows most rows
-   */
+  /** One view a row, made once: a choice is described without allocating. */
+  private final MemorySegment[] views;
+
+  /** A table of up to {@code rows} rows. */
   public SamplingTable(Arena arena, int rows) {
     this.segment = mor4j_sampling.allocateArray(rows, arena);
+    this.views = new MemorySegment[rows];
+    for (int i = 0; i < rows; i++) {
+      views[i] = mor4j_sampling.asSlice(segment, i);
+    }
   }
 
   /**
@@ -28,7 +33,7 @@ public final class SamplingTable {
    * @param topK 0: all
    */
   public void set(int row, long draw, double temperature, double topP, double minLog, int topK) {
-    MemorySegment target = mor4j_sampling.asSlice(segment, row);
+    MemorySegment target = views[row];
     mor4j_sampling.draw(target, draw);
     mor4j_sampling.temperature(target, temperature);
     mor4j_sampling.top_p(target, topP);
