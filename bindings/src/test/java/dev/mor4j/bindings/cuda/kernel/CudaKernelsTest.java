@@ -202,7 +202,7 @@ class CudaKernelsTest extends CudaKernelFixture {
       assertThat(DeviceKvRow.BYTES).isEqualTo(32);
       assertThat(kv.asSlice(32, 24).toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 12, 13);
       assertThat(kv.asSlice(56, 8).toArray(ValueLayout.JAVA_INT)).containsExactly(14, 15);
-      assertThat(DeviceSampling.BYTES).isEqualTo(32);
+      assertThat(DeviceSampling.BYTES).isEqualTo(40);
       MemorySegment router = arena.allocate(DeviceRouter.BYTES, 8);
       DeviceView w1 = floats(new float[23 * 2]);
       DeviceView w2 = floats(new float[24 * 23]);
