@@ -1,5 +1,7 @@
 package dev.mor4j.runtime.sampling;
 
+import java.util.Arrays;
+
 /**
  * The choice of a token as docs/forward-pass.md, section 10, defines it, in plain Java. Candidates
  * come first in the order of tokens by logit, of equal ones by id; so a set of them is told by its
@@ -10,6 +12,8 @@ package dev.mor4j.runtime.sampling;
  */
 final class TokenChooser {
   private static final int BLOCK = 256;
+  private static final int BIN_BITS = 11;
+  private static final int LAST_BITS = 32 - 2 * BIN_BITS;
   private static final double LOG2_E = 1.4426950408889634;
 
   /** More than what float32 and the straight lines between powers of two add to a bound. */
@@ -18,6 +22,7 @@ final class TokenChooser {
   private final float[] fewLogits = new float[SamplingBuffers.FEW];
   private final int[] fewIds = new int[SamplingBuffers.FEW];
   private final int[] noise = new int[BLOCK];
+  private final int[] bins = new int[1 << BIN_BITS];
 
   private float largest;
   private float scale;
@@ -117,9 +122,7 @@ final class TokenChooser {
   private void race(int from, int to, float lowest) {
     for (int i = from; i < to; i += BLOCK) {
       int end = Math.min(to, i + BLOCK);
-      for (int j = i; j < end; j++) {
-        noise[j - i] = TokenNoise.bits(draw, ids == null ? j : ids[j]);
-      }
+      makeNoise(i, end - i);
       float limit = (float) (best * LOG2_E - BOUND_ERROR);
       for (int j = i; j < end; j++) {
         float logit = logits[first + j];
@@ -131,6 +134,19 @@ final class TokenChooser {
           compare(j, logit, noise[j - i]);
           limit = (float) (best * LOG2_E - BOUND_ERROR);
         }
+      }
+    }
+  }
+
+  /** In loops that the compiler turns into vectors. */
+  private void makeNoise(int from, int length) {
+    if (ids == null) {
+      for (int j = 0; j < length; j++) {
+        noise[j] = TokenNoise.bits(draw, from + j);
+      }
+    } else {
+      for (int j = 0; j < length; j++) {
+        noise[j] = TokenNoise.bits(draw, ids[from + j]);
       }
     }
   }
@@ -155,32 +171,46 @@ final class TokenChooser {
   }
 
   /**
-   * Narrows the candidates, all there are so far, to the {@code k} largest: by halves of the range
-   * of float32 in the order of their bits.
+   * Narrows the candidates, all there are so far, to the {@code k} largest: by a count of the keys'
+   * first bits, then of the next ones of those that begin as the k-th does.
    */
   private void keepLargest(int k) {
-    int high = key(largest) + 1;
-    int low = key(Float.NEGATIVE_INFINITY);
     if (atLeast(Float.NEGATIVE_INFINITY) <= k) {
       return; // NaN is never a candidate
     }
-    // At least k are not below low, and fewer than k not below high.
-    while ((long) high - low > 1) {
-      int middle = (int) (((long) low + high) >> 1);
-      if (atLeast(logit(middle)) >= k) {
-        low = middle;
-      } else {
-        high = middle;
+    int needed = k;
+    int prefix = 0;
+    for (int shift = 32 - BIN_BITS; ; shift = Math.max(0, shift - BIN_BITS)) {
+      int width = shift == 0 ? LAST_BITS : BIN_BITS;
+      fillBins(prefix, shift, width, shift + BIN_BITS == 32);
+      int bin = (1 << width) - 1;
+      while (bins[bin] < needed) {
+        needed -= bins[bin--];
+      }
+      prefix = prefix << width | bin;
+      if (shift == 0) {
+        break;
       }
     }
-    least = logit(low);
-    int equal = k - atLeast(logit(high));
+    least = logit(prefix ^ Integer.MIN_VALUE);
     border = 0;
-    while (equal > 0) {
-      equal -= logits[first + border++] == least ? 1 : 0;
+    while (needed > 0) {
+      needed -= logits[first + border++] == least ? 1 : 0;
     }
     if (k <= SamplingBuffers.FEW) {
       copyFew();
+    }
+  }
+
+  /** Counts the logits whose keys, in the order of unsigned numbers, begin with {@code prefix}. */
+  private void fillBins(int prefix, int shift, int width, boolean takesAll) {
+    Arrays.fill(bins, 0);
+    for (int i = first; i < first + count; i++) {
+      int key = key(logits[i]) ^ Integer.MIN_VALUE;
+      boolean isNumber = logits[i] >= Float.NEGATIVE_INFINITY;
+      if (isNumber && (takesAll || key >>> (shift + width) == prefix)) {
+        bins[key >>> shift & (1 << width) - 1]++;
+      }
     }
   }
 

@@ -258,12 +258,14 @@ public final class NativeBackend implements LedBackend {
   public void logits(
       int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
-    computeLogits(stateRows, from, count, ws);
+    MemorySegment computed = computeLogits(stateRows, from, count, ws);
     MemorySegment.copy(
-        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+        computed, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
   }
 
-  private void computeLogits(int[] stateRows, int from, int count, NativeWorkspace ws) {
+  /** The logits, in memory that the next call may use again. */
+  private MemorySegment computeLogits(int[] stateRows, int from, int count, NativeWorkspace ws) {
+    MemorySegment logits = ws.logits(count);
     copyRows(stateRows, from, count, ws);
     context.head(
         finalNorm,
@@ -272,9 +274,10 @@ public final class NativeBackend implements LedBackend {
         ws.state(Workspace.State.HIDDEN),
         ws.stateRow,
         count,
-        ws.logits,
+        logits,
         ws.scratch);
     weights.requireIntact();
+    return logits;
   }
 
   @Override
@@ -292,10 +295,10 @@ public final class NativeBackend implements LedBackend {
       int count,
       Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
-    computeLogits(stateRows, from, count, ws);
+    MemorySegment logits = computeLogits(stateRows, from, count, ws);
     for (int i = 0; i < count; i++) {
       Sampler sampler = samplers[from + i];
-      sampler.penalise(ws.logits, (long) i * sizes.vocabulary() * Float.BYTES);
+      sampler.penalise(logits, (long) i * sizes.vocabulary() * Float.BYTES);
       ws.sampling.set(
           i,
           sampler.draw(positions[from + i]),
@@ -304,7 +307,7 @@ public final class NativeBackend implements LedBackend {
           sampler.minLog(),
           sampler.topK());
     }
-    context.choose(ws.logits, sizes.vocabulary(), ws.sampling, count, ws.ids);
+    context.choose(logits, sizes.vocabulary(), ws.sampling, count, ws.ids);
     MemorySegment.copy(ws.ids, ValueLayout.JAVA_INT, 0, tokens, from, count);
   }
 
