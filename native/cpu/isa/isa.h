@@ -16,7 +16,7 @@
  *                           not -128
  *   vi_nibble_dot(s, w, x)  the same for w <= 15: vi_nibble_start(b), up to eight of these, vi_nibble_end(.., b):
  *                           b + all
- *   vi_mul, vi_shift_left, vi_shift_right
+ *   vi_add, vi_mul, vi_shift_left, vi_shift_right
  *                           modulo 2^32, shifts of unsigned ones by a constant; vi_count: 0, 1, ..
  *   vf_equal, vf_at_least   a bit for each lane, lane 0 the lowest; NaN is neither
  *   vi_where_at_least(a, b, v)

@@ -96,7 +96,7 @@ static inline vi vi_load(const void *p)
     return v;
 }
 
-static inline vi vi_add(vi a, vi b) { return a + b; }
+static inline vi vi_add(vi a, vi b) { return (vi)((vu32)a + (vu32)b); } /* modulo 2^32, which signed ones are not */
 
 static inline vi vi_max(vi a, vi b)
 {
