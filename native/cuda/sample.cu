@@ -1,16 +1,16 @@
 /*
- * The next token of each row, chosen from its logits [V]. A thread block a row, which reads the logits several times.
- * Probabilities are float32 relative to the largest, sums of them integers in units of 2^-42: no sum depends on an
- * order, and no sorting is needed to find where the likeliest tokens end.
+ * The token of each row, chosen from its logits [V]. A thread block a row, which reads the logits several times. The
+ * rules and their arithmetic are those of the CPU (choice.h; this file is compiled without contraction): weights are
+ * whole units, so no sum depends on an order, and no sorting is needed to find where the likeliest tokens end.
  */
 #include <math.h>
 
+#include "choice.h"
 #include "rows.cuh"
 #include "walk.cuh"
 
-#define MOST_VOCABULARY (1 << 21) /* whose probabilities sum to less than 2^63 units */
-#define UNITS 0x1p42f             /* of probability 1; what has less than one unit is never chosen */
-#define NEPERS 30.0f              /* exp(-NEPERS) is less than a unit */
+#define MOST_VOCABULARY (1 << 21)
+#define NEPERS 40.0 /* a token that far below the largest weighs nothing and never wins */
 #define BIN_BITS 11
 #define BINS (1 << BIN_BITS)
 #define LOADS 8  /* of a thread at a time */
@@ -28,7 +28,7 @@ struct sample_shared {
 struct sample_row {
     const float *logits;
     int32_t vocabulary;
-    float inverse_temperature;
+    float scale; /* of differences of logits, to exponents of 2 */
     float largest;
     uint32_t largest_key;
     uint32_t least_key;
@@ -45,28 +45,17 @@ __device__ static uint32_t key_of(float logit)
 
 __device__ static float logit_of(uint32_t key) { return __uint_as_float((key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key); }
 
-__device__ static float probability(const sample_row &row, float logit)
-{
-    return expf((logit - row.largest) * row.inverse_temperature);
-}
-
-__device__ static sum_t units(float probability) { return static_cast<sum_t>(probability * UNITS); }
+__device__ static float exponent_of(const sample_row &row, float logit) { return (logit - row.largest) * row.scale; }
 
 __device__ static bool is_candidate(const sample_row &row, uint32_t key, int32_t id)
 {
     return key > row.least_key || (key == row.least_key && id <= row.last_id);
 }
 
-/* The key of the largest logit above the complement of its id, of equal ones the first; 0 when all are NaN. */
-__device__ static sum_t find_largest(const float *logits, int32_t vocabulary, sum_t *shared)
+/* The largest of the threads' numbers. */
+__device__ static sum_t block_max(sum_t largest, sum_t *shared)
 {
     const int lane = static_cast<int>(threadIdx.x) % WARP, warps = static_cast<int>(blockDim.x) / WARP;
-    sum_t largest = 0;
-#pragma unroll 4
-    for (int32_t i = static_cast<int32_t>(threadIdx.x); i < vocabulary; i += static_cast<int32_t>(blockDim.x)) {
-        const sum_t here = static_cast<sum_t>(key_of(logits[i])) << 32 | ~static_cast<uint32_t>(i);
-        largest = max(largest, here);
-    }
     for (int other = WARP / 2; other > 0; other /= 2) {
         largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
     }
@@ -78,6 +67,18 @@ __device__ static sum_t find_largest(const float *logits, int32_t vocabulary, su
         largest = max(largest, __shfl_xor_sync(ALL_LANES, largest, other));
     }
     return largest;
+}
+
+/* The key of the largest logit above the complement of its id, of equal ones the first; 0 when all are NaN. */
+__device__ static sum_t find_largest(const float *logits, int32_t vocabulary, sum_t *shared)
+{
+    sum_t largest = 0;
+#pragma unroll 4
+    for (int32_t i = static_cast<int32_t>(threadIdx.x); i < vocabulary; i += static_cast<int32_t>(blockDim.x)) {
+        const sum_t here = static_cast<sum_t>(key_of(logits[i])) << 32 | ~static_cast<uint32_t>(i);
+        largest = max(largest, here);
+    }
+    return block_max(largest, shared);
 }
 
 /* Halves are added on their own: a 64-bit addition to shared memory would be a loop of compare and swap. */
@@ -170,15 +171,14 @@ __device__ static void keep_likeliest(sample_row *row, sample_shared *shared, W 
 __device__ static void restrict_candidates(sample_row *row, sample_shared *shared, const mor4j_cuda_sampling &how)
 {
     const sample_row all = *row;
-    const auto mass = [&all](float logit) { return units(probability(all, logit)); };
+    const auto mass = [&all](float logit) { return static_cast<sum_t>(mor4j_weight(exponent_of(all, logit))); };
     if (how.top_k > 0 && how.top_k < row->vocabulary) {
         const sum_t target = static_cast<sum_t>(how.top_k) - 1;
         keep_likeliest(
-            row, shared, [mass](float logit) { return static_cast<sum_t>(mass(logit) != 0); },
-            [target](sum_t) { return target; });
+            row, shared, [](float) { return static_cast<sum_t>(1); }, [target](sum_t) { return target; });
     }
-    if (how.top_p < 1.0f) {
-        const double share = how.top_p > 0.0f ? static_cast<double>(how.top_p) : 0.0;
+    if (how.top_p < 1.0) {
+        const double share = how.top_p > 0.0 ? how.top_p : 0.0;
         keep_likeliest(row, shared, mass, [share](sum_t total) {
             const sum_t wanted = static_cast<sum_t>(ceil(share * static_cast<double>(total)));
             return wanted == 0 ? 0 : min(wanted, total) - 1;
@@ -186,22 +186,39 @@ __device__ static void restrict_candidates(sample_row *row, sample_shared *share
     }
 }
 
-/* The candidate that the draw falls on, or `largest` where there are none. */
-__device__ static int32_t draw(const sample_row &row, sample_shared *shared, const mor4j_cuda_sampling &how,
+/* Orders like the value, never 0 for a number. */
+__device__ static sum_t key_of(double value)
+{
+    const sum_t bits = static_cast<sum_t>(__double_as_longlong(value + 0.0));
+    return (bits >> 63) != 0 ? ~bits : bits | static_cast<sum_t>(1) << 63;
+}
+
+/*
+ * The candidate with the largest noisy logit. The bound of the noise spares most of them the logarithms; the largest,
+ * which is a candidate always, is where every thread begins.
+ */
+__device__ static int32_t race(const sample_row &row, sample_shared *shared, const mor4j_cuda_sampling &how,
                                int32_t largest)
 {
-    walked drawn = {largest, 0, 0};
-    const auto weight = [&row, &how](int32_t i, float logit) {
-        const float p = probability(row, logit);
-        return is_candidate(row, key_of(logit), i) && p >= how.min_p ? units(p) : 0;
-    };
-    /* The product may round up to the total. */
-    const auto target_of = [&how](sum_t total) {
-        return total == 0 ? 0 : min(static_cast<sum_t>(how.point * static_cast<double>(total)), total - 1);
-    };
-    walk(
-        row.vocabulary, shared->sums, [&row](int32_t i) { return row.logits[i]; }, weight, target_of, &drawn);
-    return drawn.index;
+    const double likely = static_cast<double>(row.largest) + how.temperature * how.min_log;
+    double best = mor4j_gumbel(mor4j_noise_bits(how.draw, static_cast<uint32_t>(largest)));
+    int32_t token = largest;
+    float limit = static_cast<float>(best * MOR4J_LOG2_E - MOR4J_BOUND_ERROR);
+    for (int32_t i = static_cast<int32_t>(threadIdx.x); i < row.vocabulary; i += static_cast<int32_t>(blockDim.x)) {
+        const float logit = row.logits[i];
+        const uint32_t bits = mor4j_noise_bits(how.draw, static_cast<uint32_t>(i));
+        if (!(exponent_of(row, logit) + mor4j_noise_bound(bits) >= limit)) continue;
+        if (!is_candidate(row, key_of(logit), i) || !(static_cast<double>(logit) >= likely)) continue;
+        const double value = mor4j_noisy(logit, row.largest, how.temperature, bits);
+        if (value > best || (value == best && i < token)) {
+            best = value;
+            token = i;
+            limit = static_cast<float>(best * MOR4J_LOG2_E - MOR4J_BOUND_ERROR);
+        }
+    }
+    const sum_t mine = key_of(best), most = block_max(mine, shared->sums);
+    const sum_t first = block_max(mine == most ? ~static_cast<uint32_t>(token) : 0, shared->sums);
+    return static_cast<int32_t>(~static_cast<uint32_t>(first));
 }
 
 __global__ void __launch_bounds__(LARGE_BLOCK) sample_rows(const mor4j_cuda_sample_args args)
@@ -219,13 +236,13 @@ __global__ void __launch_bounds__(LARGE_BLOCK) sample_rows(const mor4j_cuda_samp
     int32_t token = static_cast<int32_t>(~static_cast<uint32_t>(largest));
     if (row.largest_key <= key_of(-INFINITY)) {
         token = -1;
-    } else if (how.temperature > 0.0f && row.largest_key != key_of(INFINITY)) {
-        row.inverse_temperature = fminf(1.0f / how.temperature, 0x1.FFFFFEp127f); /* 0 times infinity would be NaN */
+    } else if (how.temperature > 0.0 && row.largest_key != key_of(INFINITY)) {
+        row.scale = mor4j_weight_scale(how.temperature);
         row.largest = logit_of(row.largest_key);
-        row.least_key = key_of(row.largest - NEPERS * how.temperature);
+        row.least_key = max(key_of(static_cast<float>(row.largest - NEPERS * how.temperature)), key_of(-INFINITY) + 1);
         row.last_id = row.vocabulary;
         restrict_candidates(&row, &shared, how);
-        token = draw(row, &shared, how, token);
+        token = race(row, &shared, how, token);
     }
     if (threadIdx.x == 0) args.tokens[i] = token;
 }

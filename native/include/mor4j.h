@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-#define MOR4J_ABI_VERSION 4
+#define MOR4J_ABI_VERSION 5
 
 enum mor4j_status { MOR4J_OK = 0, MOR4J_INVALID_ARGUMENT = 1, MOR4J_UNSUPPORTED = 2, MOR4J_OUT_OF_MEMORY = 3 };
 
@@ -197,6 +197,18 @@ typedef struct mor4j_router {
     float temperature;
 } mor4j_router;
 
+/* How a row's token is chosen. 40 bytes. */
+typedef struct mor4j_sampling {
+    uint64_t draw;      /* of seed and position: what the noise comes from               */
+    double temperature; /* 0: the largest                                                */
+    double top_p;       /* 1: all                                                        */
+    double min_log;     /* natural logarithm of min-p; -infinity: all                    */
+    int32_t top_k;      /* 0: all                                                        */
+    int32_t reserved;
+} mor4j_sampling;
+
+#define MOR4J_MOST_VOCABULARY (1 << 21)
+
 /* Chosen kernels and a pool of threads. Opaque. */
 typedef struct mor4j_context mor4j_context;
 
@@ -264,6 +276,16 @@ MOR4J_API int32_t mor4j_head(mor4j_context *context, const mor4j_matrix *norm, c
 
 /* Floats of workspace that mor4j_head needs; -1 when an argument is out of range. */
 MOR4J_API int64_t mor4j_head_workspace(int64_t hidden, int32_t rows);
+
+/*
+ * tokens[i] = the token that logits[i] gives, logits [rows, V], V <= MOR4J_MOST_VOCABULARY, sampling [rows]; -1 where
+ * no logit is above -infinity (NaN is not). The largest where temperature is 0 or the largest is infinite, of equal
+ * ones the first. Else of the top_k largest (of equal ones the lower id) those before which there is less than top_p of
+ * their mass, and of these those not below largest + temperature * min_log, the one with the largest (logit - largest)
+ * / temperature + noise: docs/forward-pass.md, section 10. Every instruction set chooses the same.
+ */
+MOR4J_API int32_t mor4j_choose(mor4j_context *context, const float *logits, int64_t vocabulary,
+                               const mor4j_sampling *sampling, int32_t rows, int32_t *tokens);
 
 /*
  * Measures what this machine can do, for reports. All threads of the context read [data, data + bytes) once, `repeats`

@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define MOR4J_CUDA_ABI_VERSION 1
+#define MOR4J_CUDA_ABI_VERSION 2
 
 /* Number types. INT8 for weights only: groups of 32 columns of a row with a bfloat16 scale, w = scale * q, q in -127 ..
    127. */
@@ -380,22 +380,19 @@ typedef struct mor4j_cuda_add_gated_args {
 } mor4j_cuda_add_gated_args;
 MOR4J_CUDA_API int32_t mor4j_cuda_add_gated(const mor4j_cuda_add_gated_args *args, void *stream);
 
-/* How a row's next token is chosen. 32 bytes. */
+/* How a row's token is chosen. 40 bytes. */
 typedef struct mor4j_cuda_sampling {
-    double point;      /* uniform in [0, 1): the draw                                   */
-    float temperature; /* 0: the largest                                                */
-    float top_p;       /* 1: all                                                        */
-    float min_p;       /* 0: all; least probability as a share of the likeliest one's   */
-    int32_t top_k;     /* 0: all                                                        */
-    int64_t reserved;
+    uint64_t draw;      /* of seed and position: what the noise comes from               */
+    double temperature; /* 0: the largest                                                */
+    double top_p;       /* 1: all                                                        */
+    double min_log;     /* natural logarithm of min-p; -infinity: all                    */
+    int32_t top_k;      /* 0: all                                                        */
+    int32_t reserved;
 } mor4j_cuda_sampling;
 
 /*
- * tokens[i] = the next token by logits[i]. temperature 0: the largest, of equal ones the first, NaN never. Else
- * p = exp((logit - largest) / temperature); candidates: the top_k likeliest (of equal ones the lower id), then of these
- * the fewest likeliest that reach top_p of their mass, then those with p >= min_p (the largest has 1); in order of id
- * the first whose running sum exceeds point * mass. A largest logit of +infinity is chosen itself. -1 where no logit is
- * usable (all NaN or -infinity).
+ * tokens[i] = the token that logits[i] gives, by the rules of mor4j_choose, and the same: the noise and the sums are
+ * the same bits. -1 where no logit is above -infinity (NaN is not).
  */
 typedef struct mor4j_cuda_sample_args {
     mor4j_cuda_rows rows;

@@ -272,6 +272,34 @@ static void test_refusals(mor4j_context *context)
           "version and texts");
 }
 
+/* Each row has its own token, whoever computes it. */
+static void test_choose(mor4j_context *context)
+{
+    enum { ROWS = 5, V = 20000 };
+    float *logits = guarded_floats(ROWS * V);
+    int32_t *tokens = guarded(ROWS * sizeof(int32_t)), one;
+    mor4j_sampling how[ROWS];
+    random_floats(&seed, logits, ROWS * V);
+    for (int i = 0; i < ROWS; i++) {
+        how[i] = (mor4j_sampling){.draw = random_bits(&seed), .temperature = i, .top_p = 0.9, .min_log = -INFINITY};
+    }
+    CHECK(mor4j_choose(context, logits, V, how, ROWS, tokens) == MOR4J_OK, "choose");
+    for (int i = 0; i < ROWS; i++) {
+        CHECK(mor4j_choose(context, logits + i * V, V, how + i, 1, &one) == MOR4J_OK && one == tokens[i] && one >= 0,
+              "row %d: token %d alone, %d among others", i, one, tokens[i]);
+    }
+    CHECK(mor4j_choose(context, NULL, 0, NULL, 0, NULL) == MOR4J_INVALID_ARGUMENT, "V = 0");
+    CHECK(mor4j_choose(context, NULL, V, NULL, 0, NULL) == MOR4J_OK, "no rows");
+    CHECK(mor4j_choose(NULL, logits, V, how, 1, &one) == MOR4J_INVALID_ARGUMENT, "no context");
+    CHECK(mor4j_choose(context, NULL, V, how, 1, &one) == MOR4J_INVALID_ARGUMENT, "no logits");
+    CHECK(mor4j_choose(context, logits, V, NULL, 1, &one) == MOR4J_INVALID_ARGUMENT, "no sampling");
+    CHECK(mor4j_choose(context, logits, V, how, 1, NULL) == MOR4J_INVALID_ARGUMENT, "no tokens");
+    CHECK(mor4j_choose(context, logits, V, how, -1, &one) == MOR4J_INVALID_ARGUMENT, "-1 rows");
+    CHECK(mor4j_choose(context, logits, MOR4J_MOST_VOCABULARY + 1, how, 1, &one) == MOR4J_INVALID_ARGUMENT, "V");
+    guarded_floats_free(logits, ROWS * V);
+    guarded_free(tokens, ROWS * sizeof(int32_t));
+}
+
 int main(void)
 {
     test_sizes();
@@ -289,6 +317,7 @@ int main(void)
                 test_route(context, kind, 3, 11, false);
             }
             test_add_gated(context);
+            test_choose(context);
             test_refusals(context);
             test_measure(context);
             mor4j_context_destroy(context);

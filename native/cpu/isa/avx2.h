@@ -163,6 +163,48 @@ static inline vi vi_nibble_end(vi sum, vi start)
     return _mm256_add_epi32(start, _mm256_madd_epi16(sum, _mm256_set1_epi16(1)));
 }
 
+static inline vi vi_count(void) { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
+
+static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+
+static inline vi vi_xor(vi a, vi b) { return _mm256_xor_si256(a, b); }
+
+static inline vi vi_shift_left(vi a, unsigned n) { return _mm256_slli_epi32(a, (int)n); }
+
+static inline vi vi_shift_right(vi a, unsigned n) { return _mm256_srli_epi32(a, (int)n); }
+
+static inline vi vf_bits(vf a) { return _mm256_castps_si256(a); }
+
+static inline vf vi_float(vi a) { return _mm256_castsi256_ps(a); }
+
+static inline vi vf_truncate(vf a) { return _mm256_cvttps_epi32(a); }
+
+static inline uint32_t vf_equal(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+
+static inline uint32_t vf_at_least(vf a, vf b) { return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ)); }
+
+static inline vi vi_where_at_least(vf a, vf b, vi v)
+{
+    return _mm256_and_si256(_mm256_castps_si256(_mm256_cmp_ps(a, b, _CMP_GE_OQ)), v);
+}
+
+typedef __m256i vl;
+
+static inline vl vl_zero(void) { return _mm256_setzero_si256(); }
+
+static inline vl vl_add_lanes(vl sum, vi v)
+{
+    const __m256i low = _mm256_and_si256(v, _mm256_set1_epi64x(0xFFFFFFFF));
+    return _mm256_add_epi64(sum, _mm256_add_epi64(low, _mm256_srli_epi64(v, 32)));
+}
+
+static inline uint64_t vl_reduce(vl a)
+{
+    uint64_t lanes[4];
+    _mm256_storeu_si256((__m256i *)(void *)lanes, a);
+    return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+}
+
 static inline void vf_hide(vf *a) { __asm__ volatile("" : "+x"(*a)); }
 
 static inline void vi_hide(vi *a) { __asm__ volatile("" : "+x"(*a)); }

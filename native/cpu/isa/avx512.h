@@ -112,6 +112,43 @@ static inline vf vf_load_even(const void *p)
 /* Masked, not and-ed: the load does it all. */
 static inline vf vf_load_odd(const void *p) { return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(0xAAAAAAAAu, p)); }
 
+static inline vi vi_count(void) { return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15); }
+
+static inline vi vi_mul(vi a, vi b) { return _mm512_mullo_epi32(a, b); }
+
+static inline vi vi_xor(vi a, vi b) { return _mm512_xor_si512(a, b); }
+
+static inline vi vi_shift_left(vi a, unsigned n) { return _mm512_slli_epi32(a, n); }
+
+static inline vi vi_shift_right(vi a, unsigned n) { return _mm512_srli_epi32(a, n); }
+
+static inline vi vf_bits(vf a) { return _mm512_castps_si512(a); }
+
+static inline vf vi_float(vi a) { return _mm512_castsi512_ps(a); }
+
+static inline vi vf_truncate(vf a) { return _mm512_cvttps_epi32(a); }
+
+static inline uint32_t vf_equal(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+
+static inline uint32_t vf_at_least(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+
+static inline vi vi_where_at_least(vf a, vf b, vi v)
+{
+    return _mm512_maskz_mov_epi32(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ), v);
+}
+
+typedef __m512i vl;
+
+static inline vl vl_zero(void) { return _mm512_setzero_si512(); }
+
+static inline vl vl_add_lanes(vl sum, vi v)
+{
+    const __m512i low = _mm512_and_si512(v, _mm512_set1_epi64(0xFFFFFFFF));
+    return _mm512_add_epi64(sum, _mm512_add_epi64(low, _mm512_srli_epi64(v, 32)));
+}
+
+static inline uint64_t vl_reduce(vl a) { return (uint64_t)_mm512_reduce_add_epi64(a); }
+
 #if defined(MOR4J_BUILD_VNNI)
 
 static inline vi vi_dot(vi sum, vi w, vi x) { return _mm512_dpbusd_epi32(sum, w, x); }

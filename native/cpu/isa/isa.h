@@ -16,6 +16,14 @@
  *                           not -128
  *   vi_nibble_dot(s, w, x)  the same for w <= 15: vi_nibble_start(b), up to eight of these, vi_nibble_end(.., b):
  *                           b + all
+ *   vi_add, vi_mul, vi_shift_left, vi_shift_right
+ *                           modulo 2^32, shifts of unsigned ones by a constant; vi_count: 0, 1, ..
+ *   vf_equal, vf_at_least   a bit for each lane, lane 0 the lowest; NaN is neither
+ *   vi_where_at_least(a, b, v)
+ *                           v in lanes with a >= b, else 0
+ *   vf_bits, vi_float       the same bits as the other type
+ *   vf_truncate             towards 0, for |a| < 2^31
+ *   vl                      sums of 64 bits: vl_zero, vl_add_lanes(sum, v) adds lanes v >= 0, vl_reduce
  *   vf_magnitude_bits       the bits of |a|, which order as the magnitudes do, NaN above all
  *   vf_round                to nearest even, for |a| < 2^22
  *   vi_store_bytes          the low byte of each lane, VF_WIDTH bytes

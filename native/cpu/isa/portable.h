@@ -96,7 +96,7 @@ static inline vi vi_load(const void *p)
     return v;
 }
 
-static inline vi vi_add(vi a, vi b) { return a + b; }
+static inline vi vi_add(vi a, vi b) { return (vi)((vu32)a + (vu32)b); } /* modulo 2^32, which signed ones are not */
 
 static inline vi vi_max(vi a, vi b)
 {
@@ -160,6 +160,44 @@ static inline vi vi_nibble_dot(vi sum, vi w, vi x)
 }
 
 static inline vi vi_nibble_end(vi sum, vi start) { return start + vi_add_halves(sum); }
+
+static inline vi vi_count(void) { return (vi){0, 1, 2, 3}; }
+
+static inline vi vi_mul(vi a, vi b) { return (vi)((vu32)a * (vu32)b); }
+
+static inline vi vi_xor(vi a, vi b) { return a ^ b; }
+
+static inline vi vi_shift_left(vi a, int n) { return (vi)((vu32)a << n); }
+
+static inline vi vi_shift_right(vi a, int n) { return (vi)((vu32)a >> n); }
+
+static inline vi vf_bits(vf a) { return (vi)a; }
+
+static inline vf vi_float(vi a) { return (vf)a; }
+
+static inline vi vf_truncate(vf a) { return __builtin_convertvector(a, vi); }
+
+static inline uint32_t vf_equal(vf a, vf b)
+{
+    const vi same = (vi)(a == b) & (vi){1, 2, 4, 8};
+    return (uint32_t)vi_reduce_add(same);
+}
+
+static inline uint32_t vf_at_least(vf a, vf b)
+{
+    const vi reached = (vi)(a >= b) & (vi){1, 2, 4, 8};
+    return (uint32_t)vi_reduce_add(reached);
+}
+
+static inline vi vi_where_at_least(vf a, vf b, vi v) { return (vi)(a >= b) & v; }
+
+typedef uint64_t vl __attribute__((vector_size(16)));
+
+static inline vl vl_zero(void) { return (vl){0, 0}; }
+
+static inline vl vl_add_lanes(vl sum, vi v) { return sum + ((vl)v & 0xFFFFFFFF) + ((vl)v >> 32); }
+
+static inline uint64_t vl_reduce(vl a) { return a[0] + a[1]; }
 
 #if defined(__x86_64__) || defined(__i386__)
 #define VECTOR_REGISTER "+x"

@@ -123,6 +123,8 @@ typedef struct mor4j_kernels {
     void (*divide)(const float *x, float divisor, float *y, int64_t n);
     /* y = e^x; [n]. For the tests: attention and silu use it on registers. */
     void (*exponential)(const float *x, float *y, int64_t n);
+    /* The token that a row of logits [vocabulary] gives; -1 where no logit is usable. See mor4j_choose. */
+    int32_t (*choose)(const float *logits, int64_t vocabulary, const mor4j_sampling *how);
     /* `steps` times some multiply-adds of the kind that products with `dtype` are made of; their number in all. */
     int64_t (*multiply_adds)(int32_t dtype, int64_t steps);
     /* The sum of the 64-bit words of [data, data + bytes), a multiple of 64: reads, and nothing else. */

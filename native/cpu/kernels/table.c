@@ -29,6 +29,7 @@ void MOR4J_KERNEL(widen_row)(const mor4j_matrix *, int64_t, float *);
 void MOR4J_KERNEL(add_scaled)(float *, const float *, float, int64_t);
 void MOR4J_KERNEL(divide)(const float *, float, float *, int64_t);
 void MOR4J_KERNEL(exponential)(const float *, float *, int64_t);
+int32_t MOR4J_KERNEL(choose)(const float *, int64_t, const mor4j_sampling *);
 int64_t MOR4J_KERNEL(multiply_adds)(int32_t, int64_t);
 uint64_t MOR4J_KERNEL(read)(const void *, int64_t);
 
@@ -48,6 +49,7 @@ const mor4j_kernels MOR4J_KERNEL(table) = {
     .add_scaled = MOR4J_KERNEL(add_scaled),
     .divide = MOR4J_KERNEL(divide),
     .exponential = MOR4J_KERNEL(exponential),
+    .choose = MOR4J_KERNEL(choose),
     .multiply_adds = MOR4J_KERNEL(multiply_adds),
     .read = MOR4J_KERNEL(read),
 };

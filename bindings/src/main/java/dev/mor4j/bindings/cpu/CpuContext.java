@@ -16,6 +16,9 @@ import java.lang.foreign.ValueLayout;
  * pool taken, by whichever borrower, runs on its own thread, with the same bits as result.
  */
 public final class CpuContext implements AutoCloseable {
+  /** The largest vocabulary that {@link #choose} takes. */
+  public static final int MOST_VOCABULARY = 1 << 21;
+
   private final CallGate gate = new CallGate();
   private final SharedContexts.Key key;
   private final MemorySegment context;
@@ -177,6 +180,31 @@ public final class CpuContext implements AutoCloseable {
       leave();
     }
     check("mor4j_head", status);
+  }
+
+  /**
+   * {@code tokens[i]} = the token that {@code logits[i]} gives, -1 where none is above -infinity.
+   *
+   * @param logits float32 [rows, vocabulary]
+   * @param vocabulary at most {@link #MOST_VOCABULARY}
+   * @param sampling has {@code rows} rows
+   * @param tokens int32 [rows]
+   */
+  public void choose(
+      MemorySegment logits,
+      int vocabulary,
+      SamplingTable sampling,
+      int rows,
+      MemorySegment tokens) {
+    enter();
+    int status;
+    try {
+      status =
+          Mor4jNative.mor4j_choose(context, logits, vocabulary, sampling.segment(), rows, tokens);
+    } finally {
+      leave();
+    }
+    check("mor4j_choose", status);
   }
 
   /**

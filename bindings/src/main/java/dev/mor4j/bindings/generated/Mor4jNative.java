@@ -23,10 +23,10 @@ public class Mor4jNative extends Mor4jNative$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MOR4J_ABI_VERSION = (int)4L;
+    private static final int MOR4J_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define MOR4J_ABI_VERSION 4
+     * #define MOR4J_ABI_VERSION 5
      * }
      */
     public static int MOR4J_ABI_VERSION() {
@@ -1250,6 +1250,71 @@ public class Mor4jNative extends Mor4jNative$shared {
                 traceDowncall("mor4j_head_workspace", hidden, rows);
             }
             return (long)mh$.invokeExact(hidden, rows);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class mor4j_choose {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_LONG,
+            Mor4jNative.C_POINTER,
+            Mor4jNative.C_INT,
+            Mor4jNative.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("mor4j_choose");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t mor4j_choose(mor4j_context *context, const float *logits, int64_t vocabulary, const mor4j_sampling *sampling, int32_t rows, int32_t *tokens)
+     * }
+     */
+    public static FunctionDescriptor mor4j_choose$descriptor() {
+        return mor4j_choose.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t mor4j_choose(mor4j_context *context, const float *logits, int64_t vocabulary, const mor4j_sampling *sampling, int32_t rows, int32_t *tokens)
+     * }
+     */
+    public static MethodHandle mor4j_choose$handle() {
+        return mor4j_choose.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t mor4j_choose(mor4j_context *context, const float *logits, int64_t vocabulary, const mor4j_sampling *sampling, int32_t rows, int32_t *tokens)
+     * }
+     */
+    public static MemorySegment mor4j_choose$address() {
+        return mor4j_choose.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t mor4j_choose(mor4j_context *context, const float *logits, int64_t vocabulary, const mor4j_sampling *sampling, int32_t rows, int32_t *tokens)
+     * }
+     */
+    public static int mor4j_choose(MemorySegment context, MemorySegment logits, long vocabulary, MemorySegment sampling, int rows, MemorySegment tokens) {
+        var mh$ = mor4j_choose.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("mor4j_choose", context, logits, vocabulary, sampling, rows, tokens);
+            }
+            return (int)mh$.invokeExact(context, logits, vocabulary, sampling, rows, tokens);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -6,6 +6,7 @@ import dev.mor4j.converter.verify.TextWindows;
 import dev.mor4j.runtime.MorModel;
 import dev.mor4j.runtime.RoutingMode;
 import dev.mor4j.runtime.SessionOptions;
+import java.util.stream.IntStream;
 
 /**
  * How well a model predicts a text.
@@ -35,9 +36,17 @@ public record Perplexity(double nats, int windows, long tokens, DepthCounts dept
               mode,
               options,
               (first, count, logits) -> {
-                for (int i = 0; i < count; i++) {
-                  int target = windows.next(window, first + i);
-                  sum[0] -= LogSoftmax.at(logits, i * vocabulary, vocabulary, target);
+                double[] logs = new double[count];
+                // The kernels rest now. Sums are in order, whoever has computed what.
+                IntStream.range(0, count)
+                    .parallel()
+                    .forEach(
+                        i -> {
+                          int target = windows.next(window, first + i);
+                          logs[i] = LogSoftmax.at(logits, i * vocabulary, vocabulary, target);
+                        });
+                for (double log : logs) {
+                  sum[0] -= log;
                 }
               }));
       progress.scored(w + 1, windows.count());

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
  * How a row's next token is chosen, in an array with one for each row.
  *
  * <pre>
- *   0       8             12      16      20      24         32
- *   | point | temperature | top_p | min_p | top_k | reserved |
+ *   0      8             16      24        32      36         40
+ *   | draw | temperature | top_p | min_log | top_k | reserved |
  * </pre>
  */
 public final class DeviceSampling {
@@ -23,25 +23,25 @@ public final class DeviceSampling {
    *
    * @param array the array, native memory aligned to 8 bytes
    * @param index which entry
-   * @param point uniform in [0, 1): the draw
+   * @param draw what the noise of the position comes from
    * @param temperature 0: the likeliest
    * @param topP 1: all
-   * @param minP 0: all
+   * @param minLog natural logarithm of min-p; -infinity: all
    * @param topK 0: all
    */
   public static void write(
       MemorySegment array,
       long index,
-      double point,
-      float temperature,
-      float topP,
-      float minP,
+      long draw,
+      double temperature,
+      double topP,
+      double minLog,
       int topK) {
     MemorySegment target = mor4j_cuda_sampling.asSlice(array, index);
-    mor4j_cuda_sampling.point(target, point);
+    mor4j_cuda_sampling.draw(target, draw);
     mor4j_cuda_sampling.temperature(target, temperature);
     mor4j_cuda_sampling.top_p(target, topP);
-    mor4j_cuda_sampling.min_p(target, minP);
+    mor4j_cuda_sampling.min_log(target, minLog);
     mor4j_cuda_sampling.top_k(target, topK);
     mor4j_cuda_sampling.reserved(target, 0);
   }

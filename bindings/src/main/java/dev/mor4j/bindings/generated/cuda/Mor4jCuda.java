@@ -23,10 +23,10 @@ public class Mor4jCuda extends Mor4jCuda$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int MOR4J_CUDA_ABI_VERSION = (int)1L;
+    private static final int MOR4J_CUDA_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define MOR4J_CUDA_ABI_VERSION 1
+     * #define MOR4J_CUDA_ABI_VERSION 2
      * }
      */
     public static int MOR4J_CUDA_ABI_VERSION() {

@@ -15,12 +15,12 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct mor4j_cuda_sampling {
- *     double point;
- *     float temperature;
- *     float top_p;
- *     float min_p;
+ *     uint64_t draw;
+ *     double temperature;
+ *     double top_p;
+ *     double min_log;
  *     int32_t top_k;
- *     int64_t reserved;
+ *     int32_t reserved;
  * }
  * }
  */
@@ -31,12 +31,12 @@ public class mor4j_cuda_sampling {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-        Mor4jCuda.C_DOUBLE.withName("point"),
-        Mor4jCuda.C_FLOAT.withName("temperature"),
-        Mor4jCuda.C_FLOAT.withName("top_p"),
-        Mor4jCuda.C_FLOAT.withName("min_p"),
+        Mor4jCuda.C_LONG.withName("draw"),
+        Mor4jCuda.C_DOUBLE.withName("temperature"),
+        Mor4jCuda.C_DOUBLE.withName("top_p"),
+        Mor4jCuda.C_DOUBLE.withName("min_log"),
         Mor4jCuda.C_INT.withName("top_k"),
-        Mor4jCuda.C_LONG.withName("reserved")
+        Mor4jCuda.C_INT.withName("reserved")
     ).withName("mor4j_cuda_sampling");
 
     /**
@@ -46,59 +46,59 @@ public class mor4j_cuda_sampling {
         return $LAYOUT;
     }
 
-    private static final OfDouble point$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("point"));
+    private static final OfLong draw$LAYOUT = (OfLong)$LAYOUT.select(groupElement("draw"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * double point
+     * uint64_t draw
      * }
      */
-    public static final OfDouble point$layout() {
-        return point$LAYOUT;
+    public static final OfLong draw$layout() {
+        return draw$LAYOUT;
     }
 
-    private static final long point$OFFSET = $LAYOUT.byteOffset(groupElement("point"));
+    private static final long draw$OFFSET = $LAYOUT.byteOffset(groupElement("draw"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * double point
+     * uint64_t draw
      * }
      */
-    public static final long point$offset() {
-        return point$OFFSET;
+    public static final long draw$offset() {
+        return draw$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * double point
+     * uint64_t draw
      * }
      */
-    public static double point(MemorySegment struct) {
-        return struct.get(point$LAYOUT, point$OFFSET);
+    public static long draw(MemorySegment struct) {
+        return struct.get(draw$LAYOUT, draw$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * double point
+     * uint64_t draw
      * }
      */
-    public static void point(MemorySegment struct, double fieldValue) {
-        struct.set(point$LAYOUT, point$OFFSET, fieldValue);
+    public static void draw(MemorySegment struct, long fieldValue) {
+        struct.set(draw$LAYOUT, draw$OFFSET, fieldValue);
     }
 
-    private static final OfFloat temperature$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("temperature"));
+    private static final OfDouble temperature$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("temperature"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float temperature
+     * double temperature
      * }
      */
-    public static final OfFloat temperature$layout() {
+    public static final OfDouble temperature$layout() {
         return temperature$LAYOUT;
     }
 
@@ -107,7 +107,7 @@ public class mor4j_cuda_sampling {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float temperature
+     * double temperature
      * }
      */
     public static final long temperature$offset() {
@@ -117,32 +117,32 @@ public class mor4j_cuda_sampling {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float temperature
+     * double temperature
      * }
      */
-    public static float temperature(MemorySegment struct) {
+    public static double temperature(MemorySegment struct) {
         return struct.get(temperature$LAYOUT, temperature$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float temperature
+     * double temperature
      * }
      */
-    public static void temperature(MemorySegment struct, float fieldValue) {
+    public static void temperature(MemorySegment struct, double fieldValue) {
         struct.set(temperature$LAYOUT, temperature$OFFSET, fieldValue);
     }
 
-    private static final OfFloat top_p$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("top_p"));
+    private static final OfDouble top_p$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("top_p"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float top_p
+     * double top_p
      * }
      */
-    public static final OfFloat top_p$layout() {
+    public static final OfDouble top_p$layout() {
         return top_p$LAYOUT;
     }
 
@@ -151,7 +151,7 @@ public class mor4j_cuda_sampling {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float top_p
+     * double top_p
      * }
      */
     public static final long top_p$offset() {
@@ -161,65 +161,65 @@ public class mor4j_cuda_sampling {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float top_p
+     * double top_p
      * }
      */
-    public static float top_p(MemorySegment struct) {
+    public static double top_p(MemorySegment struct) {
         return struct.get(top_p$LAYOUT, top_p$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float top_p
+     * double top_p
      * }
      */
-    public static void top_p(MemorySegment struct, float fieldValue) {
+    public static void top_p(MemorySegment struct, double fieldValue) {
         struct.set(top_p$LAYOUT, top_p$OFFSET, fieldValue);
     }
 
-    private static final OfFloat min_p$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("min_p"));
+    private static final OfDouble min_log$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("min_log"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * float min_p
+     * double min_log
      * }
      */
-    public static final OfFloat min_p$layout() {
-        return min_p$LAYOUT;
+    public static final OfDouble min_log$layout() {
+        return min_log$LAYOUT;
     }
 
-    private static final long min_p$OFFSET = $LAYOUT.byteOffset(groupElement("min_p"));
+    private static final long min_log$OFFSET = $LAYOUT.byteOffset(groupElement("min_log"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * float min_p
+     * double min_log
      * }
      */
-    public static final long min_p$offset() {
-        return min_p$OFFSET;
+    public static final long min_log$offset() {
+        return min_log$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * float min_p
+     * double min_log
      * }
      */
-    public static float min_p(MemorySegment struct) {
-        return struct.get(min_p$LAYOUT, min_p$OFFSET);
+    public static double min_log(MemorySegment struct) {
+        return struct.get(min_log$LAYOUT, min_log$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * float min_p
+     * double min_log
      * }
      */
-    public static void min_p(MemorySegment struct, float fieldValue) {
-        struct.set(min_p$LAYOUT, min_p$OFFSET, fieldValue);
+    public static void min_log(MemorySegment struct, double fieldValue) {
+        struct.set(min_log$LAYOUT, min_log$OFFSET, fieldValue);
     }
 
     private static final OfInt top_k$LAYOUT = (OfInt)$LAYOUT.select(groupElement("top_k"));
@@ -266,15 +266,15 @@ public class mor4j_cuda_sampling {
         struct.set(top_k$LAYOUT, top_k$OFFSET, fieldValue);
     }
 
-    private static final OfLong reserved$LAYOUT = (OfLong)$LAYOUT.select(groupElement("reserved"));
+    private static final OfInt reserved$LAYOUT = (OfInt)$LAYOUT.select(groupElement("reserved"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int64_t reserved
+     * int32_t reserved
      * }
      */
-    public static final OfLong reserved$layout() {
+    public static final OfInt reserved$layout() {
         return reserved$LAYOUT;
     }
 
@@ -283,7 +283,7 @@ public class mor4j_cuda_sampling {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int64_t reserved
+     * int32_t reserved
      * }
      */
     public static final long reserved$offset() {
@@ -293,20 +293,20 @@ public class mor4j_cuda_sampling {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int64_t reserved
+     * int32_t reserved
      * }
      */
-    public static long reserved(MemorySegment struct) {
+    public static int reserved(MemorySegment struct) {
         return struct.get(reserved$LAYOUT, reserved$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int64_t reserved
+     * int32_t reserved
      * }
      */
-    public static void reserved(MemorySegment struct, long fieldValue) {
+    public static void reserved(MemorySegment struct, int fieldValue) {
         struct.set(reserved$LAYOUT, reserved$OFFSET, fieldValue);
     }
 

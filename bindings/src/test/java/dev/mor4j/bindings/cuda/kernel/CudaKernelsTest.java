@@ -151,9 +151,9 @@ class CudaKernelsTest extends CudaKernelFixture {
     DeviceView sampling;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment array = arena.allocate(3 * DeviceSampling.BYTES, 8);
-      DeviceSampling.write(array, 0, 0.5, 0f, 1f, 0f, 0);
-      DeviceSampling.write(array, 1, 0.9, 1f, 1f, 0f, 2);
-      DeviceSampling.write(array, 2, 0.5, 0f, 1f, 0f, 0);
+      DeviceSampling.write(array, 0, 1, 0, 1, Double.NEGATIVE_INFINITY, 0);
+      DeviceSampling.write(array, 1, 1, 1, 1, Double.NEGATIVE_INFINITY, 2);
+      DeviceSampling.write(array, 2, 1, 0, 1, Double.NEGATIVE_INFINITY, 0);
       sampling = view(Element.SAMPLING, array);
     }
     DeviceView tokens = ints(-7, -7, -7);
@@ -202,7 +202,7 @@ class CudaKernelsTest extends CudaKernelFixture {
       assertThat(DeviceKvRow.BYTES).isEqualTo(32);
       assertThat(kv.asSlice(32, 24).toArray(ValueLayout.JAVA_LONG)).containsExactly(11, 12, 13);
       assertThat(kv.asSlice(56, 8).toArray(ValueLayout.JAVA_INT)).containsExactly(14, 15);
-      assertThat(DeviceSampling.BYTES).isEqualTo(32);
+      assertThat(DeviceSampling.BYTES).isEqualTo(40);
       MemorySegment router = arena.allocate(DeviceRouter.BYTES, 8);
       DeviceView w1 = floats(new float[23 * 2]);
       DeviceView w2 = floats(new float[24 * 23]);

@@ -98,21 +98,28 @@ public interface Backend extends AutoCloseable {
       int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace);
 
   /**
-   * Whether it chooses tokens itself, with {@link #chooseTokens}; else the logits come to the host.
+   * Whether it chooses tokens as {@code sampler} would, with {@link #chooseTokens}; else the logits
+   * come to the host.
    */
-  boolean choosesTokens();
+  boolean choosesFor(Sampler sampler);
 
   /**
-   * The next token by the logits of hidden state {@code stateRows[i]}, as {@code samplers[i]} would
-   * choose it, for {@code from <= i < from + count}: into {@code tokens[i]}, -1 where no logit is
-   * usable.
+   * The token at {@code positions[i]} by the logits of hidden state {@code stateRows[i]}, as {@code
+   * samplers[i]} would choose it, for {@code from <= i < from + count}: into {@code tokens[i]}, -1
+   * where no logit is usable.
    *
-   * @param samplers each with a draw of its own; all need only logits
+   * @param samplers those that it {@link #choosesFor}
    * @param count at most {@link Workspace#maxLogitRows()}
    * @throws UnsupportedOperationException where it does not
    */
   void chooseTokens(
-      int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, Workspace workspace);
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      Workspace workspace);
 
   @Override
   void close();

@@ -22,6 +22,9 @@ public final class DecodeStep {
    */
   public Sampler[] samplers;
 
+  /** [count] the positions that the tokens are chosen for, with samplers. */
+  public int[] positions = {};
+
   /** [count] the tokens chosen, -1 where no logit was usable; filled by the program. */
   public int[] tokens = {};
 

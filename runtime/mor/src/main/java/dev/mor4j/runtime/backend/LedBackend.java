@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * A backend that decides nothing by itself: it is led through each recursion, and the outputs of
- * routers and the logits come to the host.
+ * routers come to the host, and the logits where it does not choose tokens.
  */
 public interface LedBackend extends Backend {
   @Override
@@ -29,13 +29,19 @@ public interface LedBackend extends Backend {
   }
 
   @Override
-  default boolean choosesTokens() {
+  default boolean choosesFor(Sampler sampler) {
     return false;
   }
 
   @Override
   default void chooseTokens(
-      int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, Workspace workspace) {
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      Workspace workspace) {
     throw new UnsupportedOperationException("logits of this backend come to the host");
   }
 }

@@ -225,7 +225,7 @@ public final class ForwardPass {
       Sampler sampler) {
     TokenChoices choices = buffers.choices();
     choices.clear();
-    choices.add(count - 1, sampler);
+    choices.add(count - 1, sampler, position + count);
     if (count == 1
         && isForProgram(count, settings, buffers)
         && nextTokens.areAllForBackend(choices)) {
@@ -258,6 +258,7 @@ public final class ForwardPass {
     step.logitThreshold = settings.logitThreshold();
     if (choices != null) {
       step.samplers = choices.samplers;
+      step.positions = choices.positions;
       step.tokens = choices.tokens;
     }
     RowRunner.place(plan, count, most, step, tokens);

@@ -4,8 +4,8 @@ import dev.mor4j.runtime.backend.Backend;
 import java.util.stream.IntStream;
 
 /**
- * Chooses next tokens: where the logits are, if the backend does that and the choice needs nothing
- * but logits, else on the host, several at a time.
+ * Chooses next tokens: where the logits are, if the backend does that, else on the host, several at
+ * a time.
  */
 final class NextTokens {
   /** Fewer choices than this are made before other threads have woken. */
@@ -34,7 +34,7 @@ final class NextTokens {
   }
 
   private boolean isForBackend(TokenChoices choices, int i) {
-    return choices.tap == null && backend.choosesTokens() && choices.samplers[i].needsOnlyLogits();
+    return choices.tap == null && backend.choosesFor(choices.samplers[i]);
   }
 
   /** Some of the choices by the backend, the others here. */
@@ -43,7 +43,7 @@ final class NextTokens {
     TokenChoices onHost = new TokenChoices();
     for (int i = 0; i < choices.count; i++) {
       TokenChoices part = isForBackend(choices, i) ? onBackend : onHost;
-      part.add(choices.rows[i], choices.samplers[i]);
+      part.add(choices.rows[i], choices.samplers[i], choices.positions[i]);
     }
     chooseOnBackend(onBackend, buffers);
     chooseOnHost(onHost, buffers);
@@ -62,7 +62,13 @@ final class NextTokens {
     for (int first = 0; first < choices.count; first += step) {
       int rows = Math.min(step, choices.count - first);
       backend.chooseTokens(
-          choices.rows, choices.samplers, choices.tokens, first, rows, buffers.workspace);
+          choices.rows,
+          choices.samplers,
+          choices.positions,
+          choices.tokens,
+          first,
+          rows,
+          buffers.workspace);
     }
     noteUnusable(choices);
   }
@@ -109,7 +115,7 @@ final class NextTokens {
 
   private void chooseOne(TokenChoices choices, int i, float[] logits) {
     try {
-      choices.tokens[i] = choices.samplers[i].next(logits, i * vocabulary);
+      choices.tokens[i] = choices.samplers[i].next(logits, i * vocabulary, choices.positions[i]);
     } catch (RuntimeException e) {
       choices.failures[i] = e;
     }

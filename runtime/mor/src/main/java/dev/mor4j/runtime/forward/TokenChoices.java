@@ -12,6 +12,7 @@ public final class TokenChoices {
   int count;
   int[] rows = new int[1];
   Sampler[] samplers = new Sampler[1];
+  int[] positions = new int[1];
   int[] tokens = new int[1];
   RuntimeException[] failures = new RuntimeException[1];
 
@@ -26,17 +27,19 @@ public final class TokenChoices {
   }
 
   /**
-   * Wants a token after the one whose state is in {@code row}. The sampler is used until the choice
-   * is made, perhaps by another thread.
+   * Wants the token at {@code position}, after the one whose state is in {@code row}. The sampler
+   * is used until the choice is made, perhaps by another thread.
    */
-  public void add(int row, Sampler sampler) {
+  public void add(int row, Sampler sampler, int position) {
     if (count == rows.length) {
       rows = Arrays.copyOf(rows, 2 * count);
       samplers = Arrays.copyOf(samplers, 2 * count);
+      positions = Arrays.copyOf(positions, 2 * count);
       tokens = Arrays.copyOf(tokens, 2 * count);
       failures = Arrays.copyOf(failures, 2 * count);
     }
     rows[count] = row;
+    positions[count] = position;
     samplers[count++] = sampler;
   }
 

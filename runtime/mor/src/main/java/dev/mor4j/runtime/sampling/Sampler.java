@@ -1,39 +1,35 @@
 package dev.mor4j.runtime.sampling;
 
 import dev.mor4j.runtime.engine.NonFiniteLogitsException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 
 /**
- * Chooses the next token from its logits: repetition penalty, temperature, top-k, top-p, min-p,
- * then a draw from a seeded generator; or the largest. Allocates nothing once made; borrows its
- * arrays. One generation, one thread.
+ * Chooses the next token from its logits: repetition penalty, temperature, top-k, top-p, min-p, and
+ * of the candidates that are left the one whose logit with the noise of its position is the
+ * largest; without a temperature the largest logit. docs/forward-pass.md, section 10, defines it.
+ * The choice follows from logits, options, seed and position, and from nothing chosen before.
+ * Borrows its arrays. One generation, one thread.
  */
 public final class Sampler {
   private final double temperature;
   private final int topK;
   private final double topP;
-  private final double minP;
+  private final double minLog;
   private final float repetitionPenalty;
-  private final RandomGenerator random;
+  private final long seed;
   private final int vocabulary;
 
-  /** Null without a repetition penalty. */
+  /** Null without a repetition penalty, as is {@link #seenIds}. */
   private final boolean[] seen;
 
+  private final int[] seenIds;
+  private int seenCount;
   private final SamplingBuffers buffers;
 
   /** Whose logits these are, for messages. */
   private String model = "(no folder)";
-
-  /** From the buffers when they are first needed, as is {@link #heap}; never by greedy. */
-  private double[] probabilities;
-
-  private int[] heap;
-
-  /** How many tokens were in the heap when it was made. */
-  private int heapSize;
 
   /**
    * @param vocabulary V
@@ -54,10 +50,11 @@ public final class Sampler {
     this.temperature = temperature;
     this.topK = topK;
     this.topP = topP;
-    this.minP = minP;
+    this.minLog = minP > 0 ? StrictMath.log(minP) : Double.NEGATIVE_INFINITY;
     this.repetitionPenalty = (float) repetitionPenalty;
-    this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+    this.seed = seed;
     this.seen = this.repetitionPenalty == 1 ? null : buffers.seen(vocabulary);
+    this.seenIds = seen == null ? null : buffers.seenIds();
     this.buffers = buffers;
   }
 
@@ -74,8 +71,9 @@ public final class Sampler {
 
   /** Tells the repetition penalty of a token of the text. */
   public void saw(int id) {
-    if (seen != null) {
+    if (seen != null && !seen[id]) {
       seen[id] = true;
+      seenIds[seenCount++] = id;
     }
   }
 
@@ -94,49 +92,57 @@ public final class Sampler {
     return topK;
   }
 
+  /** 1 for all. */
   public double topP() {
     return topP;
   }
 
-  public double minP() {
-    return minP;
+  /** The natural logarithm of min-p; -infinity for all. */
+  public double minLog() {
+    return minLog;
+  }
+
+  /** What the noise of a position comes from, for whoever chooses elsewhere by the same rules. */
+  public long draw(int position) {
+    return TokenNoise.draw(seed, position);
   }
 
   /**
-   * The draw of the next token, uniform in [0, 1), for whoever chooses it elsewhere by the same
-   * rules; 0 without a temperature.
-   */
-  public double nextPoint() {
-    return temperature == 0 ? 0 : random.nextDouble();
-  }
-
-  /**
-   * The next token.
+   * The token at {@code position} of its sequence.
    *
    * @param logits [≥ V], changed by the repetition penalty
    * @throws NonFiniteLogitsException when no logit is a number above -infinity
    */
-  public int next(float[] logits) {
-    return next(logits, 0);
+  public int next(float[] logits, int position) {
+    return next(logits, 0, position);
   }
 
   /** As above, with the V logits from {@code logits[from]} on. */
-  public int next(float[] logits, int from) {
-    penalise(logits, from);
+  public int next(float[] logits, int from, int position) {
+    for (int i = 0; i < seenCount; i++) {
+      int at = from + seenIds[i];
+      logits[at] = penalised(logits[at]);
+    }
     int best = largest(logits, from);
-    return temperature == 0 ? best : draw(logits, from, best);
+    return temperature == 0 || logits[from + best] == Float.POSITIVE_INFINITY
+        ? best
+        : buffers.chooser().choose(logits, from, vocabulary, best, this, draw(position));
   }
 
-  private void penalise(float[] logits, int from) {
-    if (seen == null) {
-      return;
+  /**
+   * Changes the logits of one row by the repetition penalty.
+   *
+   * @param logits float32, the row's first at byte {@code offset}
+   */
+  public void penalise(MemorySegment logits, long offset) {
+    for (int i = 0; i < seenCount; i++) {
+      long at = offset + (long) seenIds[i] * Float.BYTES;
+      logits.set(ValueLayout.JAVA_FLOAT, at, penalised(logits.get(ValueLayout.JAVA_FLOAT, at)));
     }
-    for (int i = 0; i < seen.length; i++) {
-      if (seen[i]) {
-        float logit = logits[from + i];
-        logits[from + i] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
-      }
-    }
+  }
+
+  private float penalised(float logit) {
+    return logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
   }
 
   /** The largest logit, of equal ones the first. NaN is never chosen. */
@@ -165,131 +171,5 @@ public final class Sampler {
       largest = logits[i] > largest ? logits[i] : largest;
     }
     return largest;
-  }
-
-  private int draw(float[] logits, int from, int best) {
-    float largest = logits[from + best];
-    if (largest == Float.POSITIVE_INFINITY) {
-      return best;
-    }
-    if (probabilities == null) {
-      probabilities = buffers.probabilities(vocabulary);
-      heap = buffers.heap(vocabulary);
-    }
-    double total = 0;
-    for (int i = 0; i < probabilities.length; i++) {
-      double p = Math.exp((logits[from + i] - largest) / temperature);
-      probabilities[i] = p > 0 ? p : 0;
-      total += probabilities[i];
-    }
-    // The most likely token has probability 1 before division by the sum, so min-p compares with it
-    // directly.
-    int kept = topK > 0 || topP < 1 ? keepLikeliest(total) : 0;
-    double mass = 0;
-    for (int n = 0; n < candidates(kept); n++) {
-      mass += probability(candidate(kept, n));
-    }
-    double point = random.nextDouble() * mass;
-    int chosen = best;
-    for (int n = 0; n < candidates(kept); n++) {
-      int id = candidate(kept, n);
-      double p = probability(id);
-      if (p > 0) {
-        chosen = id;
-        point -= p;
-        if (point < 0) {
-          break;
-        }
-      }
-    }
-    return chosen;
-  }
-
-  private int candidates(int kept) {
-    return kept == 0 ? probabilities.length : kept;
-  }
-
-  private int candidate(int kept, int n) {
-    return kept == 0 ? n : heap[heapSize - 1 - n];
-  }
-
-  private double probability(int id) {
-    return probabilities[id] >= minP ? probabilities[id] : 0;
-  }
-
-  /**
-   * Takes the likeliest tokens from a heap until top-k or top-p is reached. They stand at the end
-   * of what the heap was, the likeliest last. Top-p counts its share of what top-k has left.
-   */
-  private int keepLikeliest(double total) {
-    int size = heapOf(topK > 0 ? 0 : 0.5 * (1 - topP) * total / vocabulary);
-    heapSize = size;
-    for (int i = size / 2 - 1; i >= 0; i--) {
-      sink(i, size);
-    }
-    int limit = topK > 0 ? Math.min(topK, size) : size;
-    double sum = 0;
-    int kept = 0;
-    // Without top-k the mass is known, so that only the nucleus is taken from the heap.
-    double enough = topK > 0 ? Double.POSITIVE_INFINITY : topP * total;
-    while (kept < limit && sum < enough) {
-      int top = heap[0];
-      size--;
-      heap[0] = heap[size];
-      heap[size] = top;
-      sink(0, size);
-      sum += probabilities[top];
-      kept++;
-    }
-    if (topK > 0 && topP < 1) {
-      double wanted = topP * sum;
-      double reached = 0;
-      int nucleus = 0;
-      while (nucleus < kept && reached < wanted) {
-        reached += probabilities[heap[heapSize - 1 - nucleus]];
-        nucleus++;
-      }
-      kept = nucleus;
-    }
-    return Math.max(1, kept);
-  }
-
-  /**
-   * Puts into the heap the tokens whose probability is at least {@code least}. That bound is half
-   * of {@code (1 - topP) / V}: the V tokens below it have less than the mass that top-p may leave
-   * out, even all together, so the nucleus never needs one of them.
-   */
-  private int heapOf(double least) {
-    int size = 0;
-    for (int i = 0; i < vocabulary; i++) {
-      heap[size] = i;
-      size += probabilities[i] >= least ? 1 : 0;
-    }
-    return size;
-  }
-
-  private void sink(int from, int size) {
-    int i = from;
-    while (true) {
-      int child = 2 * i + 1;
-      if (child >= size) {
-        return;
-      }
-      if (child + 1 < size && before(heap[child + 1], heap[child])) {
-        child++;
-      }
-      if (!before(heap[child], heap[i])) {
-        return;
-      }
-      int moved = heap[i];
-      heap[i] = heap[child];
-      heap[child] = moved;
-      i = child;
-    }
-  }
-
-  /** Likelier, of equal ones the lower id. */
-  private boolean before(int a, int b) {
-    return probabilities[a] > probabilities[b] || (probabilities[a] == probabilities[b] && a < b);
   }
 }

@@ -3,40 +3,39 @@ package dev.mor4j.runtime.sampling;
 import java.util.Arrays;
 
 /**
- * The arrays of a {@link Sampler}, each as long as the vocabulary and made when a generation first
- * needs it. Reused by generations one after the other; one thread at a time.
+ * The arrays of a {@link Sampler}, made when a generation first needs them. Reused by generations
+ * one after the other; one thread at a time.
  */
 public final class SamplingBuffers {
+  /** Most candidates that are copied together; larger sets stay where they are. */
+  static final int FEW = 4096;
+
   private static final boolean[] NO_FLAGS = {};
-  private static final double[] NO_NUMBERS = {};
-  private static final int[] NO_IDS = {};
 
   private boolean[] seen = NO_FLAGS;
-  private double[] probabilities = NO_NUMBERS;
-  private int[] heap = NO_IDS;
+  private int[] seenIds = {};
+  private TokenChooser chooser;
 
   /** Flags of tokens, all false. */
   boolean[] seen(int vocabulary) {
     if (seen.length != vocabulary) {
       seen = new boolean[vocabulary];
+      seenIds = new int[vocabulary];
     }
     Arrays.fill(seen, false);
     return seen;
   }
 
-  /** Undefined numbers. */
-  double[] probabilities(int vocabulary) {
-    if (probabilities.length != vocabulary) {
-      probabilities = new double[vocabulary];
-    }
-    return probabilities;
+  /** Room for the ids of all tokens that are flagged; undefined. After {@link #seen}. */
+  int[] seenIds() {
+    return seenIds;
   }
 
-  /** Undefined ids. */
-  int[] heap(int vocabulary) {
-    if (heap.length != vocabulary) {
-      heap = new int[vocabulary];
+  /** What chooses on the host, with arrays of its own. */
+  TokenChooser chooser() {
+    if (chooser == null) {
+      chooser = new TokenChooser();
     }
-    return heap;
+    return chooser;
   }
 }

@@ -143,7 +143,7 @@ final class Exits {
     wanting.clear();
     for (Sequence sequence : leaving) {
       if (wantsToken(sequence)) {
-        choices.add(sequence.rows[sequence.rowCount - 1], sequence.sampler);
+        choices.add(sequence.rows[sequence.rowCount - 1], sequence.sampler, sequence.text.length());
         wanting.add(sequence);
       }
     }

@@ -306,7 +306,7 @@ class SchedulerModelTest {
         opened.forward.logits(length - computed - 1, 1, logits, buffers);
         computed = length;
         assertThat(bits(subject.logits.get(i))).as("%s, token %d", what, i).isEqualTo(bits(logits));
-        int id = sampler.next(logits);
+        int id = sampler.next(logits, length);
         sampler.saw(id);
         assertThat(subject.ids.get(i)).isEqualTo(id);
         assertThat(subject.depths.get(i)).isEqualTo(depths[length - 1]);

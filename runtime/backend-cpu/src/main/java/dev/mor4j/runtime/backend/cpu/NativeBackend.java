@@ -23,6 +23,7 @@ import dev.mor4j.runtime.memory.HostPageMemory;
 import dev.mor4j.runtime.memory.MemoryAccount;
 import dev.mor4j.runtime.memory.PageMemory;
 import dev.mor4j.runtime.numbers.KvCacheType;
+import dev.mor4j.runtime.sampling.Sampler;
 import dev.mor4j.runtime.weights.ModelWeights;
 import dev.mor4j.runtime.weights.RouterWeights;
 import java.lang.foreign.Arena;
@@ -263,6 +264,14 @@ public final class NativeBackend implements LedBackend {
   public void logits(
       int[] stateRows, int from, int count, float[] logits, int offset, Workspace workspace) {
     NativeWorkspace ws = (NativeWorkspace) workspace;
+    MemorySegment computed = computeLogits(stateRows, from, count, ws);
+    MemorySegment.copy(
+        computed, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+  }
+
+  /** The logits, in memory that the next call may use again. */
+  private MemorySegment computeLogits(int[] stateRows, int from, int count, NativeWorkspace ws) {
+    MemorySegment logits = ws.logits(count);
     copyRows(stateRows, from, count, ws);
     context.head(
         finalNorm,
@@ -271,11 +280,41 @@ public final class NativeBackend implements LedBackend {
         ws.state(Workspace.State.HIDDEN),
         ws.stateRow,
         count,
-        ws.logits,
+        logits,
         ws.scratch);
     weights.requireIntact();
-    MemorySegment.copy(
-        ws.logits, ValueLayout.JAVA_FLOAT, 0, logits, offset, count * sizes.vocabulary());
+    return logits;
+  }
+
+  @Override
+  public boolean choosesFor(Sampler sampler) {
+    return sizes.vocabulary() <= CpuContext.MOST_VOCABULARY;
+  }
+
+  @Override
+  public void chooseTokens(
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      Workspace workspace) {
+    NativeWorkspace ws = (NativeWorkspace) workspace;
+    MemorySegment logits = computeLogits(stateRows, from, count, ws);
+    for (int i = 0; i < count; i++) {
+      Sampler sampler = samplers[from + i];
+      sampler.penalise(logits, (long) i * sizes.vocabulary() * Float.BYTES);
+      ws.sampling.set(
+          i,
+          sampler.draw(positions[from + i]),
+          sampler.temperature(),
+          sampler.topP(),
+          sampler.minLog(),
+          sampler.topK());
+    }
+    context.choose(logits, sizes.vocabulary(), ws.sampling, count, ws.ids);
+    MemorySegment.copy(ws.ids, ValueLayout.JAVA_INT, 0, tokens, from, count);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.mor4j.runtime.backend.cpu;
 
 import dev.mor4j.bindings.cpu.BlockPass;
 import dev.mor4j.bindings.cpu.KvRows;
+import dev.mor4j.bindings.cpu.SamplingTable;
 import dev.mor4j.runtime.backend.PageTableWriter;
 import dev.mor4j.runtime.backend.Workspace;
 import dev.mor4j.runtime.memory.CountedArena;
@@ -16,13 +17,17 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>
  *   ids int32 [maxRows] | stateRow int32 [maxRows] | gates [maxRows] | z [maxRows, outs] | rope [maxRows, DH]
- *   | logits [maxLogitRows, V] | scratch (64-byte aligned)
+ *   | scratch (64-byte aligned)
  * </pre>
  *
- * and growing ones for the states [tokens, H] and the page tables.
+ * and growing ones for the states [tokens, H], the page tables and the logits [rows, V], of which
+ * most calls want few rows.
  */
 final class NativeWorkspace implements Workspace {
+  /** Of logits at once, where that is not fewer rows than products need to be fast. */
   private static final long LOGIT_BYTES = 8L << 20;
+
+  private static final long LEAST_LOGIT_ROWS = 32;
   private static final long ALIGNMENT = 64;
 
   final MemorySegment ids;
@@ -30,18 +35,20 @@ final class NativeWorkspace implements Workspace {
   final MemorySegment gates;
   final MemorySegment z;
   final MemorySegment rope;
-  final MemorySegment logits;
   final MemorySegment scratch;
   final KvRows kvRows;
+  final SamplingTable sampling;
   final BlockPass blockPass;
   final GrowingBuffer tables = new GrowingBuffer();
   final PageTableWriter pageTables = new PageTableWriter();
 
   private final int hidden;
+  private final int vocabulary;
   private final int maxRows;
   private final int maxLogitRows;
   private final NativeBuffer fixed;
   private final Arena structures;
+  private final GrowingBuffer logits = new GrowingBuffer();
   private final GrowingBuffer hiddenState = new GrowingBuffer();
   private final GrowingBuffer recursionState = new GrowingBuffer();
   private long stateBytes;
@@ -50,18 +57,12 @@ final class NativeWorkspace implements Workspace {
   NativeWorkspace(
       int maxRows, int hidden, int headDim, int vocabulary, int maxOutputs, long scratchFloats) {
     this.hidden = hidden;
+    this.vocabulary = vocabulary;
     this.maxRows = maxRows;
-    this.maxLogitRows = Math.clamp(LOGIT_BYTES / Float.BYTES / vocabulary, 1, Math.max(1, maxRows));
+    long logitRows = Math.max(LOGIT_BYTES / Float.BYTES / vocabulary, LEAST_LOGIT_ROWS);
+    this.maxLogitRows = Math.clamp(logitRows, 1, Math.max(1, maxRows));
     long row = (long) maxRows * Float.BYTES;
-    long[] sizes = {
-      row,
-      row,
-      row,
-      row * maxOutputs,
-      row * headDim,
-      (long) maxLogitRows * vocabulary * Float.BYTES,
-      scratchFloats * Float.BYTES
-    };
+    long[] sizes = {row, row, row, row * maxOutputs, row * headDim, scratchFloats * Float.BYTES};
     long total = 0;
     for (long size : sizes) {
       total += aligned(size);
@@ -69,6 +70,7 @@ final class NativeWorkspace implements Workspace {
     this.structures = new CountedArena(MemoryAccount.WORKSPACE);
     try {
       this.kvRows = new KvRows(structures, maxRows);
+      this.sampling = new SamplingTable(structures, maxLogitRows);
       this.blockPass = new BlockPass(structures);
       // Last: nothing below fails.
       this.fixed = new NativeBuffer(MemoryAccount.WORKSPACE, total);
@@ -87,8 +89,7 @@ final class NativeWorkspace implements Workspace {
     this.gates = parts[2];
     this.z = parts[3];
     this.rope = parts[4];
-    this.logits = parts[5];
-    this.scratch = parts[6];
+    this.scratch = parts[5];
   }
 
   private static long aligned(long bytes) {
@@ -101,6 +102,11 @@ final class NativeWorkspace implements Workspace {
       case HIDDEN -> hiddenState.reserve(stateBytes);
       case RECURSION -> recursionState.reserve(stateBytes);
     };
+  }
+
+  /** Room for the logits [rows, V] of one call. */
+  MemorySegment logits(int rows) {
+    return logits.reserve((long) rows * vocabulary * Float.BYTES);
   }
 
   @Override
@@ -126,6 +132,7 @@ final class NativeWorkspace implements Workspace {
       fixed.close();
       structures.close();
       tables.close();
+      logits.close();
       hiddenState.close();
       recursionState.close();
     }

@@ -359,14 +359,21 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public boolean choosesTokens() {
-    return head.choosesTokens();
+  public boolean choosesFor(Sampler sampler) {
+    return sampler.needsOnlyLogits() && head.choosesTokens();
   }
 
   @Override
   public void chooseTokens(
-      int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, Workspace workspace) {
-    head.chooseTokens(stateRows, samplers, tokens, from, count, (CudaWorkspace) workspace);
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      Workspace workspace) {
+    head.chooseTokens(
+        stateRows, samplers, positions, tokens, from, count, (CudaWorkspace) workspace);
   }
 
   /** Frees what is on the device; may be called again. */

@@ -71,7 +71,7 @@ final class CudaDecodeProgram implements DecodeProgram {
     ws.results.reserve(2 * bytes);
     if (chooses) {
       head.reserve(count, ws);
-      head.describe(step.samplers, 0, count, ws);
+      head.describe(step.samplers, step.positions, 0, count, ws);
     }
     long tableBytes = describe(step, ws);
     queue.run(stream -> enqueue(stream, count, chooses, tableBytes, ws));

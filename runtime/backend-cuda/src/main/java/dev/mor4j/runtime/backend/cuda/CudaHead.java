@@ -66,10 +66,16 @@ final class CudaHead {
 
   /** See {@link dev.mor4j.runtime.backend.Backend#chooseTokens}. */
   void chooseTokens(
-      int[] stateRows, Sampler[] samplers, int[] tokens, int from, int count, CudaWorkspace ws) {
+      int[] stateRows,
+      Sampler[] samplers,
+      int[] positions,
+      int[] tokens,
+      int from,
+      int count,
+      CudaWorkspace ws) {
     int bucket = CudaWorkspace.bucket(count);
     reserve(count, ws);
-    describe(samplers, from, count, ws);
+    describe(samplers, positions, from, count, ws);
     ws.results.await();
     ws.results.reserve((long) count * Integer.BYTES);
     ws.beginTables();
@@ -101,8 +107,8 @@ final class CudaHead {
     ws.launches.prepareHead(head, bucket);
   }
 
-  /** Writes how the tokens of {@code samplers[from ..]} are chosen; a draw of each. */
-  void describe(Sampler[] samplers, int from, int count, CudaWorkspace ws) {
+  /** Writes how the tokens of {@code samplers[from ..]} at their positions are chosen. */
+  void describe(Sampler[] samplers, int[] positions, int from, int count, CudaWorkspace ws) {
     ws.draws.await();
     ws.draws.reserve(count * DeviceSampling.BYTES);
     for (int i = 0; i < count; i++) {
@@ -110,10 +116,10 @@ final class CudaHead {
       DeviceSampling.write(
           ws.draws.segment(),
           i,
-          sampler.nextPoint(),
-          (float) sampler.temperature(),
-          (float) sampler.topP(),
-          (float) sampler.minP(),
+          sampler.draw(positions[from + i]),
+          sampler.temperature(),
+          sampler.topP(),
+          sampler.minLog(),
           sampler.topK());
     }
   }
