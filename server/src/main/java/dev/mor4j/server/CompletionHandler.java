@@ -225,6 +225,11 @@ final class CompletionHandler {
     }
   }
 
+  /** What a client is told; where the file lies is for the log. */
+  static String modelChanged(ModelChangedException changed) {
+    return "the model can no longer be used: " + changed.what();
+  }
+
   private static ApiException failed(Throwable cause) {
     String message = "the generation failed: " + cause.getMessage();
     return switch (cause) {
@@ -232,7 +237,7 @@ final class CompletionHandler {
           ApiException.unavailable("out_of_memory", message, cause);
       case DeviceException device -> ApiException.unavailable("device_failed", message, cause);
       case ModelChangedException changed ->
-          ApiException.unavailable("model_changed", message, cause);
+          ApiException.unavailable("model_changed", modelChanged(changed), cause);
       // Somebody else's words may name what is none of a client's business.
       default -> ApiException.failure("generation_failed", "the generation failed", cause);
     };

@@ -205,8 +205,10 @@ final class Router extends Handler.Abstract.NonBlocking {
    * What a device or a model's file is said to be; of other errors nothing, which are for the log.
    */
   private static String failureText(Throwable failure) {
-    return failure instanceof DeviceException || failure instanceof ModelChangedException
-        ? failure.getMessage()
-        : "the engine has failed for good; the log says why";
+    return switch (failure) {
+      case ModelChangedException changed -> CompletionHandler.modelChanged(changed);
+      case DeviceException device -> device.getMessage();
+      default -> "the engine has failed for good; the log says why";
+    };
   }
 }

@@ -24,9 +24,13 @@ class ServerModelChangedTest {
       assertThat(health.status()).isEqualTo(503);
       assertThat(health.json().get("status").asText()).isEqualTo("failed");
       assertThat(health.json().get("failure").asText())
+          .doesNotContain(folder.toString(), "model.safetensors")
           .endsWith("the file was deleted or moved away while the model was open");
       JsonNode error = server.complete(BODY).fails(503, "was deleted or moved away");
       assertThat(error.get("code").asText()).isEqualTo("model_changed");
+      // Where it lies is for the server's log.
+      assertThat(error.get("message").asText())
+          .doesNotContain(folder.toString(), "model.safetensors");
       server
           .complete(BODY.replace("{\"prompt\"", "{\"stream\":true,\"prompt\""))
           .fails(503, "was deleted or moved away");

@@ -48,6 +48,10 @@ class DocumentCommandsTest {
               "mvn -Pfuzz -pl fuzz -am test -Dtest='*FuzzTest' -Dfuzz.seconds=600"
                   + " -Dsurefire.failIfNoSpecifiedTests=false",
               BUILDS),
+          Map.entry(
+              "mvn -Pjcstress -pl runtime/tests test-compile exec:exec@jcstress"
+                  + " -Djcstress.mode=default",
+              BUILDS),
           Map.entry("mvn -q -Ppeers -DskipTests package", "downloads other engines"),
           Map.entry(
               "mvn -pl cli -am test -Dtest='Document*' -Dsurefire.failIfNoSpecifiedTests=false",

@@ -13,6 +13,7 @@ public final class ModelChangedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient Path file;
+  private final String what;
 
   /**
    * @param file the weight file
@@ -23,10 +24,16 @@ public final class ModelChangedException extends RuntimeException {
     super(
         Objects.requireNonNull(file, "file") + ": " + Objects.requireNonNull(what, "what"), cause);
     this.file = file;
+    this.what = what;
   }
 
   /** The weight file; null in an exception that was serialized. */
   public Path file() {
     return file;
+  }
+
+  /** What happened to the file, without its name, for those who may not know where it lies. */
+  public String what() {
+    return what;
   }
 }

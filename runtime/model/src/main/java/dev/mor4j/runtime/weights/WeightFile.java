@@ -149,8 +149,7 @@ final class WeightFile implements AutoCloseable {
     if (first == null) {
       return changed(fault(), null);
     }
-    String message = first.getMessage();
-    return new ModelChangedException(file, message.substring(file.toString().length() + 2), first);
+    return new ModelChangedException(file, first.what(), first);
   }
 
   /** A read of the mapping has failed, by what the JVM says. */
