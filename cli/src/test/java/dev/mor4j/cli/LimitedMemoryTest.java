@@ -72,7 +72,7 @@ class LimitedMemoryTest {
         server.destroyForcibly().waitFor();
       }
     } finally {
-      Files.delete(group);
+      remove(group);
     }
   }
 
@@ -94,6 +94,19 @@ class LimitedMemoryTest {
       Files.delete(group);
     }
     return null;
+  }
+
+  /** Removes a group whose last process has ended: the kernel may take a moment to let it go. */
+  private static void remove(Path group) throws Exception {
+    for (int i = 0; i < 100; i++) {
+      try {
+        Files.delete(group);
+        return;
+      } catch (IOException e) {
+        Thread.sleep(50);
+      }
+    }
+    Files.delete(group);
   }
 
   /** The file with the limit, in the first version of control groups or in the second. */
