@@ -2,9 +2,7 @@ package dev.mor4j.testing;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
@@ -46,7 +44,7 @@ public final class EmulatedGpu {
   public static void reset() {
     memoryLimit(0);
     try {
-      handle("mor4j_emulated_reset", FunctionDescriptor.ofVoid()).invokeExact();
+      Controls.handle("mor4j_emulated_reset", FunctionDescriptor.ofVoid()).invokeExact();
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
@@ -55,7 +53,8 @@ public final class EmulatedGpu {
   /** Bytes of device memory; 0 for as many as there are by default. */
   public static void memoryLimit(long bytes) {
     try {
-      handle("mor4j_emulated_set_memory_limit", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
+      Controls.handle(
+              "mor4j_emulated_set_memory_limit", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
           .invokeExact(bytes);
     } catch (Throwable e) {
       throw new AssertionError(e);
@@ -64,23 +63,23 @@ public final class EmulatedGpu {
 
   /** Bytes of device memory in use. */
   public static long allocatedBytes() {
-    return number("mor4j_emulated_allocated_bytes");
+    return Controls.number("mor4j_emulated_allocated_bytes");
   }
 
   /** Allocations of device memory that were not freed. */
   public static long liveAllocations() {
-    return number("mor4j_emulated_live_allocations");
+    return Controls.number("mor4j_emulated_live_allocations");
   }
 
   /** Kernels that were launched. */
   public static long launches() {
-    return number("mor4j_emulated_launches");
+    return Controls.number("mor4j_emulated_launches");
   }
 
   /** The next call of {@code function} fails; {@code execute} is the next kernel. */
   public static void failNext(String function, int code) {
     MethodHandle fail =
-        handle(
+        Controls.handle(
             "mor4j_emulated_fail_next",
             FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
     try (Arena arena = Arena.ofConfined()) {
@@ -97,7 +96,7 @@ public final class EmulatedGpu {
    */
   public static void failCalls(long first, long last, int code) {
     try {
-      handle(
+      Controls.handle(
               "mor4j_emulated_fail_calls",
               FunctionDescriptor.ofVoid(
                   ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
@@ -111,12 +110,12 @@ public final class EmulatedGpu {
   @SuppressWarnings("restricted")
   public static List<String> calls() {
     MethodHandle called =
-        handle(
+        Controls.handle(
             "mor4j_emulated_called",
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
     List<String> names = new ArrayList<>();
     try {
-      for (long call = 1; call <= number("mor4j_emulated_calls"); call++) {
+      for (long call = 1; call <= Controls.number("mor4j_emulated_calls"); call++) {
         MemorySegment name = (MemorySegment) called.invokeExact(call);
         names.add(name.reinterpret(Byte.MAX_VALUE).getString(0));
       }
@@ -128,29 +127,15 @@ public final class EmulatedGpu {
 
   /** Streams, events, graphs, handles and descriptors that were not destroyed. */
   public static long liveObjects() {
-    return number("mor4j_emulated_live_objects");
+    return Controls.number("mor4j_emulated_live_objects");
   }
 
   /** Frees what nobody could give back because the device had failed; nobody may use it. */
   public static void freeMemory() {
     try {
-      handle("mor4j_emulated_free_memory", FunctionDescriptor.ofVoid()).invokeExact();
+      Controls.handle("mor4j_emulated_free_memory", FunctionDescriptor.ofVoid()).invokeExact();
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
-  }
-
-  private static long number(String name) {
-    try {
-      return (long) handle(name, FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  @SuppressWarnings("restricted")
-  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
-    return Linker.nativeLinker()
-        .downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), descriptor);
   }
 }

@@ -1,11 +1,8 @@
 package dev.mor4j.testing;
 
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -25,7 +22,7 @@ public final class FailingLibrary {
   /** Counts from 1 again and fails at call {@code call}; 0 for none. */
   public static void arm(long call) {
     try {
-      handle("mor4j_failing_arm", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
+      Controls.handle("mor4j_failing_arm", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG))
           .invokeExact(call);
     } catch (Throwable e) {
       throw new AssertionError(e);
@@ -34,7 +31,7 @@ public final class FailingLibrary {
 
   /** Calls since it was armed. */
   public static long calls() {
-    return number("mor4j_failing_calls");
+    return Controls.number("mor4j_failing_calls");
   }
 
   /** The C function that failed since it was armed; null where none did. */
@@ -43,7 +40,7 @@ public final class FailingLibrary {
     try {
       MemorySegment name =
           (MemorySegment)
-              handle("mor4j_failing_failed", FunctionDescriptor.of(ValueLayout.ADDRESS))
+              Controls.handle("mor4j_failing_failed", FunctionDescriptor.of(ValueLayout.ADDRESS))
                   .invokeExact();
       return name.address() == 0 ? null : name.reinterpret(Byte.MAX_VALUE).getString(0);
     } catch (Throwable e) {
@@ -53,23 +50,9 @@ public final class FailingLibrary {
 
   /** Pieces of memory, mutexes, conditions and threads that the library holds. */
   public static long held() {
-    return number("mor4j_failing_memory")
-        + number("mor4j_failing_mutexes")
-        + number("mor4j_failing_conditions")
-        + number("mor4j_failing_threads");
-  }
-
-  private static long number(String name) {
-    try {
-      return (long) handle(name, FunctionDescriptor.of(ValueLayout.JAVA_LONG)).invokeExact();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  @SuppressWarnings("restricted")
-  private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
-    return Linker.nativeLinker()
-        .downcallHandle(SymbolLookup.loaderLookup().findOrThrow(name), descriptor);
+    return Controls.number("mor4j_failing_memory")
+        + Controls.number("mor4j_failing_mutexes")
+        + Controls.number("mor4j_failing_conditions")
+        + Controls.number("mor4j_failing_threads");
   }
 }

@@ -14,7 +14,6 @@ final class TokenChooser {
   private static final int BLOCK = 256;
   private static final int BIN_BITS = 11;
   private static final int LAST_BITS = 32 - 2 * BIN_BITS;
-  private static final double LOG2_E = 1.4426950408889634;
 
   /** More than what float32 and the straight lines between powers of two add to a bound. */
   private static final double BOUND_ERROR = 1e-3;
@@ -123,7 +122,7 @@ final class TokenChooser {
     for (int i = from; i < to; i += BLOCK) {
       int end = Math.min(to, i + BLOCK);
       makeNoise(i, end - i);
-      float limit = (float) (best * LOG2_E - BOUND_ERROR);
+      float limit = (float) (best * TokenWeights.LOG2_E - BOUND_ERROR);
       for (int j = i; j < end; j++) {
         float logit = logits[first + j];
         // The noise is at most -ln(1 - u), and the logarithm of a number is at least what the bits
@@ -132,7 +131,7 @@ final class TokenChooser {
         float bound = (logit - largest) * scale + 158 - Float.floatToRawIntBits(rest) * 0x1p-23f;
         if (logit >= lowest && bound > limit) {
           compare(j, logit, noise[j - i]);
-          limit = (float) (best * LOG2_E - BOUND_ERROR);
+          limit = (float) (best * TokenWeights.LOG2_E - BOUND_ERROR);
         }
       }
     }
@@ -175,8 +174,8 @@ final class TokenChooser {
    * first bits, then of the next ones of those that begin as the k-th does.
    */
   private void keepLargest(int k) {
-    if (atLeast(Float.NEGATIVE_INFINITY) <= k) {
-      return; // NaN is never a candidate
+    if (numbers() <= k) {
+      return;
     }
     int needed = k;
     int prefix = 0;
@@ -207,17 +206,17 @@ final class TokenChooser {
     Arrays.fill(bins, 0);
     for (int i = first; i < first + count; i++) {
       int key = key(logits[i]) ^ Integer.MIN_VALUE;
-      boolean isNumber = logits[i] >= Float.NEGATIVE_INFINITY;
-      if (isNumber && (takesAll || key >>> (shift + width) == prefix)) {
+      if (!Float.isNaN(logits[i]) && (takesAll || key >>> (shift + width) == prefix)) {
         bins[key >>> shift & (1 << width) - 1]++;
       }
     }
   }
 
-  private int atLeast(float lowest) {
+  /** How many logits are numbers: NaN is never a candidate. */
+  private int numbers() {
     int found = 0;
     for (int i = first; i < first + count; i++) {
-      found += logits[i] >= lowest ? 1 : 0;
+      found += Float.isNaN(logits[i]) ? 0 : 1;
     }
     return found;
   }

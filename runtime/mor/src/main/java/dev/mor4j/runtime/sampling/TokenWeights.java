@@ -6,6 +6,9 @@ package dev.mor4j.runtime.sampling;
  * every operation rounded by itself; C and CUDA kernels compute the same bits.
  */
 final class TokenWeights {
+  /** log2 e. */
+  static final double LOG2_E = 1.4426950408889634;
+
   /** {@code 2^t} below which there is no whole unit; NaN counts as less. */
   private static final float LEAST = -32;
 
@@ -16,7 +19,7 @@ final class TokenWeights {
 
   /** What {@code logit - largest} is multiplied by to be an exponent of 2. */
   static float scale(double temperature) {
-    return Math.min((float) (1.4426950408889634 / temperature), Float.MAX_VALUE);
+    return Math.min((float) (LOG2_E / temperature), Float.MAX_VALUE);
   }
 
   /**
